@@ -1,0 +1,122 @@
+/**
+ * A Bitcoin node as the pool needs it. One adapter speaks to Bitcoin Core's RPC (and to what answers like it);
+ * several nodes are watched together by nodes.ts. Hashes are 32 bytes in internal order everywhere here.
+ *
+ * @module
+ */
+import type { Hash, Network, Sats, UnixSeconds } from "@gopool/chain";
+
+export interface ChainInfo {
+  readonly network: Network;
+  readonly height: number;
+  readonly bestHash: Hash;
+  /** The node is still catching up with the network: its tip is no tip. */
+  readonly syncing: boolean;
+}
+
+export interface TemplateTransaction {
+  /** Raw, with witness. */
+  readonly data: Uint8Array;
+  readonly txid: Hash;
+  readonly wtxid: Hash;
+  readonly fee: Sats;
+  readonly weight: number;
+}
+
+/** getblocktemplate (BIP 22, 23, 145), decoded and checked for shape. */
+export interface BlockTemplate {
+  readonly height: number;
+  readonly previousHash: Hash;
+  readonly version: number;
+  readonly nbits: number;
+  readonly curtime: UnixSeconds;
+  readonly mintime: UnixSeconds;
+  readonly coinbaseValue: Sats;
+  readonly transactions: readonly TemplateTransaction[];
+  /** The 32-byte commitment hash whatever form the node gave it in; null where the node gave none. */
+  readonly witnessCommitment: Hash | null;
+  /** Active rules, `!` kept: a rule with `!` that the pool does not know forbids mining (BIP 9). */
+  readonly rules: readonly string[];
+  readonly longPollId: string | null;
+  readonly weightLimit: number;
+}
+
+/** A new best block as one node tells it. */
+export interface Tip {
+  readonly hash: Hash;
+  readonly height: number;
+  /** Header fields of the tip, for the early empty job. */
+  readonly nbits: number;
+  readonly medianTime: UnixSeconds;
+  /** Time of the tip block. */
+  readonly time: UnixSeconds;
+}
+
+export type SubmitAnswer =
+  /** The block is on this node's best chain (asked again where the node's answer does not say so). */
+  | { readonly kind: "accepted"; readonly answer: string }
+  | { readonly kind: "duplicate"; readonly answer: string }
+  /** Valid, not on the best chain. */
+  | { readonly kind: "inconclusive"; readonly answer: string }
+  | { readonly kind: "refused"; readonly answer: string };
+
+export interface Node extends AsyncDisposable {
+  /** `host:port`: what status, logs and block.found show. Never credentials. */
+  readonly name: string;
+
+  chain(signal?: AbortSignal): Promise<ChainInfo>;
+  /**
+   * A template of this moment; with `longPollId`, parks until the node has a better one (or its own long-poll
+   * time ends) on a connection of its own.
+   *
+   * @throws {NodeUnavailable} Away, warming up (-28), not connected (-9), or syncing (-10).
+   * @throws {NodeRefused} The node answered with another error.
+   */
+  template(options?: { longPollId?: string; signal?: AbortSignal }): Promise<BlockTemplate>;
+  /** BIP 23 proposal: null when the node would take the block but for its proof of work, else its reason. */
+  propose(block: Uint8Array, signal?: AbortSignal): Promise<string | null>;
+  /** submitblock. Safe to repeat: a block the node has is "duplicate". */
+  submit(block: Uint8Array, signal?: AbortSignal): Promise<SubmitAnswer>;
+  /** The best block now. */
+  tip(signal?: AbortSignal): Promise<Tip>;
+  /**
+   * Where a block stands on this node: its confirmations on the best chain (1: it is the tip), -1 on a side
+   * chain, null when the node does not know it.
+   */
+  confirmations(hash: Hash, signal?: AbortSignal): Promise<number | null>;
+  /** The hash at a height of the best chain; null above the tip. */
+  hashAt(height: number, signal?: AbortSignal): Promise<Hash | null>;
+  /**
+   * Tells each new best block, soonest of ZMQ (where configured), long poll and slow poll; the first value is the
+   * tip as found. Outages do not end it: they are told to `onHealth`. Ends when `signal` aborts.
+   */
+  watch(signal: AbortSignal): AsyncIterable<Tip>;
+  /** Whether the node answers and has a usable tip, with the sentence that says why not. */
+  readonly health: NodeHealth;
+}
+
+export interface NodeHealth {
+  readonly ok: boolean;
+  /** "ready", or what is wrong, as a sentence. */
+  readonly detail: string;
+}
+
+/** Away, warming up or syncing: it may be back. The message says which, for people. */
+export class NodeUnavailable extends Error {
+  override name = "NodeUnavailable";
+  constructor(
+    message: string,
+    readonly why: "unreachable" | "unauthorized" | "warming-up" | "syncing" | "not-connected",
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The node answered with an RPC error. `code` is Bitcoin Core's (rpc/protocol.h). */
+export class NodeRefused extends Error {
+  override name = "NodeRefused";
+  constructor(readonly method: string, readonly code: number, readonly words: string) {
+    super(`Node refused ${method}: ${words} (${code})`);
+  }
+}

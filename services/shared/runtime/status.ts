@@ -1,0 +1,23 @@
+/**
+ * What each part of a process says of itself: poold prints it, the control plane will serve it.
+ *
+ * @module
+ */
+
+export type Health = "ok" | "degraded" | "down";
+
+export interface PartStatus {
+  readonly part: string;
+  readonly health: Health;
+  /** One sentence, for people. */
+  readonly detail: string;
+  /** When it came to be so, ms since the Unix epoch. */
+  readonly sinceMs: number;
+}
+
+/** The board that parts write on. A part says only changes; the board keeps the latest of each. */
+export interface StatusBoard {
+  set(part: string, health: Health, detail: string): void;
+  clear(part: string): void;
+  all(): readonly PartStatus[];
+}

@@ -1,0 +1,2 @@
+/** What tests of every room share. Imported by tests only. */
+export {};
