@@ -71,6 +71,7 @@ export interface Node extends AsyncDisposable {
    *
    * @throws {NodeUnavailable} Away, warming up (-28), not connected (-9), or syncing (-10).
    * @throws {NodeRefused} The node answered with another error.
+   * @throws {NodeMalformed} The template has a wrong shape, or its transaction list does not fit.
    */
   template(options?: { longPollId?: string; signal?: AbortSignal }): Promise<BlockTemplate>;
   /** BIP 23 proposal: null when the node would take the block but for its proof of work, else its reason. */
@@ -119,4 +120,85 @@ export class NodeRefused extends Error {
   constructor(readonly method: string, readonly code: number, readonly words: string) {
     super(`Node refused ${method}: ${words} (${code})`);
   }
+}
+
+/**
+ * The node answered with something that does not have the shape its method promises: a template whose
+ * transactions do not fit, a hash that is none, no JSON at all. Nothing of such an answer is used.
+ */
+export class NodeMalformed extends Error {
+  override name = "NodeMalformed";
+  constructor(readonly method: string, readonly problem: string, options?: ErrorOptions) {
+    super(`Cannot use the node's answer to ${method}: ${problem}`, options);
+  }
+}
+
+/** How one attempt to give one node a block ended. */
+export interface NodeAnswer {
+  /** `host:port`. */
+  readonly node: string;
+  /** When the attempt began, milliseconds since the Unix epoch. */
+  readonly atMs: number;
+  readonly tookMs: number;
+  /**
+   * What the node said; "unreachable" where no answer came. The block may have reached the node all the
+   * same: asking again is safe.
+   */
+  readonly answer: SubmitAnswer | { readonly kind: "unreachable"; readonly answer: string };
+}
+
+/** A tip and the node to work from on it. */
+export interface BestTip {
+  readonly tip: Tip;
+  readonly node: Node;
+}
+
+export interface NamedHealth extends NodeHealth {
+  /** `host:port`. */
+  readonly name: string;
+}
+
+/**
+ * Several nodes as one pool needs them: work comes from one of them at a time, blocks go to all. Nothing here
+ * ends because a node is away: it is waited for, and `health` and `onTrouble` say so.
+ *
+ * The watchers behind `watch` and `best` start with the first `watch` and run until disposal; a process that
+ * only submits never starts them.
+ */
+export interface Nodes extends AsyncDisposable {
+  /** In the order of the settings, which is the order of preference. At least one. */
+  readonly list: readonly Node[];
+  /**
+   * The network of the first node that answers, asked of all of them until one does, however long that takes. A
+   * node of another network is left out of the choice of tips from then on, loudly.
+   *
+   * Rejects only with the reason of an aborted `signal`.
+   */
+  network(signal?: AbortSignal): Promise<Network>;
+  /**
+   * The tip to work on: first the one chosen as this is called (or as soon as a node has one), then each newly
+   * chosen one, once. A reader that is slow gets the newest and skips what was superseded meanwhile. Chosen by
+   * the rule of the pool: move only to a higher tip; at equal height keep the first seen; go lower (or
+   * sideways) only when the tip is gone from every healthy node for `goneForMs`, loudly.
+   *
+   * Ends when `signal` aborts; outages do not end it. Several may watch at once; each is told everything.
+   */
+  watch(signal: AbortSignal): AsyncIterable<BestTip>;
+  /**
+   * The node to ask for templates now: the first healthy one, in order of preference, whose tip is the chosen
+   * one. Null before the first `watch`, while every node is away, and while the chosen tip is gone.
+   */
+  best(): Node | null;
+  /**
+   * Gives the block to every node at once, one attempt each, whatever their health. `onAnswer` is called as
+   * each attempt ends; resolves with all, in the order of `list`, when the last has (an attempt has its own
+   * timeout). An aborted `signal` ends attempts as "unreachable". Never rejects: to try again is the caller's.
+   */
+  submitAll(
+    block: Uint8Array,
+    signal: AbortSignal,
+    onAnswer?: (answer: NodeAnswer) => void,
+  ): Promise<readonly NodeAnswer[]>;
+  /** Each node's health, in the order of `list`. */
+  health(): readonly NamedHealth[];
 }

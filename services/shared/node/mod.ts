@@ -1,0 +1,9 @@
+/**
+ * Bitcoin nodes: the port, and what opens it. Whoever imports this needs net permission for the hosts named in
+ * the settings and nothing else; read permission for a cookie file, FFI only where a ZMQ address is set.
+ *
+ * @module
+ */
+export * from "./port.ts";
+export { type NodeSettings, type NodesSettings, pairNodes } from "./settings.ts";
+export { type NodesDeps, openNodes } from "./nodes.ts";
