@@ -1,0 +1,101 @@
+/**
+ * Rows that several services share, so that one variable means one thing everywhere.
+ *
+ * @module
+ */
+import { type Field, optional } from "./field.ts";
+import { choice, integer, path, text } from "./fields.ts";
+import { url, urlList } from "./net_fields.ts";
+
+export const dataDir: Field<string> = path(
+  "GOPOOL_DATA_DIR",
+  "folder for everything that must survive a restart",
+  {
+    fallback: "./data",
+  },
+);
+
+export const busUrl: Field<URL> = url("GOPOOL_BUS_URL", "message bus", {
+  schemes: ["sqlite:", "memory:", "kafka:"],
+});
+
+export const stateUrl: Field<URL> = url(
+  "GOPOOL_STATE_URL",
+  "shared state: leases, sessions, caches",
+  {
+    schemes: ["memory:", "redis:", "rediss:"],
+    fallback: "memory:",
+  },
+);
+
+export const nodeUrl: Field<readonly URL[]> = urlList(
+  "GOPOOL_NODE_URL",
+  "RPC of the Bitcoin nodes, user:password@ inside",
+  {
+    schemes: ["http:", "https:"],
+  },
+);
+
+export const nodeCookie: Field<string | undefined> = optional(
+  path("GOPOOL_NODE_COOKIE", "cookie file of the node, in place of user and password"),
+);
+
+export const nodeZmq: Field<readonly URL[] | undefined> = optional(
+  urlList("GOPOOL_NODE_ZMQ", "hashblock publishers of the nodes, in their order", {
+    schemes: ["tcp:"],
+  }),
+);
+
+/** The network is not known here: the service checks it with chain's scriptOfAddress once the node has said. */
+export const poolAddress: Field<string> = text(
+  "GOPOOL_POOL_ADDRESS",
+  "where the pool's own coinbase pays to",
+  {
+    takes: "ADDRESS",
+    // BIP 173: a bech32 address has at most 90 characters; no other form is longer.
+    maxLength: 90,
+  },
+);
+
+export const poolName: Field<string> = text(
+  "GOPOOL_POOL",
+  "the pool's name, in topics' keys and in messages",
+  {
+    takes: "NAME",
+    fallback: "gopool",
+    maxLength: 32,
+    pattern: /^[a-z0-9][a-z0-9-]*$/,
+    must: "small letters, digits and dashes",
+  },
+);
+
+export const sharePartitions: Field<number> = integer(
+  "GOPOOL_SHARE_PARTITIONS",
+  "partitions of the share topics; fixed once they exist",
+  // Each costs a reader and its memory of repeats; a thousand is past every pool there is.
+  { min: 1, max: 1_024, fallback: 8 },
+);
+
+/** `auto`: text on a terminal, JSON lines elsewhere. */
+export type LogFormat = "auto" | "json" | "text";
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+export const logFormat: Field<LogFormat> = choice(
+  "GOPOOL_LOG_FORMAT",
+  "auto: text on a terminal, else JSON lines",
+  {
+    of: ["auto", "json", "text"],
+    fallback: "auto",
+  },
+);
+
+export const logLevel: Field<LogLevel> = choice("GOPOOL_LOG_LEVEL", "least that is logged", {
+  of: ["debug", "info", "warn", "error"],
+  fallback: "info",
+});
+
+/** What runProcess itself reads: every service spreads these into its schema. */
+export const commonRows: { format: Field<LogFormat>; level: Field<LogLevel> } = {
+  format: logFormat,
+  level: logLevel,
+};

@@ -1,0 +1,24 @@
+/** Settings as tables: one row gives flag, variable, help and check; all mistakes are reported at once. @module */
+export {
+  type Config,
+  type Field,
+  fileVariableOf,
+  flagOf,
+  optional,
+  type Schema,
+  variablesOf,
+} from "./field.ts";
+export { choice, custom, duration, flag, integer, number, path, spanText, text } from "./fields.ts";
+export { type HostPort, hostPort, url, urlList } from "./net_fields.ts";
+export {
+  ConfigError,
+  type Effective,
+  effective,
+  HelpRequested,
+  readConfig,
+  readSome,
+  type Sources,
+} from "./read.ts";
+export { helpText } from "./help.ts";
+export { HIDDEN, isSecretName, redactUrls } from "./redact.ts";
+export * from "./common.ts";

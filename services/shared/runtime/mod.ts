@@ -1,0 +1,20 @@
+/** The process and its parts: clock, chance, log, signals, status, supervision. @module */
+export { type Clock, systemClock } from "./clock.ts";
+export { type Random, seededRandom, systemRandom } from "./random.ts";
+export { aborted, runTogether, type Service } from "./service.ts";
+export { type Health, type PartStatus, type StatusBoard } from "./status.ts";
+export { createStatusBoard } from "./status_board.ts";
+export { Backoff, type BackoffOptions } from "./backoff.ts";
+export { FatalError, RESTART, supervise, type SuperviseDeps } from "./supervise.ts";
+export {
+  createLogger,
+  type Facts,
+  type Logger,
+  loggerOver,
+  logLevel,
+  type LogOptions,
+  type LogTarget,
+  setLogLevel,
+  silent,
+} from "./log.ts";
+export { EXIT, type Process, runProcess } from "./process.ts";

@@ -1,0 +1,17 @@
+/** Leases, sessions, caches and counters that the services share. @module */
+export * from "./port.ts";
+export type { StateClock } from "./memory.ts";
+import type { StateClock } from "./memory.ts";
+import type { State } from "./port.ts";
+
+/** Opens the state a URL names: `memory:`. Loads only that adapter. */
+export async function openState(url: URL, deps: { readonly clock: StateClock }): Promise<State> {
+  switch (url.protocol) {
+    case "memory:": {
+      const { MemoryState } = await import("./memory.ts");
+      return new MemoryState(deps.clock);
+    }
+    default:
+      throw new TypeError(`Cannot open state at "${url.protocol}": only memory: is known`);
+  }
+}
