@@ -1,0 +1,4 @@
+import { busContract } from "./contract.ts";
+import { openBus } from "./mod.ts";
+
+busContract("memory:", (clock) => openBus("memory:", { clock }));
