@@ -4,6 +4,7 @@ export { type Random, seededRandom, systemRandom } from "./random.ts";
 export { aborted, runTogether, type Service } from "./service.ts";
 export { type Health, type PartStatus, type StatusBoard } from "./status.ts";
 export { createStatusBoard } from "./status_board.ts";
+export { type ReadTrouble, troubleOnBoard } from "./trouble.ts";
 export { Backoff, type BackoffOptions } from "./backoff.ts";
 export { FatalError, RESTART, supervise, type SuperviseDeps } from "./supervise.ts";
 export {

@@ -1,0 +1,60 @@
+/**
+ * What the nodes' answers mean for a block. Pure.
+ *
+ * @module
+ */
+import type { NodeAnswer } from "@gopool/node";
+import { create, type SubmitAttempt, SubmitAttemptSchema, SubmitVerdict } from "@gopool/proto";
+import { ATTEMPTS_MAX } from "./limits.ts";
+
+/** How one round over all nodes ended. */
+export type Round =
+  /** A node has it on its best chain. */
+  | "accepted"
+  /** A node has it, but prefers another block; or nobody answered: time will tell. */
+  | "open"
+  /** Every node that answered refused it, and at least one did. */
+  | "refused";
+
+/** `duplicate` is a node that had it already: as good as accepted once that node says where it stands. */
+export function roundOf(answers: readonly NodeAnswer[]): Round {
+  const kinds = answers.map(({ answer }) => answer.kind);
+  if (kinds.includes("accepted")) return "accepted";
+  if (kinds.includes("duplicate") || kinds.includes("inconclusive")) return "open";
+  return kinds.includes("refused") ? "refused" : "open";
+}
+
+const VERDICTS = {
+  accepted: SubmitVerdict.ACCEPTED,
+  duplicate: SubmitVerdict.DUPLICATE,
+  inconclusive: SubmitVerdict.INCONCLUSIVE,
+  refused: SubmitVerdict.REFUSED,
+  unreachable: SubmitVerdict.UNREACHABLE,
+} as const;
+
+/** The attempt as `block.found` tells it. */
+export function attemptOf({ node, atMs, tookMs, answer }: NodeAnswer): SubmitAttempt {
+  return create(SubmitAttemptSchema, {
+    node,
+    atMs: BigInt(Math.round(atMs)),
+    tookMs: Math.round(tookMs),
+    verdict: VERDICTS[answer.kind],
+    answer: answer.answer,
+  });
+}
+
+/** Adds an attempt; past the bound the first half stays and the oldest of the second half goes. */
+export function keepAttempt(attempts: SubmitAttempt[], attempt: SubmitAttempt): void {
+  if (attempts.length >= ATTEMPTS_MAX) attempts.splice(ATTEMPTS_MAX / 2, 1);
+  attempts.push(attempt);
+}
+
+/** Why every node refused, in one sentence. */
+export function refusalOf(attempts: readonly SubmitAttempt[]): string {
+  const words = new Map<string, string>();
+  for (const { node, verdict, answer } of attempts) {
+    if (verdict === SubmitVerdict.REFUSED) words.set(node, answer);
+  }
+  const each = [...words].map(([node, answer]) => `${node} said "${answer}"`);
+  return `Refused by every node that answered: ${each.join(", ")}`;
+}

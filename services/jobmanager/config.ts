@@ -1,0 +1,77 @@
+/**
+ * The jobmanager's table of settings.
+ *
+ * @module
+ */
+import {
+  busUrl,
+  commonRows,
+  custom,
+  flag,
+  integer,
+  nodeCookie,
+  nodeUrl,
+  nodeZmq,
+  poolAddress,
+  poolName,
+  sharePartitions,
+  stateUrl,
+  text,
+} from "@gopool/config";
+
+export const coinbaseTag = text(
+  "GOPOOL_JOBMANAGER_TAG",
+  "the pool's mark in its coinbases; cut where the scriptSig would pass 70 bytes",
+  { fallback: "/GoPool/", maxLength: 40, pattern: /^[\x20-\x7e]+$/, must: "printable ASCII" },
+);
+
+export const emptyJobs = flag(
+  "GOPOOL_JOBMANAGER_EMPTY_JOBS",
+  "give miners an empty block's job at once on a new tip, until its template is there",
+  { fallback: true },
+);
+
+export const feesRosePercent = integer(
+  "GOPOOL_JOBMANAGER_FEES_ROSE_PERCENT",
+  "make a new job early when the coinbase value rose by this much; 0 never",
+  { min: 0, max: 1_000, fallback: 2 },
+);
+
+export const soloFeeBasisPoints = integer(
+  "GOPOOL_JOBMANAGER_SOLO_FEE_BASIS_POINTS",
+  "the pool's fee in coinbases that pay the finder, in hundredths of a percent",
+  { min: 0, max: 10_000, fallback: 0 },
+);
+
+export const versionMask = custom(
+  "GOPOOL_VERSION_MASK",
+  "version bits miners may roll, 8 hex digits (BIP 320: 1fffe000)",
+  {
+    takes: "HEX",
+    fallback: "1fffe000",
+    parse(text) {
+      // The top three bits say BIP 9: rolling them makes versions that old rules refuse.
+      if (!/^[0-9a-f]{8}$/i.test(text) || (parseInt(text, 16) & 0xe0000000) !== 0) {
+        throw new RangeError("must be 8 hex digits that leave the top three bits alone");
+      }
+      return parseInt(text, 16);
+    },
+  },
+);
+
+export const schema = {
+  ...commonRows,
+  busUrl,
+  sharePartitions,
+  stateUrl,
+  nodeUrl,
+  nodeCookie,
+  nodeZmq,
+  pool: poolName,
+  poolAddress,
+  coinbaseTag,
+  emptyJobs,
+  feesRosePercent,
+  soloFeeBasisPoints,
+  versionMask,
+};

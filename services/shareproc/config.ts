@@ -1,0 +1,19 @@
+/**
+ * The judge's settings; those it shares with other services are rows of @gopool/config.
+ *
+ * @module
+ */
+import { busUrl, commonRows, optional, poolName, sharePartitions, text } from "@gopool/config";
+
+export const logEpoch = optional(text(
+  "GOPOOL_SHAREPROC_LOG_EPOCH",
+  "name of this log's epoch; change it when the share topics were made again on the same bus",
+  {
+    takes: "NAME",
+    maxLength: 32,
+    pattern: /^[a-z0-9-]*$/,
+    must: "small letters, digits and dashes",
+  },
+));
+
+export const schema = { ...commonRows, busUrl, sharePartitions, pool: poolName, logEpoch };

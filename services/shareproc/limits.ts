@@ -1,0 +1,37 @@
+/**
+ * Every bound of the judge, with its reason. The ages it shares with the gateway are in @gopool/shares.
+ *
+ * @module
+ */
+
+/** Most submissions judged and published in one go: about 5 ms of hashing, 400 kB on the bus. */
+export const BATCH_MAX = 2_000;
+
+/** How far back candidates are read again at start: a block older than this is buried or lost. */
+export const CANDIDATE_HORIZON_MS = 2 * 3_600_000;
+
+/** Templates are read again this far back: as long as the topic keeps them. */
+export const TEMPLATE_HORIZON_MS = 6 * 3_600_000;
+
+/** Templates held decoded in memory, newest first: 2 MB each at worst; older ones are read from the log when asked for. */
+export const TEMPLATES_IN_MEMORY = 48;
+
+/** How often a partition that waits for a job, or for an operator's word, looks again. */
+export const WAIT_FOR_JOB_MS = 500;
+
+/** A partition without a valid share gets a mark this often, so that retention rarely takes its last record. */
+export const MARK_EVERY_MS = 24 * 3_600_000;
+/** How often partitions are looked at for a mark that is due. */
+export const MARK_LOOK_MS = 60_000;
+
+/** How often a candidate whose job or template is not read yet is tried again. */
+export const CANDIDATE_RETRY_MS = 250;
+
+/** Accounts whose scripts are remembered: some MB at most. */
+export const ACCOUNTS_MAX = 20_000;
+
+/** Coinbases registered for checking per job; SOLO jobs have one per account. Beyond it the oldest is dropped. */
+export const WORKS_PER_JOB_MAX = 4_096;
+
+/** Share targets whose work is remembered in bytes: vardiff keeps to a few hundred. */
+export const TARGETS_MAX = 10_000;
