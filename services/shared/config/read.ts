@@ -128,7 +128,8 @@ function textOf(row: Field<unknown>, flags: Map<string, string>, from: Sources):
   if (named !== undefined) return { text: contents(named, file!, from), source: file! };
   if (row.fallback !== undefined) return { text: row.fallback, source: "default" };
   if (row.optional) return null;
-  throw new Error(`${variable} (or --${flag}) is required (${row.help})`);
+  const either = row.secret ? `${variable} or ${file}` : `${variable} or --${flag}`;
+  throw new Error(`${either} is required (${row.help})`);
 }
 
 /** An empty variable is how compose files and shells say "not set". */

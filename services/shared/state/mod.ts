@@ -1,5 +1,16 @@
 /** Leases, sessions, caches and counters that the services share. @module */
 export * from "./port.ts";
+export {
+  Extranonces,
+  type ExtranoncesDeps,
+  type Grant,
+  PREFIX_RENEW_MS,
+  PREFIX_TTL_MS,
+  type Taken,
+} from "./prefix.ts";
+export { LEADER_TTL_MS, type LeaderDeps, type Leadership, runLeader } from "./leader.ts";
+export { type SessionRecord, Sessions } from "./sessions.ts";
+export { type Cached, JobCache } from "./job_cache.ts";
 export type { StateClock } from "./memory.ts";
 import type { StateClock } from "./memory.ts";
 import type { State } from "./port.ts";

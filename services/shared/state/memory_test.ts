@@ -1,0 +1,51 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { FakeClock } from "@gopool/testing";
+import { stateContract } from "./contract.ts";
+import { MemoryState } from "./memory.ts";
+import { openState, StateUnavailable } from "./mod.ts";
+
+stateContract("memory", () => {
+  const clock = new FakeClock();
+  const state = new MemoryState(clock);
+  return Promise.resolve({
+    state,
+    other: state,
+    pass: (ms: number) => clock.advance(ms),
+    spanMs: 1_000,
+    [Symbol.asyncDispose]: () => state[Symbol.asyncDispose](),
+  });
+});
+
+Deno.test("a step of the wall clock ends no lease and no value", async () => {
+  const clock = new FakeClock();
+  const state = new MemoryState(clock);
+  const lease = await state.acquire("x", "a", 1_000);
+  await state.set("k", new Uint8Array([1]), 1_000);
+  clock.stepWall(3_600_000);
+  assertEquals((await state.renew(lease!, 1_000))?.fence, lease!.fence);
+  assertEquals(await state.get("k"), new Uint8Array([1]));
+});
+
+Deno.test("a full memory refuses and goes on when time has made room", async () => {
+  const clock = new FakeClock();
+  const state = new MemoryState(clock, { maxBytes: 10_000 });
+  await state.set("old", new Uint8Array(6_000), 1_000);
+  await assertRejects(() => state.set("new", new Uint8Array(6_000)), StateUnavailable, "full");
+  await state.set("small", new Uint8Array(100));
+  // Replacing counts only the difference.
+  await state.set("old", new Uint8Array(7_000), 1_000);
+  await clock.advance(1_000);
+  await state.set("new", new Uint8Array(6_000));
+  assertEquals((await state.get("small"))?.length, 100);
+});
+
+Deno.test("openState() names the scheme it does not know", async () => {
+  const clock = new FakeClock();
+  await assertRejects(
+    () => openState(new URL("carrier-pigeon://x"), { clock }),
+    TypeError,
+    "carrier",
+  );
+  await using state = await openState(new URL("memory:"), { clock });
+  assertEquals(state.name, "memory");
+});
