@@ -1,4 +1,9 @@
 import { busContract } from "./contract.ts";
+import { CONTRACT_PARTITIONS } from "./contract_stand.ts";
 import { openBus } from "./mod.ts";
 
-busContract("memory:", (clock) => openBus("memory:", { clock }));
+busContract({
+  name: "memory:",
+  open: (clock) => openBus("memory:", { clock, sharePartitions: CONTRACT_PARTITIONS }),
+  takesTheClock: true,
+});
