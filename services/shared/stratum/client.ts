@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  concat,
   encodeHeader,
   fromHex,
   type Hash,
@@ -204,7 +205,7 @@ function readExtranonce(
   if (typeof size !== "number" || !Number.isInteger(size) || size < 0 || size > 32) {
     return bad("extranonce2 size must be 0 to 32");
   }
-  return good({ extranonce1: fromHex(hex.toLowerCase()), extranonce2Size: size });
+  return good({ extranonce1: fromHex(hex), extranonce2Size: size });
 }
 
 export interface Subscribed {
@@ -260,13 +261,11 @@ export function headerFor(notify: NotifyParams, share: {
   readonly nonce: number;
 }): Uint8Array {
   const { extranonce1, extranonce2, version, ntime, nonce } = share;
-  const coinbase = fromHex(
-    `${notify.coinb1}${asHex(extranonce1)}${asHex(extranonce2)}${notify.coinb2}`.toLowerCase(),
-  );
-  const branch = notify.branches.map((text) => fromHex(text.toLowerCase()) as Hash);
+  const coinbase = concat(fromHex(notify.coinb1), extranonce1, extranonce2, fromHex(notify.coinb2));
+  const branch = notify.branches.map((text) => fromHex(text) as Hash);
   return encodeHeader({
     version,
-    previousHash: prevHashFromWire(notify.prevHashWire.toLowerCase()),
+    previousHash: prevHashFromWire(notify.prevHashWire),
     merkleRoot: rootFromBranch(sha256d(coinbase), branch),
     time: ntime as UnixSeconds,
     nbits: notify.nbits,

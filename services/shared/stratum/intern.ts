@@ -29,10 +29,8 @@ export class Interner {
       while (i < end && known.charCodeAt(k) === buf[i]) i++, k++;
       if (i === end) return known;
     }
-    let text = "";
-    for (let i = start; i < end; i++) text += String.fromCharCode(buf[i]!);
-    // Concatenation leaves a chain of pieces; one look inside by index makes it flat for later comparisons.
-    text.charCodeAt(0);
+    // From all bytes at once: adding piece by piece would leave a rope, slow to compare later.
+    const text = String.fromCharCode(...buf.subarray(start, end));
     this.#strings[slot] = text;
     return text;
   }

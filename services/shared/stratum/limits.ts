@@ -28,8 +28,8 @@ export const MAX_TEXT_LENGTH = 256;
 /** Most extensions answered in one mining.configure; the protocol knows four. */
 export const MAX_EXTENSIONS = 32;
 
-/** Difficulty below which every hash passes: the diff-1 target times 2^32 is the whole range. */
-export const MIN_DIFFICULTY = 2 ** -32;
+/** Half the difficulty of the largest target (just under 2^-32): from there on down every hash passes. */
+export const MIN_DIFFICULTY = 2 ** -33;
 
 /** Difficulty no machine will reach: one share of it every second would be 2^96 hashes a second. */
 export const MAX_DIFFICULTY = 2 ** 64;

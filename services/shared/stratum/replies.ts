@@ -17,8 +17,8 @@ export type Json = null | boolean | number | string | readonly Json[] | {
 /** An id's JSON text, as text or as the bytes it came in. */
 export type RawId = string | Uint8Array;
 
-const latin1 = new TextDecoder("latin1");
-const idText = (rawId: RawId): string => typeof rawId === "string" ? rawId : latin1.decode(rawId);
+const decoder = new TextDecoder();
+const idText = (rawId: RawId): string => typeof rawId === "string" ? rawId : decoder.decode(rawId);
 
 const ID_HEAD = utf8.encode('{"id":');
 

@@ -106,7 +106,7 @@ export function readSuggestTarget(params: readonly unknown[]): Reading<number> {
   if (typeof text !== "string" || !/^[0-9a-f]{1,64}$/i.test(text)) {
     return bad("target must be 64 hex digits");
   }
-  const target = targetFromBytes(fromHex(text.toLowerCase().padStart(64, "0")));
+  const target = targetFromBytes(fromHex(text.padStart(64, "0")));
   if (target === 0n) return bad("target must be above zero");
   // A target small enough gives a difficulty no machine reaches; the bound keeps it a number to work with.
   const difficulty = readDifficulty(difficultyOfTarget(target));

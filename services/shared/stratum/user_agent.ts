@@ -151,7 +151,7 @@ const TABLE: readonly Row[] = [
     source: "DATUM's coinbase classes",
   }),
   asic("Antminer", /antminer|bmminer/i, { start: 16_384, source: "DATUM's coinbase classes: S19" }),
-  asic("Braiins OS", /bosminer|braiins\s?os|\bbos/i, {
+  asic("Braiins OS", /bosminer|braiins\s?os/i, {
     start: 65_536,
     coinbase: 2250,
     source: "DATUM's coinbase classes: bosminer-plus-tuner",
@@ -161,7 +161,7 @@ const TABLE: readonly Row[] = [
     coinbase: 16_000,
     source: "DATUM's coinbase classes",
   }),
-  asic("VNish", /vnish|xminer/i, {
+  asic("VNish", /vnish|\bxminer/i, {
     start: 65_536,
     coinbase: 16_000,
     source: "DATUM's coinbase classes",
