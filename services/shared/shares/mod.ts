@@ -4,7 +4,14 @@
  * @module
  */
 export { ShareChecker, type Work } from "./check.ts";
-export { type Link, MADE_AGAIN_MS, type Position, type Ruling, ruleOn, startOf } from "./chain_rule.ts";
+export {
+  type Link,
+  MADE_AGAIN_MS,
+  type Position,
+  ruleOn,
+  type Ruling,
+  startOf,
+} from "./chain_rule.ts";
 export { decodeJudged, decodeSubmission } from "./decode.ts";
 export { appendJudgement, SubmissionWriter } from "./encode.ts";
 export { coinbaseOf, type PreparedJob, prepareJob, variantSuffix } from "./job.ts";
