@@ -1,0 +1,223 @@
+/**
+ * The simulated node: Bitcoin Core's JSON-RPC on 127.0.0.1 over a small chain of its own.
+ *
+ * @module
+ */
+import { displayHash } from "@gopool/chain";
+import type { Clock, Logger, Random } from "@gopool/runtime";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { ancestorAt } from "./block_index.ts";
+import { Controls } from "./controls.ts";
+import { decodeTransaction } from "./decode.ts";
+import type { Difficulty } from "./difficulty.ts";
+import { rpcHandler } from "./http.ts";
+import { callMethod, LONG_POLL_MEMPOOL_AFTER_MS, waitForNews } from "./methods.ts";
+import { ChainStore } from "./store.ts";
+import { type TransactionsPerBlock, World } from "./world.ts";
+
+/** Where the chain is kept: in a folder, made if need be, or in memory only. */
+export type ChainPlace = { readonly dataDir: string } | { readonly memory: true };
+
+export type SimulatedNodeOptions = ChainPlace & NodeOptions;
+
+interface NodeOptions {
+  /** On 127.0.0.1; 0 takes a free one. */
+  readonly port: number;
+  readonly user: string;
+  readonly password: string;
+  readonly difficulty: Difficulty;
+  /** How many transactions wait at each new tip: a number, or a range to draw from. */
+  readonly transactionsPerBlock: TransactionsPerBlock;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log?: Logger;
+  /**
+   * Blocks a new chain begins with, the same ones for every node: 100 make the first coins spendable. With 0 the
+   * pool mines from height 1, and there are no transactions until rewards of the node's own blocks are ripe.
+   */
+  readonly premine?: number;
+  /** From what age a long poll also ends on a new mempool. */
+  readonly longPollMempoolAfterMs?: number;
+}
+
+/** One block that came by submitblock, and what was answered. */
+export interface Submission {
+  /** Display form. */
+  readonly hash: string;
+  readonly answer: string | null;
+}
+
+export interface MinedBlock {
+  /** Display form. */
+  readonly hash: string;
+  readonly height: number;
+  /** False where the difficulty is too high to prove a block on the spot: only this node takes it. */
+  readonly proven: boolean;
+}
+
+export interface SimulatedNode extends AsyncDisposable {
+  /** With user and password, as GOPOOL_NODE_URL takes it. */
+  readonly url: string;
+  /** `host:port`. */
+  readonly name: string;
+  readonly port: number;
+  readonly height: number;
+  /** Of the tip, display form. */
+  readonly bestHash: string;
+  /** Transactions that wait. */
+  readonly mempoolSize: number;
+  /** Blocks submitted, the latest SUBMISSIONS_KEPT, oldest first. */
+  readonly submissions: readonly Submission[];
+  /** Raw blocks of the best chain from height 1: to be judged by another. */
+  blocks(): IterableIterator<Uint8Array>;
+
+  /** While on, requests are taken and not answered; off, the answers come. */
+  stall(on: boolean): void;
+  /** What submitblock answers instead of looking at the block; null ends it. */
+  refuse(reason: string | null): void;
+  /** While on, every call is answered with -28. */
+  warmingUp(on: boolean): void;
+  /** While on, the node says that it is catching up, and has no template. */
+  syncing(on: boolean): void;
+  /** Generates fee-paying transactions; gives how many the coins sufficed for. */
+  addTransactions(count: number): number;
+  /** Puts these raw transactions in the place of all that wait; gives how many were good. */
+  setMempool(raw: readonly Uint8Array[]): number;
+  /** The node finds a block itself: on the tip, with what waits unless told otherwise. */
+  mineBlock(options?: { readonly transactions?: boolean }): MinedBlock;
+  /** Takes the last `depth` blocks off the best chain by a heavier branch of empty blocks. Gives the new tip. */
+  reorganise(depth: number): MinedBlock;
+}
+
+/** Enough for any test, and a bound for a pool that submits for days. */
+export const SUBMISSIONS_KEPT = 1_000;
+/** A branch needs one block more than it replaces; where paced bits fall it may need some beyond. */
+const REORGANISE_EXTRA_MAX = 200;
+const DEFAULT_PREMINE = 100;
+const CHAIN_FILE = "simulated-chain.sqlite";
+
+/**
+ * Opens the chain and listens.
+ *
+ * @throws {ChainInUse} Another process has the chain file open.
+ * @throws {Deno.errors.AddrInUse} The port is taken.
+ */
+export async function startSimulatedNode(options: SimulatedNodeOptions): Promise<SimulatedNode> {
+  const { clock, log } = options;
+  if ("dataDir" in options) await mkdir(options.dataDir, { recursive: true });
+  const path = "dataDir" in options ? join(options.dataDir, CHAIN_FILE) : ":memory:";
+  using owned = new DisposableStack();
+  const store = owned.use(new ChainStore(path));
+  const world = new World({ ...options, store, premine: options.premine ?? DEFAULT_PREMINE });
+  const controls = new Controls();
+  const submissions: Submission[] = [];
+  const closing = new AbortController();
+
+  const handler = rpcHandler({
+    user: options.user,
+    password: options.password,
+    call: (method, params, signal) =>
+      callMethod(
+        {
+          world,
+          controls,
+          waitForNews: (longPollId) =>
+            waitForNews(
+              world,
+              clock,
+              longPollId,
+              options.longPollMempoolAfterMs ?? LONG_POLL_MEMPOOL_AFTER_MS,
+              signal,
+            ),
+          onSubmit(block, answer) {
+            const hash = displayHash(block.hash);
+            submissions.push({ hash, answer });
+            if (submissions.length > SUBMISSIONS_KEPT) submissions.shift();
+            log?.debug("block submitted", { hash, answer });
+          },
+        },
+        method,
+        params,
+      ),
+    pass: (signal) => held(controls, signal),
+    onFault: (method, error) => log?.error("a call failed", { method, error }),
+  });
+  const server = Deno.serve(
+    { hostname: "127.0.0.1", port: options.port, onListen() {} },
+    (request) => handler(request, AbortSignal.any([closing.signal, request.signal])),
+  );
+  const { port } = server.addr;
+  const disposables = owned.move();
+
+  return {
+    url: `http://${encodeURIComponent(options.user)}:${encodeURIComponent(options.password)}` +
+      `@127.0.0.1:${port}`,
+    name: `127.0.0.1:${port}`,
+    port,
+    get height() {
+      return world.chain.tip.height;
+    },
+    get bestHash() {
+      return world.chain.tip.id;
+    },
+    get mempoolSize() {
+      return world.mempool.size;
+    },
+    submissions,
+    *blocks() {
+      for (let height = 1; height <= world.chain.tip.height; height++) {
+        yield world.chain.block(world.chain.at(height)!).raw;
+      }
+    },
+    stall: (on) => controls.stall(on),
+    refuse(reason) {
+      controls.refusal = reason;
+    },
+    warmingUp(on) {
+      controls.warmingUp = on;
+    },
+    syncing(on) {
+      controls.syncing = on;
+    },
+    addTransactions: (count) => world.generate(count),
+    setMempool: (raw) => world.replaceMempool(raw.map(decodeTransaction)),
+    mineBlock({ transactions = true } = {}) {
+      const { entry, proven } = world.mine(world.chain.tip, { transactions });
+      return { hash: entry.id, height: entry.height, proven };
+    },
+    reorganise: (depth) => reorganise(world, depth),
+    async [Symbol.asyncDispose]() {
+      closing.abort();
+      await server.shutdown();
+      disposables.dispose();
+    },
+  };
+}
+
+function reorganise(world: World, depth: number): MinedBlock {
+  const { tip } = world.chain;
+  if (!Number.isInteger(depth) || depth < 1 || depth > tip.height) {
+    throw new RangeError(`Cannot reorganise ${depth} blocks: must be from 1 to ${tip.height}`);
+  }
+  let at = { entry: ancestorAt(tip, tip.height - depth), proven: true };
+  for (let i = 0; i <= depth + REORGANISE_EXTRA_MAX; i++) {
+    at = world.mine(at.entry, { transactions: false });
+    if (world.chain.tip === at.entry) {
+      return { hash: at.entry.id, height: at.entry.height, proven: at.proven };
+    }
+  }
+  throw new Error(`The new branch did not get more work than the last ${depth} blocks`);
+}
+
+/** Waits while the node stalls. */
+async function held(controls: Controls, signal: AbortSignal): Promise<void> {
+  const { passed } = controls;
+  if (passed === null || signal.aborted) return;
+  await Promise.race([
+    passed,
+    new Promise<void>((resolve) =>
+      signal.addEventListener("abort", () => resolve(), { once: true })
+    ),
+  ]);
+}

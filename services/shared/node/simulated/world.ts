@@ -1,0 +1,187 @@
+/**
+ * What the simulated node is made of, and how its parts follow a change of the tip.
+ *
+ * @module
+ */
+import type { Clock, Random } from "@gopool/runtime";
+import type { Entry } from "./block_index.ts";
+import { ChainState, type TipMove } from "./chain_state.ts";
+import { isCoinbase, type Transaction } from "./decode.ts";
+import type { Difficulty } from "./difficulty.ts";
+import { type Added, Mempool } from "./mempool.ts";
+import { makeBlock } from "./miner.ts";
+import { OWN_SCRIPTS, Spender } from "./spender.ts";
+import type { ChainStore } from "./store.ts";
+import { selectTransactions, TemplateMaker } from "./template.ts";
+
+export type TransactionsPerBlock = number | { readonly min: number; readonly max: number };
+
+export interface WorldOptions {
+  readonly store: ChainStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly difficulty: Difficulty;
+  readonly transactionsPerBlock: TransactionsPerBlock;
+  readonly premine: number;
+}
+
+/** Outputs of the first block, the only ones ripe when the premine ends. */
+const FIRST_OUTPUTS = 128;
+/** Time between premined blocks, counted from the genesis block: the same chain for every node, in the past. */
+const PREMINE_SPACING_S = 600;
+
+export class World {
+  readonly chain: ChainState;
+  readonly mempool: Mempool;
+  readonly templates: TemplateMaker;
+  readonly #options: WorldOptions;
+  readonly #spender: Spender;
+  #change = Promise.withResolvers<void>();
+  #salt = 0;
+  /** Not while the premine runs: the constructor's end sets mempool and coins right at once. */
+  #ready = false;
+
+  constructor(options: WorldOptions) {
+    const { store, clock, random, difficulty, premine } = options;
+    this.#options = options;
+    this.mempool = new Mempool(store);
+    this.chain = new ChainState({
+      store,
+      clock,
+      difficulty,
+      easyUntil: premine,
+      onTip: (move) => this.#onTip(move),
+    });
+    this.templates = new TemplateMaker(this.chain, this.mempool);
+    this.#spender = new Spender({
+      random,
+      coin: (outpoint) => this.mempool.coin(outpoint),
+      nextHeight: () => this.chain.tip.height + 1,
+    });
+    if (this.chain.tip.height === 0) this.chain.batch(() => this.#premine());
+    this.#ready = true;
+    this.#restart();
+  }
+
+  /** Resolves at the next change of tip or mempool. */
+  get changed(): Promise<void> {
+    return this.#change.promise;
+  }
+
+  /** A transaction from outside. */
+  send(tx: Transaction): Added {
+    const added = this.mempool.add(tx, this.nextPlace());
+    if (added.kind === "added") this.#tell();
+    return added;
+  }
+
+  /** Adds up to `count` generated transactions; fewer where the coins do not suffice. */
+  generate(count: number): number {
+    let added = 0;
+    for (; added < count; added++) {
+      const tx = this.#spender.next();
+      if (tx === null || this.mempool.add(tx, this.nextPlace()).kind === "refused") break;
+      this.#spender.holdOutputs(tx, this.chain.tip.height + 1, false);
+    }
+    if (added > 0) this.#tell();
+    return added;
+  }
+
+  /** Puts these in the place of all that waits. Gives how many were taken. */
+  replaceMempool(transactions: readonly Transaction[]): number {
+    this.mempool.clear();
+    this.#spender.reset(this.#options.store.coinsOf(OWN_SCRIPTS));
+    for (const tx of transactions) this.mempool.add(tx, this.nextPlace());
+    this.#tell();
+    return this.mempool.size;
+  }
+
+  /** Makes a block on `parent` and takes it. */
+  mine(parent: Entry, options: { transactions: boolean }): { entry: Entry; proven: boolean } {
+    const { chain } = this;
+    const made = makeBlock(chain, {
+      parent,
+      entries: options.transactions ? selectTransactions(this.mempool) : [],
+      scripts: OWN_SCRIPTS,
+      outputs: 1,
+      time: Math.max(chain.nowSeconds(), parent.medianTime + 1),
+      // Never the same block twice, on this run or the next.
+      salt: (this.#options.random.uint32() + ++this.#salt) >>> 0,
+    });
+    const accepted = chain.accept(made.block, { proofOfWork: made.proven, own: true });
+    const entry = chain.index.get(made.block.hash);
+    if (entry === undefined || accepted.kind === "invalid") {
+      throw new Error(`The simulated node refused its own block: ${JSON.stringify(accepted)}`);
+    }
+    return { entry, proven: made.proven };
+  }
+
+  nextPlace() {
+    const { tip } = this.chain;
+    return {
+      height: tip.height + 1,
+      medianTimePast: tip.medianTime,
+      medianTimeBefore: (height: number) =>
+        this.chain.at(Math.max(height - 1, 0))?.medianTime ?? tip.medianTime,
+    };
+  }
+
+  #premine(): void {
+    const { chain } = this;
+    for (let height = 1; height <= this.#options.premine; height++) {
+      const { block } = makeBlock(chain, {
+        parent: chain.tip,
+        entries: [],
+        scripts: OWN_SCRIPTS,
+        outputs: height === 1 ? FIRST_OUTPUTS : 1,
+        time: chain.at(0)!.header.time + height * PREMINE_SPACING_S,
+        salt: 0,
+      });
+      const accepted = chain.accept(block, { own: true });
+      if (accepted.kind !== "connected") {
+        throw new Error(`The premine failed at height ${height}: ${JSON.stringify(accepted)}`);
+      }
+    }
+  }
+
+  #onTip({ disconnected, connected }: TipMove): void {
+    if (!this.#ready) return;
+    if (disconnected.length === 0) {
+      for (const block of connected) {
+        this.mempool.confirm(block.transactions);
+        const { height } = this.chain.index.get(block.hash)!;
+        for (const tx of block.transactions) {
+          this.#spender.holdOutputs(tx, height, isCoinbase(tx));
+        }
+      }
+      this.#topUp();
+      this.#tell();
+      return;
+    }
+    const back = disconnected.toReversed().flatMap((block) => block.transactions.slice(1));
+    this.mempool.rebuild(back, this.nextPlace());
+    this.#restart();
+  }
+
+  #restart(): void {
+    this.#spender.reset(this.#options.store.coinsOf(OWN_SCRIPTS));
+    for (const { tx } of this.mempool.entries()) {
+      this.#spender.holdOutputs(tx, this.chain.tip.height + 1, false);
+    }
+    this.#topUp();
+    this.#tell();
+  }
+
+  #topUp(): void {
+    const { transactionsPerBlock: wanted, random } = this.#options;
+    const count = typeof wanted === "number"
+      ? wanted
+      : wanted.min + Math.floor(random.unit() * (wanted.max - wanted.min + 1));
+    if (this.mempool.size < count) this.generate(count - this.mempool.size);
+  }
+
+  #tell(): void {
+    this.#change.resolve();
+    this.#change = Promise.withResolvers();
+  }
+}
