@@ -34,9 +34,11 @@ const FORMS: Record<Network, Form> = {
 
 /** Characters of the longest address: bech32's own bound (BIP 173). Base58 addresses have at most 35. */
 const ADDRESS_MAX_LENGTH = 90;
-/** A script or key hash of base58: version byte and 20 bytes. */
 const BASE58_CHARACTERS = /^[1-9A-HJ-NP-Za-km-z]+$/;
 const BECH32_DATA_CHARACTERS = /^[02-9ac-hj-np-z]*$/;
+
+/** The shape of a private key in wallet import format: 33 or 34 bytes behind version 0x80 or 0xef, in base58. */
+const PRIVATE_KEY = /^[59KLc][1-9A-HJ-NP-Za-km-z]{50,51}$/;
 
 const OP_0 = 0x00;
 const OP_1 = 0x51;
@@ -56,6 +58,12 @@ export function scriptOfAddress(address: string, network: Network): Uint8Array {
     refuse(
       address,
       `it has ${address.length} characters, an address has 14 to ${ADDRESS_MAX_LENGTH}`,
+    );
+  }
+  // Said without the text: messages end in logs and in front of strangers.
+  if (PRIVATE_KEY.test(address)) {
+    throw new AddressError(
+      "Cannot pay to what was given: it looks like a private key; keep it secret",
     );
   }
   return bech32Prefix(address) === null

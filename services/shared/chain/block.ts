@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { compactSize, concat, DecodeError } from "./bytes.ts";
+import { compactSize, concatAll, DecodeError } from "./bytes.ts";
 import { decodeHeader, type Header, HEADER_BYTES, headerHash } from "./header.ts";
 import { ByteReader } from "./reader.ts";
 import { readTransaction, type Transaction } from "./transaction.ts";
@@ -26,7 +26,7 @@ export function assembleBlock(
   transactions: readonly Uint8Array[],
 ): Uint8Array {
   assertHeader(header);
-  return concat(header, compactSize(1 + transactions.length), coinbase, ...transactions);
+  return concatAll([header, compactSize(1 + transactions.length), coinbase, ...transactions]);
 }
 
 /** The hash of a block: that of its first 80 bytes. */

@@ -34,6 +34,11 @@ export function fromHex(text: string): Uint8Array {
 
 /** One array holding all parts, in order. */
 export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+  return concatAll(parts);
+}
+
+/** `concat()` for lists of any length, such as the transactions of a block: arguments must fit on the stack. */
+export function concatAll(parts: readonly Uint8Array[]): Uint8Array {
   let length = 0;
   for (const part of parts) length += part.length;
   const out = new Uint8Array(length);

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { compactSize, concat, equalBytes, fromHex, u32le, u64le } from "./bytes.ts";
+import { compactSize, concat, concatAll, equalBytes, fromHex, u32le, u64le } from "./bytes.ts";
 import { heightPush } from "./height.ts";
 import type { Hash, Sats } from "./units.ts";
 import { coinbaseOutputs, type VariantRecipe } from "./variant.ts";
@@ -119,13 +119,13 @@ export function coinbaseSuffix(parts: SuffixParts): Uint8Array {
   const outputs = coinbaseOutputs(parts.recipe, parts.coinbaseValue, parts.accountScript);
   const bytes = outputs.flatMap(({ sats, script }) => output(sats, script));
   if (commitment.length > 0) bytes.push(...output(0n, commitment));
-  return concat(
+  return concatAll([
     parts.scriptSigTail,
     u32le(SEQUENCE),
     compactSize(outputs.length + (commitment.length > 0 ? 1 : 0)),
     ...bytes,
     u32le(parts.height - 1),
-  );
+  ]);
 }
 
 function output(sats: bigint, script: Uint8Array): Uint8Array[] {
