@@ -95,7 +95,8 @@ export class HeldPrefix {
       start,
       taken: record.taken,
       restMs: gateway.jobMaxLifeMs,
-      nowMs: clock.monotonic(),
+      // A process of before that is not dead yet may give values of its block until it must have renewed.
+      inheritedUntilMs: clock.monotonic() + PREFIX_TTL_MS + gateway.jobMaxLifeMs,
     });
     return new HeldPrefix(gateway, prefix, space, lease, record, bytes, askedMs);
   }
@@ -136,29 +137,27 @@ export class HeldPrefix {
 
   /** Writes the record with a mark, by compare-and-set on what this process wrote last. */
   async #write(taken: number): Promise<Renewal> {
-    const { state } = this.gateway;
+    const { state, incarnation, id } = this.gateway;
+    const key = keyOf(this.prefix);
     const record = { ...this.record, taken };
     const bytes = toRecord(record);
-    const ttlMs = quarantineMs(this.gateway);
-    if (!await state.compareAndSet(keyOf(this.prefix), this.bytes, bytes, ttlMs)) {
-      const present = await state.get(keyOf(this.prefix));
+    const writeOver = (expected: Uint8Array | null) =>
+      state.compareAndSet(key, expected, bytes, quarantineMs(this.gateway));
+    if (!await writeOver(this.bytes)) {
+      const present = await state.get(key);
       const other = fromRecord(present, isPrefixRecord);
-      if (other !== null && other.incarnation !== this.gateway.incarnation) {
-        const sameGateway = other.gateway === this.gateway.id;
-        return { kind: "lost", to: other.gateway, sameGateway };
-      }
-      // A write of ours whose answer was lost, or a store that has forgotten: go on from what stands there.
-      if (other !== null) {
-        this.space.skipTo(other.taken, this.gateway.clock.monotonic());
+      if (present !== null && other !== null) {
+        if (other.incarnation !== incarnation) {
+          return { kind: "lost", to: other.gateway, sameGateway: other.gateway === id };
+        }
+        // A write of ours whose answer was lost: its values are ours, and the next try builds on it.
+        this.space.grew(other.taken);
         this.record = other;
+        this.bytes = present;
+        return { kind: "later" };
       }
-      if (present !== null) this.bytes = present;
-      if (other === null && await state.compareAndSet(keyOf(this.prefix), present, bytes, ttlMs)) {
-        this.record = record;
-        this.bytes = bytes;
-        return { kind: "held" };
-      }
-      return { kind: "later" };
+      // The store has forgotten: tell it again, unless somebody was quicker.
+      if (!await writeOver(present)) return { kind: "later" };
     }
     this.record = record;
     this.bytes = bytes;

@@ -70,7 +70,7 @@ export class Extranonces {
   readonly #ready = Promise.withResolvers<void>();
   /** Work on the records goes one after another: each builds on what the last one wrote. */
   #last: Promise<unknown> = Promise.resolve();
-  #growing: Promise<void> | null = null;
+  #growing: Promise<boolean> | null = null;
   #trouble: string | null = "no prefix has been leased yet";
   /** Another process runs under this gateway's id: its prefixes are not ours to take back. */
   #doubled = false;
@@ -116,14 +116,12 @@ export class Extranonces {
 
   /** An extranonce1 for a new session. Waits for the store only when a block of values has been used up. */
   async take(session: string): Promise<Taken> {
-    const given = this.#give(session);
-    if (given !== null) return given;
-    if (this.#valid().length > 0) {
-      this.#growing ??= this.#attempt(() => this.#grow()).finally(() => this.#growing = null);
-      await this.#growing;
+    while (true) {
+      const given = this.#give(session);
+      if (given !== null) return given;
+      // Ten thousand that come at once need ten blocks: each turn serves a thousand, so this ends.
+      if (this.#valid().length === 0 || !await this.#growTogether()) break;
     }
-    const late = this.#give(session);
-    if (late !== null) return late;
     const why = this.#valid().length === 0 ? NOT_RENEWED : "all extranonces are in use or at rest";
     return { refused: this.#trouble ?? why };
   }
@@ -164,17 +162,29 @@ export class Extranonces {
     return this.#held.filter((held) => held.validUntilMs > nowMs);
   }
 
+  /** All who wait for values wait for the same write. False when there are none to be had. */
+  #growTogether(): Promise<boolean> {
+    return this.#growing ??= this.#attempt(() => this.#grow())
+      .then((grown) => grown ?? false)
+      .finally(() => this.#growing = null);
+  }
+
   /** Takes the next block of a prefix, or a further prefix when all are full. */
-  async #grow(): Promise<void> {
-    for (const held of this.#valid()) {
-      for (let tries = 0; tries < GROW_TRIES; tries++) {
-        const grown = await held.grow();
-        if (grown.kind === "held") return;
-        if (grown.kind === "lost") this.#lose(held, grown.to, grown.sameGateway);
-        if (grown.kind !== "later") break;
-      }
+  async #grow(): Promise<boolean> {
+    for (const held of this.#valid()) if (await this.#growOne(held)) return true;
+    if (this.#deps.pinned !== undefined || this.#held.length >= PREFIXES_MAX) return false;
+    await this.#takeAny();
+    return await this.#growOne(this.#held.at(-1)!);
+  }
+
+  async #growOne(held: HeldPrefix): Promise<boolean> {
+    for (let tries = 0; tries < GROW_TRIES; tries++) {
+      const grown = await held.grow();
+      if (grown.kind === "held") return true;
+      if (grown.kind === "lost") this.#lose(held, grown.to, grown.sameGateway);
+      if (grown.kind !== "later") return false;
     }
-    if (this.#deps.pinned === undefined && this.#held.length < PREFIXES_MAX) await this.#takeAny();
+    return false;
   }
 
   async #renewAll(): Promise<void> {
@@ -236,18 +246,20 @@ export class Extranonces {
     return `gateway-prefixes:${this.#gateway.id}`;
   }
 
-  /** Runs work on the records after what runs already, and turns an outage into a sentence. */
-  #attempt(work: () => Promise<void>): Promise<void> {
+  /** Runs work on the records after what runs already. Turns an outage into a sentence, and null. */
+  #attempt<T>(work: () => Promise<T>): Promise<T | null> {
     const turn = this.#last.then(async () => {
       try {
-        await work();
+        const done = await work();
         this.#say(this.#valid().length > 0 ? null : NOT_RENEWED);
+        return done;
       } catch (error) {
         if (!(error instanceof StateUnavailable || error instanceof NoPrefix)) throw error;
         this.#say(error.message);
+        return null;
       }
     });
-    this.#last = turn.catch(() => {});
+    this.#last = turn.catch(() => null);
     return turn;
   }
 

@@ -32,15 +32,16 @@ export class ValueSpace {
 
   /**
    * @param start First count ever given under this prefix.
-   * @param taken The store's high-water mark: counts below may be in use somewhere, until `now + restMs`.
+   * @param taken The store's high-water mark: counts below may have been given before this process.
+   * @param inheritedUntilMs When those may be given to others.
    */
-  constructor(options: { start: number; taken: number; restMs: number; nowMs: number }) {
-    const { start, taken, restMs, nowMs } = options;
+  constructor(options: { start: number; taken: number; restMs: number; inheritedUntilMs: number }) {
+    const { start, taken, restMs, inheritedUntilMs } = options;
     this.#restMs = restMs;
     this.#next = taken;
     this.#taken = taken;
     for (let count = Math.max(start, taken - VALUES); count < taken; count++) {
-      this.#readyMs[count % VALUES] = nowMs + restMs;
+      this.#readyMs[count % VALUES] = inheritedUntilMs;
       this.#inherited[count % VALUES] = 1;
     }
   }
@@ -72,18 +73,6 @@ export class ValueSpace {
 
   /** The store has this mark now, written by this process; values up to it may be given. */
   grew(taken: number): void {
-    this.#taken = Math.max(this.#taken, taken);
-  }
-
-  /**
-   * Blocks up to this mark are somebody's, or nobody knows whose (a write whose answer was lost): they are
-   * passed over until they come round again.
-   */
-  skipTo(taken: number, nowMs: number): void {
-    for (let count = Math.max(this.#taken, taken - VALUES); count < taken; count++) {
-      const value = count % VALUES;
-      this.#readyMs[value] = Math.max(this.#readyMs[value]!, nowMs + this.#restMs);
-    }
     this.#taken = Math.max(this.#taken, taken);
   }
 
