@@ -11,5 +11,5 @@ export const schema = {
   sharePartitions,
   nodeUrl,
   nodeCookie,
-  pool: poolName,
+  poolName,
 };

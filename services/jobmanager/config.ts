@@ -67,7 +67,7 @@ export const schema = {
   nodeUrl,
   nodeCookie,
   nodeZmq,
-  pool: poolName,
+  poolName,
   poolAddress,
   coinbaseTag,
   emptyJobs,

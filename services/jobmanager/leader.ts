@@ -135,7 +135,7 @@ export class Leader {
   }
 
   async #publishEmpty(tip: Tip): Promise<void> {
-    const { frame, ids, clock, layouts, publisher } = this.deps;
+    const { frame, ids, clock, layouts } = this.deps;
     const value = emptyValue(frame.network, tip);
     const variants = variantsOf(this.deps.variants, undefined, value);
     const job = emptyJob(

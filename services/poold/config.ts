@@ -29,7 +29,7 @@ export const schema = {
   ...commonRows,
   dataDir,
   stateUrl,
-  pool: poolName,
+  poolName,
   /** Absent: a log under the data folder. */
   busUrl: optional(busUrl),
   /** Absent: a simulated node beside the pool. */

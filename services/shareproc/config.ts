@@ -16,4 +16,4 @@ export const logEpoch = optional(text(
   },
 ));
 
-export const schema = { ...commonRows, busUrl, sharePartitions, pool: poolName, logEpoch };
+export const schema = { ...commonRows, busUrl, sharePartitions, poolName, logEpoch };

@@ -6,7 +6,6 @@
  */
 import {
   type Batch,
-  type Bus,
   type Message,
   type OutRecord,
   shareRejected,
