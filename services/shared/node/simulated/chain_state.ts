@@ -14,7 +14,8 @@ import { type Block, decodeBlock } from "./decode.ts";
 import { type Difficulty, nextBits } from "./difficulty.ts";
 import { GENESIS_BLOCK, POW_LIMIT_BITS } from "./rules.ts";
 import type { ChainStore, StoredBlock } from "./store.ts";
-import { type Invalid, invalid, VALID, type Verdict } from "./verdict.ts";
+import { validateBlock } from "./validate.ts";
+import { type Invalid, invalid, type Verdict } from "./verdict.ts";
 
 /** What became of a submitted block. */
 export type Accepted =
@@ -93,6 +94,7 @@ export class ChainState {
         ? POW_LIMIT_BITS
         : nextBits(this.#deps.difficulty, parent),
       medianTimePast: parent.medianTime,
+      medianTimeBefore: (at) => ancestorAt(parent, Math.max(at - 1, 0)).medianTime,
     };
   }
 
@@ -122,15 +124,13 @@ export class ChainState {
 
   /** What the node would say of a block on its tip but for its proof of work (BIP 23); nothing is kept. */
   judge(block: Block): Verdict {
-    const checked = checkBlock(block, { proofOfWork: false });
-    if (checked.kind === "invalid") return checked;
-    const place = this.placeAfter(this.tip);
-    const header = checkHeaderAt(block.header, place, this.nowSeconds());
-    if (header.kind === "invalid") return header;
-    const placed = checkBlockAt(block, place);
-    if (placed.kind === "invalid") return placed;
-    const connected = this.#connect(block, this.tip, new CoinView(this.#deps.store));
-    return connected.kind === "invalid" ? connected : VALID;
+    return validateBlock(block, {
+      place: this.placeAfter(this.tip),
+      previousHash: this.tip.hash,
+      coins: this.#deps.store,
+      nowSeconds: this.nowSeconds(),
+      proofOfWork: false,
+    });
   }
 
   /** invalidateblock: the block and all after it are out until reconsidered. */
@@ -250,20 +250,12 @@ export class ChainState {
     const written: { hash: Hash; spent: Uint8Array }[] = [];
     for (const entry of entries) {
       const block = entry === fresh?.entry ? fresh.block : this.block(entry);
-      const result = this.#connect(block, entry.previous!, view);
+      const result = connectBlock(block, this.placeAfter(entry.previous!), view);
       if (result.kind === "invalid") return { kind: "broken", entry, fault: result } as const;
       written.push({ hash: entry.hash, spent: encodeCoins(result.spent) });
       connected.push(block);
     }
     return { kind: "move", fork, view, entries, written, disconnected, connected } as const;
-  }
-
-  #connect(block: Block, previous: Entry, view: CoinView) {
-    return connectBlock(block, {
-      height: previous.height + 1,
-      medianTimePast: previous.medianTime,
-      medianTimeBefore: (height) => ancestorAt(previous, Math.max(height - 1, 0)).medianTime,
-    }, view);
   }
 
   #load(): void {

@@ -6,18 +6,11 @@
  */
 import { subsidyAt } from "@gopool/chain";
 import { type Coin, type CoinView, outpointOf } from "./coins.ts";
+import type { Place } from "./context.ts";
 import type { Block, Transaction } from "./decode.ts";
 import { COINBASE_MATURITY, MAX_BLOCK_SIGOPS_COST, MAX_MONEY } from "./rules.ts";
 import { sigopCost } from "./sigops.ts";
 import { type Invalid, invalid } from "./verdict.ts";
-
-/** Where a block connects. */
-export interface ConnectPlace {
-  readonly height: number;
-  readonly medianTimePast: number;
-  /** Median time past of the block before the one at a height of this branch: what BIP 68 counts from. */
-  readonly medianTimeBefore: (height: number) => number;
-}
 
 export interface Connected {
   readonly kind: "connected";
@@ -29,7 +22,7 @@ export interface Connected {
 /** Applies the block to the view; on an invalid one the view is left half changed and must be dropped. */
 export function connectBlock(
   block: Block,
-  place: ConnectPlace,
+  place: Place,
   view: CoinView,
 ): Connected | Invalid {
   for (const tx of block.transactions) {
@@ -103,7 +96,7 @@ const LOCK_MASK = 0xffff;
 export function sequenceLocksPassed(
   tx: Transaction,
   coins: readonly Coin[],
-  place: ConnectPlace,
+  place: Place,
 ): boolean {
   if (tx.version >>> 0 < 2) return true;
   return tx.inputs.every(({ sequence }, i) => {

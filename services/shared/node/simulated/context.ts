@@ -23,6 +23,8 @@ export interface Place {
   readonly nbits: number;
   /** Median of the last times before it, Unix seconds. */
   readonly medianTimePast: number;
+  /** Median time past of the block before the one at a height of this branch: what BIP 68 counts from. */
+  readonly medianTimeBefore: (height: number) => number;
 }
 
 export function checkHeaderAt(header: Header, place: Place, nowSeconds: number): Verdict {

@@ -8,8 +8,7 @@ import { displayHash } from "@gopool/chain";
 import { checkTransaction } from "./check.ts";
 import { type Coin, type Coins, isSpendable, outpointKey } from "./coins.ts";
 import { checkInputs, sequenceLocksPassed } from "./connect.ts";
-import type { ConnectPlace } from "./connect.ts";
-import { isFinal } from "./context.ts";
+import { isFinal, type Place } from "./context.ts";
 import { isCoinbase, type Transaction } from "./decode.ts";
 import { sigopCost } from "./sigops.ts";
 
@@ -65,7 +64,7 @@ export class Mempool {
   }
 
   /** Takes a transaction that the next block could hold. Scripts and signatures are not looked at. */
-  add(tx: Transaction, place: ConnectPlace): Added {
+  add(tx: Transaction, place: Place): Added {
     const id = displayHash(tx.txid);
     const reason = checkTransaction(tx) ?? (isCoinbase(tx) ? "coinbase" : null) ??
       (isFinal(tx, place.height, place.medianTimePast) ? null : "non-final") ??
@@ -109,7 +108,7 @@ export class Mempool {
   }
 
   /** Begins anew with these before what was here, dropping what no longer holds: after a reorganisation. */
-  rebuild(returned: readonly Transaction[], place: ConnectPlace): void {
+  rebuild(returned: readonly Transaction[], place: Place): void {
     const all = [...returned, ...[...this.#entries.values()].map(({ tx }) => tx)];
     this.clear();
     for (const tx of all) this.add(tx, place);

@@ -11,7 +11,7 @@ import { ancestorAt } from "./block_index.ts";
 import { Controls } from "./controls.ts";
 import { decodeTransaction } from "./decode.ts";
 import type { Difficulty } from "./difficulty.ts";
-import { rpcHandler } from "./http.ts";
+import { serveRpc } from "./http.ts";
 import { callMethod, LONG_POLL_MEMPOOL_AFTER_MS, waitForNews } from "./methods.ts";
 import { ChainStore } from "./store.ts";
 import { type TransactionsPerBlock, World } from "./world.ts";
@@ -101,7 +101,7 @@ const CHAIN_FILE = "simulated-chain.sqlite";
  * Opens the chain and listens.
  *
  * @throws {ChainInUse} Another process has the chain file open.
- * @throws {Deno.errors.AddrInUse} The port is taken.
+ * @throws {Error} With code EADDRINUSE: the port is taken.
  */
 export async function startSimulatedNode(options: SimulatedNodeOptions): Promise<SimulatedNode> {
   const { clock, log } = options;
@@ -112,9 +112,9 @@ export async function startSimulatedNode(options: SimulatedNodeOptions): Promise
   const world = new World({ ...options, store, premine: options.premine ?? DEFAULT_PREMINE });
   const controls = new Controls();
   const submissions: Submission[] = [];
-  const closing = new AbortController();
 
-  const handler = rpcHandler({
+  const server = await serveRpc({
+    port: options.port,
     user: options.user,
     password: options.password,
     call: (method, params, signal) =>
@@ -143,11 +143,7 @@ export async function startSimulatedNode(options: SimulatedNodeOptions): Promise
     pass: (signal) => held(controls, signal),
     onFault: (method, error) => log?.error("a call failed", { method, error }),
   });
-  const server = Deno.serve(
-    { hostname: "127.0.0.1", port: options.port, onListen() {} },
-    (request) => handler(request, AbortSignal.any([closing.signal, request.signal])),
-  );
-  const { port } = server.addr;
+  const { port } = server;
   const disposables = owned.move();
 
   return {
@@ -188,8 +184,7 @@ export async function startSimulatedNode(options: SimulatedNodeOptions): Promise
     },
     reorganise: (depth) => reorganise(world, depth),
     async [Symbol.asyncDispose]() {
-      closing.abort();
-      await server.shutdown();
+      await server[Symbol.asyncDispose]();
       disposables.dispose();
     },
   };

@@ -6,6 +6,7 @@
 import type { Clock, Random } from "@gopool/runtime";
 import type { Entry } from "./block_index.ts";
 import { ChainState, type TipMove } from "./chain_state.ts";
+import type { Place } from "./context.ts";
 import { isCoinbase, type Transaction } from "./decode.ts";
 import type { Difficulty } from "./difficulty.ts";
 import { type Added, Mempool } from "./mempool.ts";
@@ -77,11 +78,12 @@ export class World {
 
   /** Adds up to `count` generated transactions; fewer where the coins do not suffice. */
   generate(count: number): number {
+    const place = this.nextPlace();
     let added = 0;
     for (; added < count; added++) {
       const tx = this.#spender.next();
-      if (tx === null || this.mempool.add(tx, this.nextPlace()).kind === "refused") break;
-      this.#spender.holdOutputs(tx, this.chain.tip.height + 1, false);
+      if (tx === null || this.mempool.add(tx, place).kind === "refused") break;
+      this.#spender.holdOutputs(tx, place.height, false);
     }
     if (added > 0) this.#tell();
     return added;
@@ -91,7 +93,8 @@ export class World {
   replaceMempool(transactions: readonly Transaction[]): number {
     this.mempool.clear();
     this.#spender.reset(this.#options.store.coinsOf(OWN_SCRIPTS));
-    for (const tx of transactions) this.mempool.add(tx, this.nextPlace());
+    const place = this.nextPlace();
+    for (const tx of transactions) this.mempool.add(tx, place);
     this.#tell();
     return this.mempool.size;
   }
@@ -116,14 +119,8 @@ export class World {
     return { entry, proven: made.proven };
   }
 
-  nextPlace() {
-    const { tip } = this.chain;
-    return {
-      height: tip.height + 1,
-      medianTimePast: tip.medianTime,
-      medianTimeBefore: (height: number) =>
-        this.chain.at(Math.max(height - 1, 0))?.medianTime ?? tip.medianTime,
-    };
+  nextPlace(): Place {
+    return this.chain.placeAfter(this.chain.tip);
   }
 
   #premine(): void {
