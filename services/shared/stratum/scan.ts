@@ -10,14 +10,17 @@
  */
 import { EXTRANONCE2_BYTES } from "@gopool/chain";
 import { HEX_VALUE } from "./hex.ts";
-import { Interner } from "./intern.ts";
+import { Interner, PLAIN } from "./intern.ts";
 import { MAX_ID_LENGTH, MAX_TEXT_LENGTH } from "./limits.ts";
 import type { SubmitLine } from "./submit.ts";
 
-const QUOTE = 0x22, BACKSLASH = 0x5c, COMMA = 0x2c, COLON = 0x3a, MINUS = 0x2d, ZERO = 0x30;
+const QUOTE = 0x22, COMMA = 0x2c, COLON = 0x3a, MINUS = 0x2d, ZERO = 0x30;
 const OPEN_OBJECT = 0x7b, CLOSE_OBJECT = 0x7d, OPEN_ARRAY = 0x5b, CLOSE_ARRAY = 0x5d;
 
-const METHOD = new TextEncoder().encode("mining.submit");
+const encoder = new TextEncoder();
+const METHOD = encoder.encode('"mining.submit"');
+const VERSION_KEY = encoder.encode('"jsonrpc"');
+const NULL = encoder.encode("null");
 
 // Workers of one gateway: more than this many at once cost a short string each line, nothing else.
 const workers = new Interner(16_384);
@@ -80,29 +83,32 @@ MEMBER_LENGTH[SEEN_METHOD] = 8;
 MEMBER_LENGTH[SEEN_PARAMS] = 8;
 MEMBER_LENGTH[SEEN_VERSION] = 9;
 
-const ID_KEY = new TextEncoder().encode('"id"');
-const METHOD_KEY = new TextEncoder().encode('"method"');
-const PARAMS_KEY = new TextEncoder().encode('"params"');
-const VERSION_KEY = new TextEncoder().encode('"jsonrpc"');
-
 /** The bit of the key that opens at `at`, 0 for one the scanner does not know. */
 function memberAt(buf: Uint8Array, at: number, end: number): number {
-  switch (at + 1 < end ? buf[at + 1] : 0) {
-    case 0x69: // i
-      return isAt(buf, at, end, ID_KEY) ? SEEN_ID : 0;
-    case 0x6d: // m
-      return isAt(buf, at, end, METHOD_KEY) ? SEEN_METHOD : 0;
-    case 0x70: // p
-      return isAt(buf, at, end, PARAMS_KEY) ? SEEN_PARAMS : 0;
-    case 0x6a: // j
-      return isAt(buf, at, end, VERSION_KEY) ? SEEN_VERSION : 0;
+  // `"id":0}` is the least that can follow. Longer keys are read without asking how far the line goes: beyond
+  // its end nothing is believed, because the position after the key is held against the end.
+  if (at + 7 > end) return 0;
+  switch (buf[at + 1]) {
+    case 0x69: // "id"
+      return buf[at + 2] === 0x64 && buf[at + 3] === QUOTE ? SEEN_ID : 0;
+    case 0x6d: // "method"
+      return buf[at + 2] === 0x65 && buf[at + 3] === 0x74 && buf[at + 4] === 0x68 &&
+          buf[at + 5] === 0x6f && buf[at + 6] === 0x64 && buf[at + 7] === QUOTE
+        ? SEEN_METHOD
+        : 0;
+    case 0x70: // "params"
+      return buf[at + 2] === 0x61 && buf[at + 3] === 0x72 && buf[at + 4] === 0x61 &&
+          buf[at + 5] === 0x6d && buf[at + 6] === 0x73 && buf[at + 7] === QUOTE
+        ? SEEN_PARAMS
+        : 0;
+    case 0x6a: // "jsonrpc"
+      return isAt(buf, at, VERSION_KEY) ? SEEN_VERSION : 0;
     default:
       return 0;
   }
 }
 
-function isAt(buf: Uint8Array, at: number, end: number, word: Uint8Array): boolean {
-  if (end - at < word.length) return false;
+function isAt(buf: Uint8Array, at: number, word: Uint8Array): boolean {
   for (let i = 0; i < word.length; i++) if (buf[at + i] !== word[i]) return false;
   return true;
 }
@@ -110,29 +116,27 @@ function isAt(buf: Uint8Array, at: number, end: number, word: Uint8Array): boole
 function skipSpace(buf: Uint8Array, at: number, end: number): number {
   while (at < end) {
     const byte = buf[at]!;
-    if (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d && byte !== 0x0a) break;
+    if (byte > 0x20 || (byte !== 0x20 && byte !== 0x09 && byte !== 0x0d && byte !== 0x0a)) break;
     at++;
   }
   return at;
 }
 
-/** All scanners below return the position after what they read, -1 if it is something else. */
+// All scanners below return the position after what they read, -1 if it is something else.
+
 function scanMethod(buf: Uint8Array, at: number, end: number): number {
-  const close = at + 1 + METHOD.length;
-  return buf[at] === QUOTE && close < end && isAt(buf, at + 1, end, METHOD) && buf[close] === QUOTE
-    ? close + 1
-    : -1;
+  return at + METHOD.length < end && isAt(buf, at, METHOD) ? at + METHOD.length : -1;
 }
 
 /** null, a whole number as JSON writes it, or a plain string. */
 function scanScalar(buf: Uint8Array, at: number, end: number): number {
   const first = buf[at]!;
-  if (first === QUOTE) return scanText(buf, at, end);
-  if (first === 0x6e) { // n
-    return end - at >= 4 && buf[at + 1] === 0x75 && buf[at + 2] === 0x6c && buf[at + 3] === 0x6c
-      ? at + 4
-      : -1;
+  if (first === QUOTE) {
+    const close = closingQuote(buf, at, end);
+    for (let i = at + 1; i < close; i++) if (PLAIN[buf[i]!] === 0) return -1;
+    return close < 0 ? -1 : close + 1;
   }
+  if (first === 0x6e) return at + 4 < end && isAt(buf, at, NULL) ? at + 4 : -1;
   let i = first === MINUS ? at + 1 : at;
   const digits = i;
   while (i < end && buf[i]! >= ZERO && buf[i]! <= 0x39) i++;
@@ -141,56 +145,46 @@ function scanScalar(buf: Uint8Array, at: number, end: number): number {
   return i;
 }
 
-/** Hash of the string scanText read last; what the interner finds it by. */
-let textHash = 0;
-
-/** A string of printable ASCII without escapes, from its opening quote. */
-function scanText(buf: Uint8Array, at: number, end: number): number {
-  let hash = 0x811c9dc5;
+/** The next quote after the one at `at`. Whether it is escaped shows when the bytes between are checked. */
+function closingQuote(buf: Uint8Array, at: number, end: number): number {
   if (buf[at] !== QUOTE) return -1;
-  for (let i = at + 1; i < end; i++) {
-    const byte = buf[i]!;
-    if (byte === QUOTE) {
-      textHash = hash;
-      return i + 1;
-    }
-    if (byte < 0x20 || byte > 0x7e || byte === BACKSLASH) return -1;
-    hash = Math.imul(hash ^ byte, 0x01000193);
-  }
+  for (let i = at + 1; i < end; i++) if (buf[i] === QUOTE) return i;
   return -1;
 }
 
 function scanParams(buf: Uint8Array, at: number, end: number, out: SubmitLine): number {
   if (buf[at] !== OPEN_ARRAY) return -1;
-  let from = skipSpace(buf, at + 1, end);
-  at = scanText(buf, from, end);
-  if (at < 0 || at - from - 2 > MAX_TEXT_LENGTH) return -1;
-  out.worker = workers.get(buf, from + 1, at - 1, textHash);
-  from = toNext(buf, at, end);
-  if (from < 0) return -1;
-  at = scanText(buf, from, end);
-  if (at < 0 || at - from - 2 > MAX_TEXT_LENGTH) return -1;
-  out.jobId = jobIds.get(buf, from + 1, at - 1, textHash);
-  from = toNext(buf, at, end);
-  if (from < 0) return -1;
-  at = scanExtranonce2(buf, from, end, out);
-  from = toNext(buf, at, end);
-  if (from < 0) return -1;
-  at = scanWord(buf, from, end);
-  out.ntime = word;
-  from = toNext(buf, at, end);
-  if (from < 0) return -1;
-  at = scanWord(buf, from, end);
-  out.nonce = word;
-  out.versionBits = -1;
+  at = skipSpace(buf, at + 1, end);
+  let close = closingQuote(buf, at, end);
+  if (close < 0 || close - at - 1 > MAX_TEXT_LENGTH) return -1;
+  const worker = workers.get(buf, at + 1, close);
+  at = toNext(buf, close + 1, end);
+  if (worker === undefined || at < 0) return -1;
+  out.worker = worker;
+
+  close = closingQuote(buf, at, end);
+  if (close < 0 || close - at - 1 > MAX_TEXT_LENGTH) return -1;
+  const jobId = jobIds.get(buf, at + 1, close);
+  at = toNext(buf, close + 1, end);
+  if (jobId === undefined || at < 0) return -1;
+  out.jobId = jobId;
+
+  at = toNext(buf, scanExtranonce2(buf, at, end, out), end);
   if (at < 0) return -1;
-  from = toNext(buf, at, end);
-  if (from >= 0) {
-    at = scanWord(buf, from, end);
-    out.versionBits = word;
-    if (at < 0) return -1;
-  }
+  at = toNext(buf, scanWord(buf, at, end), end);
+  if (at < 0) return -1;
+  out.ntime = word[0]!;
+  at = scanWord(buf, at, end);
+  if (at < 0) return -1;
+  out.nonce = word[0]!;
+  out.versionBits = -1;
   at = skipSpace(buf, at, end);
+  if (at < end && buf[at] === COMMA) {
+    at = scanWord(buf, skipSpace(buf, at + 1, end), end);
+    if (at < 0) return -1;
+    out.versionBits = word[0]!;
+    at = skipSpace(buf, at, end);
+  }
   return at < end && buf[at] === CLOSE_ARRAY ? at + 1 : -1;
 }
 
@@ -203,42 +197,50 @@ function toNext(buf: Uint8Array, at: number, end: number): number {
   return at < end ? at : -1;
 }
 
-/** What scanWord read last: a second return value, without an object. */
-let word = 0;
+/** What scanWord read last: a second return value without an object, and never a boxed number. */
+const word = new Uint32Array(1);
 
 /** 1 to 8 hex digits in quotes. */
 function scanWord(buf: Uint8Array, at: number, end: number): number {
-  if (buf[at] !== QUOTE) return -1;
+  if (at + 9 < end && buf[at] === QUOTE && buf[at + 9] === QUOTE) {
+    // The usual 8 at one go. A digit that is none is -1 and makes the whole negative, sign bit and all.
+    const a = HEX_VALUE[buf[at + 1]!]!, b = HEX_VALUE[buf[at + 2]!]!;
+    const c = HEX_VALUE[buf[at + 3]!]!, d = HEX_VALUE[buf[at + 4]!]!;
+    const e = HEX_VALUE[buf[at + 5]!]!, f = HEX_VALUE[buf[at + 6]!]!;
+    const g = HEX_VALUE[buf[at + 7]!]!, h = HEX_VALUE[buf[at + 8]!]!;
+    if ((a | b | c | d | e | f | g | h) < 0) return -1;
+    word[0] = (a << 28) | (b << 24) | (c << 20) | (d << 16) | (e << 12) | (f << 8) | (g << 4) | h;
+    return at + 10;
+  }
+  const close = closingQuote(buf, at, end);
+  if (close < 0 || close - at - 1 < 1 || close - at - 1 > 8) return -1;
   let value = 0;
-  for (let i = at + 1; i < end; i++) {
+  for (let i = at + 1; i < close; i++) {
     const digit = HEX_VALUE[buf[i]!]!;
-    if (digit < 0) {
-      const digits = i - at - 1;
-      if (buf[i] !== QUOTE || digits === 0 || digits > 8) return -1;
-      word = value >>> 0;
-      return i + 1;
-    }
+    if (digit < 0) return -1;
     value = (value << 4) | digit;
   }
-  return -1;
+  word[0] = value;
+  return close + 1;
 }
 
 /** Any number of hex digits in quotes; kept where they make exactly the agreed size. */
 function scanExtranonce2(buf: Uint8Array, at: number, end: number, out: SubmitLine): number {
-  if (buf[at] !== QUOTE) return -1;
-  const bytes = out.extranonce2;
-  let high = 0;
-  for (let i = at + 1; i < end; i++) {
-    const digit = HEX_VALUE[buf[i]!]!;
-    const place = i - at - 1;
-    if (digit < 0) {
-      if (buf[i] !== QUOTE) return -1;
-      out.extranonce2Length = place % 2 === 0 ? place >> 1 : -1;
-      return i + 1;
+  const whole = at + 1 + 2 * EXTRANONCE2_BYTES;
+  if (whole < end && buf[at] === QUOTE && buf[whole] === QUOTE) {
+    const bytes = out.extranonce2;
+    let all = 0;
+    for (let k = 0, i = at + 1; k < EXTRANONCE2_BYTES; k++, i += 2) {
+      const byte = (HEX_VALUE[buf[i]!]! << 4) | HEX_VALUE[buf[i + 1]!]!;
+      all |= byte;
+      bytes[k] = byte;
     }
-    if (place >= 2 * EXTRANONCE2_BYTES) continue;
-    if (place % 2 === 0) high = digit << 4;
-    else bytes[place >> 1] = high | digit;
+    out.extranonce2Length = EXTRANONCE2_BYTES;
+    return all < 0 ? -1 : whole + 1;
   }
-  return -1;
+  const close = closingQuote(buf, at, end);
+  for (let i = at + 1; i < close; i++) if (HEX_VALUE[buf[i]!]! < 0) return -1;
+  const digits = close - at - 1;
+  out.extranonce2Length = digits % 2 === 0 ? digits >> 1 : -1;
+  return close < 0 ? -1 : close + 1;
 }
