@@ -155,7 +155,7 @@ function readSubmissionField(share: Draft, tag: number): boolean {
       share.unlisted = reader.uint32();
       return true;
     case 23 << 3 | LENGTH:
-      share.operator = reader.embedded(readNote);
+      share.operator = readNote(share.operator);
       return true;
   }
   if (tag >>> 3 <= 23) reader.wrongType(tag);
@@ -211,8 +211,14 @@ function readJudgementField(share: JudgedDraft, tag: number): boolean {
   return false;
 }
 
-function readNote(): OperatorNote {
-  const note: { -readonly [K in keyof OperatorNote]: OperatorNote[K] } = { reason: "" };
+/** @param before A note of the same record: as everywhere in protobuf, the later one's fields win. */
+function readNote(before: OperatorNote | undefined): OperatorNote {
+  const note: { -readonly [K in keyof OperatorNote]: OperatorNote[K] } = {
+    rejectOffset: before?.rejectOffset,
+    republishFrom: before?.republishFrom,
+    reason: before?.reason ?? "",
+  };
+  const end = reader.enter();
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     switch (tag) {
       case 1 << 3 | VARINT:
@@ -229,5 +235,6 @@ function readNote(): OperatorNote {
         reader.skip(tag);
     }
   }
+  reader.leave(end);
   return note;
 }

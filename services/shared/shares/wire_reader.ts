@@ -120,16 +120,18 @@ export class RecordReader {
     return text;
   }
 
-  /** Reads an embedded record with `read`, which may use this reader up to the record's end. */
-  embedded<T>(read: () => T): T {
+  /** Goes into an embedded record: `tag` is 0 at its end. @returns What `leave` wants back. */
+  enter(): number {
     const length = this.uint32();
     const at = this.#take(length);
     const end = this.#end;
     this.#at = at;
     this.#end = at + length;
-    const value = read();
+    return end;
+  }
+
+  leave(end: number): void {
     this.#end = end;
-    return value;
   }
 
   /** Steps over a field this build does not know. */
