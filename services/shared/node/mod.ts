@@ -6,4 +6,6 @@
  */
 export * from "./port.ts";
 export { type NodeSettings, type NodesSettings, pairNodes } from "./settings.ts";
-export { type NodesDeps, openNodes } from "./nodes.ts";
+export { joinNodes, type JoinOptions, type NodesDeps, openNodes } from "./nodes.ts";
+export { type NodeDeps, openNode } from "./open.ts";
+export type { FetchLike } from "./rpc.ts";

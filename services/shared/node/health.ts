@@ -1,0 +1,42 @@
+/**
+ * Whether one node can be worked with, from all that is seen of it.
+ *
+ * @module
+ */
+import type { NodeHealth } from "./port.ts";
+
+/** What a trouble is about: each kind is lifted only by an answer of its own kind. */
+export type Concern = "answering" | "synced" | "templates";
+
+/** Worst first: a node that does not answer is not said to be syncing. */
+const ORDER: readonly Concern[] = ["answering", "synced", "templates"];
+
+/** The troubles of one node; tells each change of the outcome, once. */
+export class HealthBook {
+  readonly #troubles = new Map<Concern, string>([["answering", "not asked yet"]]);
+  #health: NodeHealth = { ok: false, detail: "not asked yet" };
+
+  constructor(readonly onChange: (health: NodeHealth) => void = () => {}) {}
+
+  get health(): NodeHealth {
+    return this.#health;
+  }
+
+  fine(concern: Concern): void {
+    if (this.#troubles.delete(concern)) this.#tell();
+  }
+
+  trouble(concern: Concern, sentence: string): void {
+    if (this.#troubles.get(concern) === sentence) return;
+    this.#troubles.set(concern, sentence);
+    this.#tell();
+  }
+
+  #tell(): void {
+    const worst = ORDER.find((concern) => this.#troubles.has(concern));
+    const detail = worst === undefined ? "ready" : this.#troubles.get(worst)!;
+    if (detail === this.#health.detail) return;
+    this.#health = { ok: worst === undefined, detail };
+    this.onChange(this.#health);
+  }
+}

@@ -1,0 +1,150 @@
+/**
+ * The tips of one node, noticed soonest: a long poll, ZMQ where there is one, and a slow poll that would notice
+ * even if both others were dead. Each only says "look"; the look itself is one question at a time, so a tip is
+ * told once and never after a newer one.
+ *
+ * @module
+ */
+import { equalBytes } from "@gopool/chain";
+import { type Clock, runTogether } from "@gopool/runtime";
+import { Mailbox } from "./mailbox.ts";
+import { type Node, NodeMalformed, NodeRefused, NodeUnavailable, type Tip } from "./port.ts";
+import type { Notice } from "./zmq.ts";
+
+/** The slow poll. Long against the cost of one small call, short against a block. */
+export const POLL_MS = 5_000;
+/** Pause after a question that failed: a node on the same machine is back within a second of its restart. */
+export const RETRY_MS = 1_000;
+/** Least time between two long polls without news: a node that does not park them must not be hammered. */
+export const LONG_POLL_PAUSE_MS = 1_000;
+
+export interface WatchDeps {
+  readonly node: Pick<Node, "chain" | "tip" | "template">;
+  readonly clock: Clock;
+  readonly notices?: (signal: AbortSignal) => AsyncIterable<Notice>;
+}
+
+/** See `Node.watch`. */
+export async function* watchTips(
+  deps: WatchDeps,
+  signal: AbortSignal,
+): AsyncGenerator<Tip, void, void> {
+  const ended = new AbortController();
+  const stop = AbortSignal.any([signal, ended.signal]);
+  const watcher = new Watcher(deps, stop);
+  const working = runTogether(
+    stop,
+    () => watcher.poll(),
+    () => watcher.longPoll(),
+    () => watcher.listen(),
+  ).catch((error) => watcher.tips.fail(error));
+  try {
+    yield* watcher.tips.read(stop);
+  } finally {
+    ended.abort();
+    await working;
+  }
+}
+
+class Watcher {
+  readonly tips = new Mailbox<Tip>();
+  readonly #deps: WatchDeps;
+  readonly #stop: AbortSignal;
+  #told: Tip | null = null;
+  /** Asked since the last failure, and not syncing: only then is its best block a tip. */
+  #usable = false;
+  #looking: Promise<void> | null = null;
+  #again = false;
+
+  constructor(deps: WatchDeps, stop: AbortSignal) {
+    this.#deps = deps;
+    this.#stop = stop;
+  }
+
+  async poll(): Promise<void> {
+    const { clock, node } = this.#deps;
+    while (!this.#stop.aborted) {
+      const ok = await this.#trying(async () => {
+        const { bestHash, syncing } = await node.chain(this.#stop);
+        this.#usable = !syncing;
+        if (!this.#isTold(bestHash)) await this.look();
+      });
+      await clock.sleep(ok ? POLL_MS : RETRY_MS, this.#stop);
+    }
+  }
+
+  async longPoll(): Promise<void> {
+    const { clock, node } = this.#deps;
+    let longPollId: string | null = null;
+    while (!this.#stop.aborted) {
+      const beganMs = clock.monotonic();
+      let news = false;
+      const ok = await this.#trying(async () => {
+        const template = await node.template({
+          ...(longPollId === null ? {} : { longPollId }),
+          signal: this.#stop,
+        });
+        longPollId = template.longPollId;
+        news = !this.#isTold(template.previousHash);
+        if (news) await this.look();
+      });
+      if (!ok) longPollId = null;
+      else if (news) continue;
+      // A node without long polls is looked after by the slow poll; this then only proves that it has templates.
+      const pauseMs = !ok ? RETRY_MS : longPollId === null ? POLL_MS : LONG_POLL_PAUSE_MS;
+      await clock.sleep(pauseMs - (ok ? clock.monotonic() - beganMs : 0), this.#stop);
+    }
+  }
+
+  async listen(): Promise<void> {
+    if (this.#deps.notices === undefined) {
+      await new Promise<void>((resolve) => {
+        if (this.#stop.aborted) resolve();
+        else this.#stop.addEventListener("abort", () => resolve(), { once: true });
+      });
+      return;
+    }
+    for await (const notice of this.#deps.notices(this.#stop)) {
+      if (notice.kind === "block" && this.#isTold(notice.hash)) continue;
+      await this.#trying(() => this.look());
+    }
+  }
+
+  /** Asks for the tip and tells it if it is new. Callers that come meanwhile share one further look. */
+  look(): Promise<void> {
+    if (this.#looking !== null) {
+      this.#again = true;
+      return this.#looking;
+    }
+    return this.#looking = this.#lookUntilSettled().finally(() => this.#looking = null);
+  }
+
+  async #lookUntilSettled(): Promise<void> {
+    do {
+      this.#again = false;
+      if (!this.#usable) return;
+      const tip = await this.#deps.node.tip(this.#stop);
+      if (!this.#usable || this.#isTold(tip.hash)) continue;
+      this.#told = tip;
+      this.tips.put(tip);
+    } while (this.#again);
+  }
+
+  #isTold(hash: Uint8Array): boolean {
+    return this.#told !== null && equalBytes(this.#told.hash, hash);
+  }
+
+  /** False where the node could not answer: that is its health's matter. Anything else is a fault of ours. */
+  async #trying(ask: () => Promise<void>): Promise<boolean> {
+    try {
+      await ask();
+      return true;
+    } catch (error) {
+      if (this.#stop.aborted) return false;
+      // Back from an outage it may have to catch up first.
+      if (error instanceof NodeUnavailable) this.#usable = false;
+      else if (!(error instanceof NodeRefused || error instanceof NodeMalformed)) throw error;
+      return false;
+    }
+  }
+}
