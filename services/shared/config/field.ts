@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { redactUrls } from "./redact.ts";
 
 /** How one setting is read: text in, value out, or a thrown sentence that says what is wrong with it. */
 export interface Field<T> {
@@ -77,9 +76,9 @@ export function field<T>(row: Field<T>): Field<T> {
 export function shown(field: Field<unknown>, text: string): string {
   if (field.secret) return "(secret)";
   if (!field.credentials) return JSON.stringify(text);
-  // Malformed too: whatever stands before an "@" may be a password.
-  const safe = text.split(",").map((part) =>
-    part.includes("://") ? redactUrls(part) : part.replace(/^.*@/, "***@")
+  // Malformed too, so not by the rules of URLs: whatever stands before an "@" may be a password.
+  const safe = text.split(/,(?=\s*[a-z+]+:\/\/)/).map((part) =>
+    part.replace(/^([a-z+]*:\/\/)?.*@/, "$1***@")
   );
   return JSON.stringify(safe.join(","));
 }

@@ -9,6 +9,8 @@ import type { LogFormat, LogLevel } from "@gopool/config";
 import { plainFacts, plainText } from "./log_facts.ts";
 import { jsonLines, readableLines } from "./log_format.ts";
 
+export type { LogFormat, LogLevel };
+
 /** What stands beside a message: names in camelCase, units last (`pauseMs`). */
 export type Facts = Record<string, unknown>;
 

@@ -10,8 +10,10 @@ export { FatalError, RESTART, supervise, type SuperviseDeps } from "./supervise.
 export {
   createLogger,
   type Facts,
+  type LogFormat,
   type Logger,
   loggerOver,
+  type LogLevel,
   logLevel,
   type LogOptions,
   type LogTarget,

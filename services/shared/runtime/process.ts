@@ -51,11 +51,12 @@ const SIGNALS = ["SIGINT", "SIGTERM"] as const;
 export async function runProcess(
   name: string,
   body: (process: Process) => Promise<void>,
+  options: { readonly graceMs?: number } = {},
 ): Promise<void> {
   const env = (variable: string) => Deno.env.get(variable);
   const log = createLogger(name, readSome(commonRows, { args: Deno.args, env }));
   const stop = new AbortController();
-  const ending = new Ending(log, stop);
+  const ending = new Ending(log, stop, options.graceMs ?? GRACE_MS);
   ending.listen();
   try {
     await body({
@@ -96,7 +97,7 @@ class Ending {
   #firstSignalMs: number | null = null;
   #grace: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(readonly log: Logger, readonly stop: AbortController) {}
+  constructor(readonly log: Logger, readonly stop: AbortController, readonly graceMs: number) {}
 
   listen(): void {
     for (const signal of SIGNALS) Deno.addSignalListener(signal, this.#onSignal);
@@ -124,7 +125,7 @@ class Ending {
     const now = performance.now();
     if (this.#firstSignalMs === null) {
       this.#firstSignalMs = now;
-      this.log.info("stopping", { graceMs: GRACE_MS });
+      this.log.info("stopping", { graceMs: this.graceMs });
       this.#drain();
     } else if (now - this.#firstSignalMs > SAME_SIGNAL_MS) {
       this.log.warn("ended at once by a second signal");
@@ -154,9 +155,9 @@ class Ending {
     this.stop.abort();
     if (this.#grace !== undefined) return;
     this.#grace = setTimeout(() => {
-      this.log.error("did not drain in time", { graceMs: GRACE_MS });
+      this.log.error("did not drain in time", { graceMs: this.graceMs });
       Deno.exit(EXIT.notDrained);
-    }, GRACE_MS);
+    }, this.graceMs);
     Deno.unrefTimer(this.#grace);
   }
 }
