@@ -33,7 +33,7 @@ import type { Clock, Logger, StatusBoard } from "@gopool/runtime";
 import type { Coinbases } from "./coinbases.ts";
 import type { Counts } from "./counts.ts";
 import type { KnownJob } from "./job_book.ts";
-import { CANDIDATE_HORIZON_MS, CANDIDATE_RETRY_MS } from "./limits.ts";
+import { CANDIDATE_HORIZON_MS, CANDIDATE_RETRY_MS, SOLVED_MAX } from "./limits.ts";
 import type { TemplateShelf } from "./template_shelf.ts";
 
 export interface BlocksDeps {
@@ -66,7 +66,7 @@ export class BlockBuilder {
     const sinceMs = clock.now() - CANDIDATE_HORIZON_MS;
     const [solvedFrom] = await bus.offsetAt(blockSolved, sinceMs);
     for await (const { messages } of bus.read(blockSolved, 0, solvedFrom!)) {
-      for (const { key } of messages) this.#done.add(displayHash(key as Hash));
+      for (const { key } of messages) this.#remember(displayHash(key as Hash));
     }
     const following = bus.follow(blockCandidates, {
       from: { kind: "time", ms: sinceMs },
@@ -148,6 +148,11 @@ export class BlockBuilder {
     }
     board.clear(part);
     this.#waiting.delete(hash);
+    this.#remember(hash);
+  }
+
+  #remember(hash: string): void {
+    if (this.#done.size >= SOLVED_MAX) this.#done.delete(this.#done.values().next().value!);
     this.#done.add(hash);
   }
 

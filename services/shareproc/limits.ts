@@ -35,3 +35,6 @@ export const WORKS_PER_JOB_MAX = 4_096;
 
 /** Share targets whose work is remembered in bytes: vardiff keeps to a few hundred. */
 export const TARGETS_MAX = 10_000;
+
+/** Solved hashes remembered: repeats of a candidate end when its block is found, minutes after at most. */
+export const SOLVED_MAX = 10_000;

@@ -1,0 +1,194 @@
+import { assertEquals } from "@std/assert";
+import {
+  blockCandidates,
+  blockSolved,
+  type Bus,
+  encodeRecord,
+  miningTemplates,
+  openBus,
+} from "@gopool/bus";
+import {
+  canonicalAddress,
+  concat,
+  decodeBlock,
+  encodeHeader,
+  fromHex,
+  type Hash,
+  headerHash,
+  merkleBranch,
+  rootFromBranch,
+  sha256d,
+  type Target,
+  targetFromBits,
+  toHex,
+  type UnixSeconds,
+} from "@gopool/chain";
+import { type BlockSolved, BlockSolvedSchema, fromBinary, type Job } from "@gopool/proto";
+import { createStatusBoard, silent, systemClock } from "@gopool/runtime";
+import { prepareJob, variantSuffix } from "@gopool/shares";
+import { waitFor } from "@gopool/testing";
+import { makeJob, makeShare, POOL, publishJob } from "./fixture.ts";
+import { createShareproc, type Shareproc } from "./service.ts";
+
+/** A real transaction, from mainnet block 100000 (its second one). */
+const TX = fromHex(
+  "0100000001032e38e9c0a84c6046d687d10556dcacc41d275ec55fc00779ac88fdf357a187000000008c493046022100c352d3dd993a981beba4a63ad15c209275ca9470abfcd57da93b58e4eb5dce82022100840792bc1f456062819f15d33ee7055cf7b5ee1af1ebcc6028d9cdb1c3af7748014104f46db5e9d61a9dc27b8d64ad23e7383a4e6ca164593c2527c038c0857eb67ee8e825dca65046b82c9331586c82e0fd1f633f25f87c161bc6f8a630121df2b3d3ffffffff0200e32321000000001976a914c398efa9c392ba6013c5e04ee729755ef7f58b3288ac000fe208010000001976a914948c765a6914d43f2a7ac177da2c2f6b52de3d7c88ac00000000",
+);
+const EASY_BITS = 0x207fffff;
+const TEMPLATE_ID = "000000010000000a";
+const ACCOUNT = Uint8Array.from([0x00, 0x14, ...new Array(20).fill(9)]);
+
+function blockJob(id = "0000000100000000", change: Parameters<typeof makeJob>[1] = {}): Job {
+  return makeJob(id, {
+    nbits: EASY_BITS,
+    templateId: TEMPLATE_ID,
+    merkleBranch: merkleBranch([sha256d(TX)]),
+    ...change,
+  });
+}
+
+function publishTemplate(bus: Bus) {
+  const template = { pool: POOL, id: TEMPLATE_ID, height: 500, transactions: [TX] };
+  return bus.publish(miningTemplates, [
+    encodeRecord(miningTemplates, template, { key: TEMPLATE_ID }),
+  ]);
+}
+
+/** The candidate that the job's nth share makes. */
+function candidate(job: Job, n: number, change: { variant?: number; account?: string } = {}) {
+  const target: Target = targetFromBits(EASY_BITS);
+  const { variant = 0, account = "" } = change;
+  // The share's search knows the pool's script only; search again where the account's is paid.
+  const script = account === "" ? null : ACCOUNT;
+  const extranonce1 = Uint8Array.of(0, 0, 0, 1);
+  const extranonce2 = makeShare(job, n).extranonce2;
+  const suffix = variantSuffix(prepareJob(job), variant, script);
+  const coinbase = concat(job.coinbasePrefix, extranonce1, extranonce2, suffix);
+  for (let nonce = 0;; nonce++) {
+    const header = encodeHeader({
+      version: job.version,
+      previousHash: job.previousHash as Hash,
+      merkleRoot: rootFromBranch(sha256d(coinbase), job.merkleBranch as Hash[]),
+      time: job.ntime as UnixSeconds,
+      nbits: job.nbits,
+      nonce,
+    });
+    const hash = headerHash(header);
+    if (BigInt("0x" + toHex(hash.toReversed())) > target) continue;
+    const facts = {
+      pool: POOL,
+      jobId: job.id,
+      variant,
+      account,
+      worker: "rig",
+      gateway: "gw",
+      extranonce1,
+      extranonce2,
+      header,
+      hash,
+    };
+    return encodeRecord(blockCandidates, { facts, session: "00000001" }, { key: hash });
+  }
+}
+
+async function solvedOn(bus: Bus): Promise<BlockSolved[]> {
+  const found: BlockSolved[] = [];
+  for await (const { messages } of bus.read(blockSolved, 0, 0)) {
+    for (const { value } of messages) found.push(fromBinary(BlockSolvedSchema, value));
+  }
+  return found;
+}
+
+async function withJudge(bus: Bus, work: (judge: Shareproc) => Promise<unknown>): Promise<void> {
+  const stop = new AbortController();
+  const judge = createShareproc({
+    bus,
+    clock: systemClock,
+    log: silent,
+    board: createStatusBoard(systemClock),
+    pool: POOL,
+    logEpoch: undefined,
+  });
+  const running = judge.run(stop.signal);
+  try {
+    await work(judge);
+  } finally {
+    stop.abort();
+    await running;
+  }
+}
+
+const openTestBus = () => openBus("memory:", { clock: systemClock, sharePartitions: 1 });
+
+Deno.test("a candidate becomes the whole block, byte by byte the template's, and T is its log time", async () => {
+  await using bus = await openTestBus();
+  const job = blockJob();
+  await publishTemplate(bus);
+  await publishJob(bus, job);
+  const [placed] = await bus.publish(blockCandidates, [candidate(job, 1)]);
+  await withJudge(bus, () => waitFor(async () => (await solvedOn(bus)).length > 0, "a block"));
+  const [solved] = await solvedOn(bus);
+  const block = decodeBlock(solved!.block);
+  assertEquals(block.transactions.length, 2);
+  assertEquals(toHex(solved!.block).endsWith(toHex(TX)), true);
+  assertEquals(Number(solved!.facts!.foundAtMs), placed!.loggedAtMs);
+  assertEquals(solved!.facts!.height, job.height);
+  assertEquals(solved!.facts!.outputs.map(({ sats }) => sats), [job.coinbaseValue]);
+});
+
+Deno.test("a candidate waits for its job and its template, and holds up no other", async () => {
+  await using bus = await openTestBus();
+  const waiting = blockJob();
+  const empty = blockJob("0000000100000001", { templateId: "", merkleBranch: [] });
+  await publishJob(bus, waiting);
+  await publishJob(bus, empty);
+  await bus.publish(blockCandidates, [candidate(waiting, 1), candidate(empty, 2)]);
+  await withJudge(bus, async () => {
+    await waitFor(async () => (await solvedOn(bus)).length === 1, "the block that can be built");
+    assertEquals((await solvedOn(bus))[0]!.facts!.jobId, empty.id);
+    await publishTemplate(bus);
+    await waitFor(async () => (await solvedOn(bus)).length === 2, "the block that had to wait");
+  });
+});
+
+Deno.test("the spool's repeats of a candidate, and a restart, make no second block", async () => {
+  await using bus = await openTestBus();
+  const job = blockJob("0000000100000001", { templateId: "", merkleBranch: [] });
+  await publishJob(bus, job);
+  const first = candidate(job, 1);
+  await bus.publish(blockCandidates, [first, first]);
+  await withJudge(bus, () => waitFor(async () => (await solvedOn(bus)).length > 0, "a block"));
+  await bus.publish(blockCandidates, [first, candidate(job, 2)]);
+  await withJudge(
+    bus,
+    () => waitFor(async () => (await solvedOn(bus)).length > 1, "the second candidate's block"),
+  );
+  assertEquals((await solvedOn(bus)).length, 2);
+});
+
+Deno.test("a candidate of a SOLO session pays the account in the block's own coinbase", async () => {
+  await using bus = await openTestBus();
+  const job = blockJob("0000000100000001", { templateId: "", merkleBranch: [] });
+  await publishJob(bus, job);
+  const account = canonicalAddress(ACCOUNT, "regtest")!;
+  await bus.publish(blockCandidates, [candidate(job, 1, { variant: 1, account })]);
+  await withJudge(bus, () => waitFor(async () => (await solvedOn(bus)).length > 0, "a block"));
+  const [solved] = await solvedOn(bus);
+  assertEquals(solved!.facts!.outputs.map(({ script }) => script), [ACCOUNT]);
+});
+
+Deno.test("a candidate that does not fit its job is refused and counted, and the next one is built", async () => {
+  await using bus = await openTestBus();
+  const job = blockJob("0000000100000001", { templateId: "", merkleBranch: [] });
+  await publishJob(bus, job);
+  const wrong = candidate(blockJob("0000000100000001", { templateId: "" }), 1);
+  await bus.publish(blockCandidates, [
+    { key: new Uint8Array(32), value: Uint8Array.of(0xff) },
+    wrong,
+    candidate(job, 2),
+  ]);
+  await withJudge(bus, async (judge) => {
+    await waitFor(async () => (await solvedOn(bus)).length > 0, "the good block");
+    assertEquals(judge.counts.blocksRefused, 2);
+  });
+});
