@@ -1,6 +1,6 @@
 /**
- * Targets, difficulties, nBits and work. A target is exact; a difficulty is a double, taken at its exact binary
- * value and never through decimal text, so that pool and miner agree on the last hash.
+ * Targets, difficulties, nBits and work. A target is exact; a difficulty is a double. Between them stands exact
+ * integer arithmetic alone, so that pool and miner agree on the last hash.
  *
  * @module
  */
@@ -12,11 +12,11 @@ export const DIFFICULTY_1_TARGET = (0xffffn << 208n) as Target;
 /** The easiest target there is: every hash meets it. */
 export const MAX_TARGET = ((1n << 256n) - 1n) as Target;
 
-const float = new DataView(new ArrayBuffer(8));
-
 /**
- * The share target of a difficulty as sent by `mining.set_difficulty`: floor of the exact quotient of the
- * difficulty-1 target by the double's exact value, at most 2^256 - 1. Beyond 2^224 it is 0: no hash will do.
+ * The share target of a difficulty: floor of the exact quotient of the difficulty-1 target by the number as
+ * `mining.set_difficulty` writes it, at most 2^256 - 1. JSON writes a double as the shortest decimal that reads
+ * back as it, and that decimal is what pool and miner both see: 0.001 means one thousandth, not the nearest
+ * binary fraction to it. Beyond 2^224 the target is 0: no hash will do.
  *
  * @throws {RangeError} Not a finite number above 0.
  */
@@ -24,16 +24,14 @@ export function targetFromDifficulty(difficulty: number): Target {
   if (!Number.isFinite(difficulty) || difficulty <= 0) {
     throw new RangeError(`Cannot make a target of difficulty ${difficulty}: must be above 0`);
   }
-  float.setFloat64(0, difficulty);
-  const bits = float.getBigUint64(0);
-  const exponent = Number(bits >> 52n);
-  const fraction = bits & 0xf_ffff_ffff_ffffn;
-  // difficulty = mantissa * 2^shift (IEEE 754 binary64; exponent 0 is the subnormal range).
-  const mantissa = exponent === 0 ? fraction : fraction | (1n << 52n);
-  const shift = BigInt((exponent === 0 ? 1 : exponent) - 1075);
-  const target = shift >= 0n
-    ? DIFFICULTY_1_TARGET / (mantissa << shift)
-    : (DIFFICULTY_1_TARGET << -shift) / mantissa;
+  // difficulty = digits * 10^exponent, from a text such as "9427.960695338843" or "3.725290298461914e-8".
+  const [decimal, power] = String(difficulty).split("e") as [string, string?];
+  const [whole, fraction = ""] = decimal.split(".") as [string, string?];
+  const digits = BigInt(whole + fraction);
+  const exponent = Number(power ?? 0) - fraction.length;
+  const target = exponent >= 0
+    ? DIFFICULTY_1_TARGET / (digits * 10n ** BigInt(exponent))
+    : DIFFICULTY_1_TARGET * 10n ** BigInt(-exponent) / digits;
   return (target > MAX_TARGET ? MAX_TARGET : target) as Target;
 }
 
