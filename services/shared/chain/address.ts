@@ -36,6 +36,7 @@ const FORMS: Record<Network, Form> = {
 const ADDRESS_MAX_LENGTH = 90;
 const BASE58_CHARACTERS = /^[1-9A-HJ-NP-Za-km-z]+$/;
 const BECH32_DATA_CHARACTERS = /^[02-9ac-hj-np-z]*$/;
+const CHECKSUM_CHARACTERS = 6;
 
 /** The shape of a private key in wallet import format: 33 or 34 bytes behind version 0x80 or 0xef, in base58. */
 const PRIVATE_KEY = /^[59KLc][1-9A-HJ-NP-Za-km-z]{50,51}$/;
@@ -127,9 +128,12 @@ function scriptOfBech32(address: string, network: Network): Uint8Array {
   if (!BECH32_DATA_CHARACTERS.test(data)) {
     refuse(address, `${firstStray(data, BECH32_DATA_CHARACTERS)} is no character of bech32`);
   }
+  if (data.length <= CHECKSUM_CHARACTERS) {
+    refuse(address, "it is cut short: it has no witness version");
+  }
   const { version, data: program } = decodeBech32(address);
-  if (version === undefined || version > WITNESS_VERSION_MAX) {
-    refuse(address, `its witness version is ${version ?? "missing"}, it must be 0 to 16`);
+  if (version > WITNESS_VERSION_MAX) {
+    refuse(address, `its witness version is ${version}, it must be 0 to 16`);
   }
   if (program.length < PROGRAM_MIN_BYTES || program.length > PROGRAM_MAX_BYTES) {
     refuse(address, `its witness program has ${program.length} bytes, it must have 2 to 40`);
@@ -144,7 +148,7 @@ function scriptOfBech32(address: string, network: Network): Uint8Array {
 }
 
 /** The codec's errors, told apart by its words where they can be, else as what is left: the checksum. */
-function decodeBech32(address: string): { version: number | undefined; data: Uint8Array } {
+function decodeBech32(address: string): { version: number; data: Uint8Array } {
   try {
     return codec.fromBech32(address);
   } catch (error) {
