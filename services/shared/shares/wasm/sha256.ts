@@ -191,3 +191,31 @@ export function emitCompressConstant(lanes: Lanes): Code {
   });
   return finish(c, lanes, r, from, to);
 }
+
+/**
+ * `met` becomes: this word is below the target's, or equal to it and `met`. Done from the least significant word
+ * up, with all ones to begin with, it says whether the whole number is at most the target.
+ */
+export function emitAtMost(
+  c: Code,
+  lanes: Lanes,
+  met: Local,
+  word: Local,
+  target: () => void,
+): void {
+  c.get(word);
+  target();
+  lanes.below(c);
+  c.get(word);
+  target();
+  lanes.equal(c);
+  c.get(met);
+  lanes.and(c);
+  lanes.or(c);
+  c.set(met);
+}
+
+/** Numbers as they stand in memory for all lanes. */
+export function spread(lanes: Lanes, words: readonly number[]): number[] {
+  return words.flatMap((word) => new Array<number>(lanes.count).fill(word));
+}

@@ -6,7 +6,15 @@
  */
 import { assemble, Code, type Data, I32, type Local } from "./assembler.ts";
 import type { Lanes } from "./lanes.ts";
-import { emitCompress, emitCompressConstant, expandConstant, INITIAL, K } from "./sha256.ts";
+import {
+  emitAtMost,
+  emitCompress,
+  emitCompressConstant,
+  expandConstant,
+  INITIAL,
+  K,
+  spread,
+} from "./sha256.ts";
 
 /**
  * A job block. Numbers are hash words: what the hash reads big-endian stands here as a 32-bit number.
@@ -107,17 +115,15 @@ export function shareModule(lanes: Lanes, base: number): Uint8Array<ArrayBuffer>
 }
 
 function dataOf(lanes: Lanes, layout: Layout): Data[] {
-  const spread = (words: readonly number[]) =>
-    words.flatMap((word) => new Array<number>(lanes.count).fill(word));
   const padding = (bits: number, words: number) => [PADDING, ...zeros(words - 2), bits];
   const pairPadding = new Int32Array(64);
   expandConstant(padding(PAIR_BITS, 16), 0, pairPadding, 0);
   return [
     { address: layout.constants, words: K },
     { address: layout.pairPadding, words: [...pairPadding] },
-    { address: layout.initial, words: spread(INITIAL) },
-    { address: layout.digest + 8 * lanes.bytes, words: spread(padding(DIGEST_BITS, 8)) },
-    { address: layout.header + 20 * lanes.bytes, words: spread(padding(HEADER_BITS, 12)) },
+    { address: layout.initial, words: spread(lanes, INITIAL) },
+    { address: layout.digest + 8 * lanes.bytes, words: spread(lanes, padding(DIGEST_BITS, 8)) },
+    { address: layout.header + 20 * lanes.bytes, words: spread(lanes, padding(HEADER_BITS, 12)) },
   ];
 }
 
@@ -231,19 +237,6 @@ function emitCheck(lanes: Lanes, layout: Layout): Code {
     const word = c.local(lanes.type);
     lanes.constant(c, -1);
     c.tee(share).set(network);
-    /** met = word < target | (word == target & met): from the least significant word up, so equal is met. */
-    const compare = (met: Local, target: () => void) => {
-      c.get(word);
-      target();
-      lanes.below(c);
-      c.get(word);
-      target();
-      lanes.equal(c);
-      c.get(met);
-      lanes.and(c);
-      lanes.or(c);
-      c.set(met);
-    };
     for (let i = 0; i < 8; i++) {
       c.const(0);
       lanes.load(c, pair + i * bytes);
@@ -252,8 +245,8 @@ function emitCheck(lanes: Lanes, layout: Layout): Code {
       lanes.scatter(c, word, shares, SHARE.hash + 4 * i);
       // The hash is a little-endian number: its last word is the most significant one.
       const offset = 4 * (7 - i);
-      compare(share, () => lanes.gather(c, shares, SHARE.target + offset));
-      compare(network, () => {
+      emitAtMost(c, lanes, share, word, () => lanes.gather(c, shares, SHARE.target + offset));
+      emitAtMost(c, lanes, network, word, () => {
         c.get(job);
         lanes.spread(c, JOB.networkTarget + offset);
       });
