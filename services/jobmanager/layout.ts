@@ -45,8 +45,9 @@ export type LayoutVerdict =
   | { readonly kind: "bad"; readonly reason: string }
   | { readonly kind: "undecided"; readonly reason: string };
 
-/** Answers that speak of the chain's movement, not of the coinbase (BIP 22, BIP 23). */
-const NOT_ABOUT_US = /^(inconclusive|duplicate|bad-prevblk|stale-prevblk|prev-blk-not-found)/;
+/** Answers that speak of the chain's movement or of the header, not of the coinbase (BIP 22, BIP 23). */
+const NOT_ABOUT_US =
+  /^(inconclusive|duplicate|bad-prevblk|stale-prevblk|prev-blk-not-found|bad-diffbits|time-too|bad-version|high-hash)/;
 
 /**
  * Asks the node for its word on a whole block of this layout, nonce and extranonces zero.

@@ -5,7 +5,7 @@
  * @module
  */
 import type { VariantRecipe } from "@gopool/chain";
-import type { Node } from "@gopool/node";
+import { type Node, NodeRefused } from "@gopool/node";
 import type { Job } from "@gopool/proto";
 import type { Logger, StatusBoard } from "@gopool/runtime";
 import { checkLayout, layoutKey } from "./layout.ts";
@@ -86,10 +86,10 @@ export class Layouts {
       return "bad";
     } catch (error) {
       if (signal.aborted) return "undecided";
-      // A node that cannot be asked is no reason to stop mining: the next new job asks again.
       log.warn("a coinbase could not be checked", { jobId: job.id, variant: id, error });
       board.set(part, "degraded", `Coinbase variant ${id} could not be checked by ${node.name}`);
-      return "undecided";
+      // A node that knows no proposals is no reason not to mine; one that is away is asked again.
+      return error instanceof NodeRefused ? "good" : "undecided";
     }
   }
 

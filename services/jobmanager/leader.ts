@@ -197,6 +197,8 @@ export class Leader {
     const { frame, ids, clock, layouts } = this.deps;
     const tip = this.#tip;
     if (tip === undefined || !allowsEarlyEmptyJob(frame.network, tip.height + 1, tip.nbits)) return;
+    // A chain whose bits have just changed: the rehearsal would be refused for them.
+    if (this.#held?.template.nbits !== tip.nbits) return;
     const variants = variantsOf(this.deps.variants, undefined, emptyValue(frame.network, tip));
     const job = emptyJob(
       frame,
