@@ -42,7 +42,8 @@ export class Interner {
       // Equal to bytes that were checked when they came in: nothing more to check.
       if (k === bytes.length) return text;
     }
-    return this.#enter(slot, buf.slice(start, end));
+    // A copy by constructor: slice() of a node Buffer would be a window on memory that is soon another line's.
+    return this.#enter(slot, new Uint8Array(buf.subarray(start, end)));
   }
 
   #enter(slot: number, bytes: Uint8Array): string | undefined {

@@ -142,6 +142,16 @@ Deno.test("parseMessage() is not led astray by members of Object.prototype", () 
   assertEquals(message.reason, "no-method");
 });
 
+Deno.test("parseMessage() says not-json given bytes that begin with a byte order mark", () => {
+  const line = new Uint8Array([
+    0xef,
+    0xbb,
+    0xbf,
+    ...new TextEncoder().encode('{"id":1,"method":"a"}'),
+  ]);
+  assertEquals(parseMessage(line).kind, "malformed");
+});
+
 Deno.test("parseMessage() never throws, whatever the bytes", () => {
   fc.assert(fc.property(fc.uint8Array({ maxLength: 80 }), (bytes) => {
     parseMessage(bytes);

@@ -4,6 +4,7 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
+import { wire } from "@gopool/testing/vectors";
 import { readConfigure } from "./configure.ts";
 import { LineSplitter } from "./framing.ts";
 import { MAX_REQUEST_LINE_BYTES } from "./limits.ts";
@@ -32,6 +33,15 @@ function read(line: string): { rawId: string; method: string | undefined; says: 
     default:
       return { rawId, method, says: { ok: true, value: undefined } };
   }
+}
+
+for (const { source, line, expect } of wire.fromMiners) {
+  Deno.test(`a line seen at ${source}: ${expect}`, () => {
+    const { method, rawId, says } = read(line);
+    assert(method !== undefined);
+    assertEquals(rawId, JSON.stringify(JSON.parse(line).id));
+    assertEquals(says.ok, !expect.startsWith("refused"), JSON.stringify(says));
+  });
 }
 
 const rolling = { extensions: ["version-rolling"], subscribeExtranonce: false };
@@ -99,7 +109,7 @@ for (const [seen, line, rawId, value] of samples) {
 }
 
 Deno.test("sample: a submit of old bmminer carries bits outside every mask (btcpool #425)", () => {
-  for (const bits of ["40000000", "80000000", "c0000000"]) {
+  for (const bits of wire.versionBitsOutsideMask.bits) {
     const { says } = read(
       `{"params":["w","1","0000000000000001","68003ad1","1dac2b7c","${bits}"],"id":9,"method":"mining.submit"}`,
     );
