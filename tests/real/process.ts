@@ -1,0 +1,80 @@
+/**
+ * Processes that tests start: their ports, the wait until they answer, their end.
+ *
+ * @module
+ */
+
+export interface Running {
+  readonly child: Deno.ChildProcess;
+  /** What it printed, for the message when it does not come up. */
+  readonly printed: Promise<string>;
+  /** Whether it has ended. */
+  readonly ended: () => boolean;
+}
+
+/** A port that was free a moment ago, on 127.0.0.1. */
+export function freePort(): number {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return listener.addr.port;
+}
+
+export function spawn(command: string, args: readonly string[]): Running {
+  const child = new Deno.Command(command, {
+    args: [...args],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  let ended = false;
+  const printed = Promise.all([lastOf(child.stdout), lastOf(child.stderr), child.status])
+    .then(([out, err]) => {
+      ended = true;
+      return `${out}${err}`;
+    });
+  return { child, printed, ended: () => ended };
+}
+
+/** How much of what a process prints is kept: its last words. */
+const KEPT = 4_000;
+
+async function lastOf(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of stream) {
+    text = (text + decoder.decode(chunk, { stream: true })).slice(-KEPT);
+  }
+  return text;
+}
+
+/** A node on a busy machine is up within seconds. */
+const UP_WITHIN_MS = 30_000;
+const LOOK_EVERY_MS = 50;
+
+/** Waits until `ask` resolves. Throws with the process's last words where it ends first, or takes too long. */
+export async function untilReady(
+  running: Running,
+  name: string,
+  ask: () => Promise<unknown>,
+): Promise<void> {
+  const endMs = performance.now() + UP_WITHIN_MS;
+  for (;;) {
+    try {
+      await ask();
+      return;
+    } catch (error) {
+      if (running.ended()) throw new Error(`${name} ended at once:\n${await running.printed}`);
+      if (performance.now() > endMs) throw new Error(`${name} does not answer: ${error}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
+export async function stop({ child, printed, ended }: Running): Promise<void> {
+  if (!ended()) child.kill("SIGINT");
+  await printed;
+}
+
+export async function kill({ child, printed, ended }: Running): Promise<void> {
+  if (!ended()) child.kill("SIGKILL");
+  await printed;
+}
