@@ -2,7 +2,8 @@
  * The one share check, used by stratumd and again by shareproc. Pure: the same job and share give the same verdict.
  * Here is what a share is (`prepareJob`, `variantSuffix`), what it hashes to (`ShareChecker`), which cheap rules it
  * must keep (`checkTerms`), how a refusal is said (`stratumError`), whether it was seen (`SeenHashes`), and the
- * records it travels in (`SubmissionWriter`, `decodeSubmission`, `appendJudgement`, `decodeJudged`).
+ * records it travels in (`SubmissionWriter`, `decodeSubmission`, `appendJudgement`, `decodeJudged`), and how a reader
+ * of results counts each one once (`ruleOn`).
  *
  * A check, step by step:
  *
@@ -38,6 +39,14 @@
  *
  * @module
  */
+export {
+  type Link,
+  MADE_AGAIN_MS,
+  type Position,
+  ruleOn,
+  type Ruling,
+  startOf,
+} from "./chain_rule.ts";
 export { type CheckerOptions, ShareChecker, type Work } from "./check.ts";
 export { decodeJudged, decodeSubmission } from "./decode.ts";
 export { appendJudgement, SubmissionWriter } from "./encode.ts";
