@@ -53,7 +53,9 @@ export function keepAttempt(attempts: SubmitAttempt[], attempt: SubmitAttempt): 
 export function refusalOf(attempts: readonly SubmitAttempt[]): string {
   const words = new Map<string, string>();
   for (const { node, verdict, answer } of attempts) {
-    if (verdict === SubmitVerdict.REFUSED) words.set(node, answer);
+    if (verdict !== SubmitVerdict.REFUSED) continue;
+    // Asked again, Bitcoin Core only says that it has judged the block before.
+    if (answer !== "duplicate-invalid" || !words.has(node)) words.set(node, answer);
   }
   const each = [...words].map(([node, answer]) => `${node} said "${answer}"`);
   return `Refused by every node that answered: ${each.join(", ")}`;
