@@ -1,0 +1,157 @@
+/**
+ * Jobs to miners. A notify is written once for all sessions that share it; a new difficulty goes out immediately
+ * before the notify it begins with, never without one.
+ *
+ * @module
+ */
+import type { Clock, Logger } from "@gopool/runtime";
+import { setDifficultyLine, setVersionMaskLine } from "@gopool/stratum";
+import type { Rung } from "./difficulty.ts";
+import type { GatewayJob, JobForm, JobTable } from "./jobs.ts";
+import { EARLY_JOB_MAX_AGE_MS, EARLY_NOTIFY_MIN_MS } from "./limits.ts";
+import { boundsOf, HOLD_FACTOR, type PacingSettings, rungWithin, startOf } from "./pacing.ts";
+import type { Session } from "./session.ts";
+import { Vardiff } from "./vardiff.ts";
+
+const utf8 = new TextDecoder();
+
+/** A session so far from its aim that it need not wait for the next job, if there is another it has not seen. */
+const EARLY_FACTOR = 3;
+
+export interface BroadcastDeps {
+  readonly jobs: JobTable;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly variant: string;
+  readonly pacing: PacingSettings;
+}
+
+export class Broadcast {
+  constructor(private readonly deps: BroadcastDeps) {}
+
+  /** The first job of a session, or of one that came back. False while there is none to give. */
+  welcome(session: Session): boolean {
+    const { jobs, clock, pacing } = this.deps;
+    const job = jobs.current;
+    if (job === null || !jobs.isCurrentAlive(clock.now())) return false;
+    const form = this.#form(session, job);
+    if (form === null) return false;
+    const bounds = boundsOf(session, pacing, job.job.nbits);
+    const nowMs = clock.monotonic();
+    const rung = rungWithin(startOf(session, pacing), bounds);
+    session.history.begin(job.sequence, rung, jobs.oldestSequence);
+    session.vardiff = new Vardiff(rung.difficulty, nowMs / 1000);
+    session.welcomedAtMs = clock.now();
+    session.notifiedMs = nowMs;
+    if (session.versionMask !== 0) {
+      session.send(utf8.decode(setVersionMaskLine(session.versionMask)));
+    }
+    session.send(difficultyText(rung));
+    // Whatever the miner worked on before, here or elsewhere, is void.
+    session.sendShared(form.notify(true));
+    return true;
+  }
+
+  /** A new job to a session that has had one before. */
+  next(session: Session, job: GatewayJob): void {
+    const { jobs, clock } = this.deps;
+    const form = this.#form(session, job);
+    if (form === null) return;
+    const nowMs = clock.monotonic();
+    const rung = this.#retarget(session, job, nowMs);
+    if (rung !== null) {
+      session.history.begin(job.sequence, rung, jobs.oldestSequence);
+      session.send(difficultyText(rung));
+    }
+    session.notifiedMs = nowMs;
+    session.sendShared(form.notify(job.job.clean));
+  }
+
+  /**
+   * For a session whose difficulty is far off: gives it, with a new one, a recent job that it has not seen. Jobs come
+   * every 30 s, and the same job is never sent twice.
+   */
+  early(session: Session): void {
+    const { jobs, clock, pacing } = this.deps;
+    const nowMs = clock.monotonic();
+    const { vardiff } = session;
+    if (pacing.vardiff === "off" || vardiff === null) return;
+    if (nowMs - session.notifiedMs < EARLY_NOTIFY_MIN_MS) return;
+    if (!vardiff.isFarOff(nowMs / 1000, aimOf(pacing), EARLY_FACTOR)) return;
+    const job = this.#unseen(session);
+    if (job === null) return;
+    const form = this.#form(session, job);
+    const rung = form === null ? null : this.#retarget(session, job, nowMs);
+    if (form === null || rung === null) return;
+    const nextSequence = jobs.current!.sequence + 1;
+    session.history.beginOutOfRow(job.sequence, rung, nextSequence, jobs.oldestSequence);
+    session.notifiedMs = nowMs;
+    session.send(difficultyText(rung));
+    session.sendShared(form.notify(false));
+  }
+
+  /** A difficulty an operator or the escalation wants told again; the job stays. */
+  remind(session: Session): void {
+    const rung = session.history.current;
+    if (rung === null) return;
+    if (session.versionMask !== 0) {
+      session.send(utf8.decode(setVersionMaskLine(session.versionMask)));
+    }
+    session.send(difficultyText(rung));
+  }
+
+  #form(session: Session, job: GatewayJob): JobForm | null {
+    try {
+      return job.formFor(this.deps.variant, session.firstWorker, session.agent.coinbaseBytesMax);
+    } catch (error) {
+      this.deps.log.error("job cannot be given to a session", {
+        jobId: job.id,
+        session: session.sessionId,
+        error: error as Error,
+      });
+      return null;
+    }
+  }
+
+  /** The rung to begin with this job; null where the one in force stays. */
+  #retarget(session: Session, job: GatewayJob, nowMs: number): Rung | null {
+    const { pacing } = this.deps;
+    const vardiff = session.vardiff!;
+    const bounds = boundsOf(session, pacing, job.job.nbits);
+    const nowS = nowMs / 1000;
+    const present = vardiff.difficulty;
+    let wanted = pacing.vardiff === "on" ? vardiff.decide(nowS, aimOf(pacing), bounds) : present;
+    const held = session.wishes?.held;
+    if (held !== undefined && wanted < held * HOLD_FACTOR && wanted > held / HOLD_FACTOR) {
+      wanted = held;
+    }
+    const rung = rungWithin(wanted, bounds);
+    if (rung.difficulty === session.history.current!.difficulty) return null;
+    vardiff.set(rung.difficulty, nowS);
+    return rung;
+  }
+
+  #unseen(session: Session): GatewayJob | null {
+    const { jobs, clock } = this.deps;
+    const current = jobs.current!;
+    const nowMs = clock.now();
+    for (const job of jobs.recent()) {
+      if (job.supersededAtMs < nowMs - EARLY_JOB_MAX_AGE_MS) return null;
+      if (job === current || session.history.has(job.sequence)) continue;
+      if (job.job.nbits !== current.job.nbits || job.isEmptyBlock !== current.isEmptyBlock) {
+        continue;
+      }
+      if (jobs.staleness(job, nowMs) === 0) return job;
+    }
+    return null;
+  }
+}
+
+/** Wanted shares a second. */
+function aimOf(pacing: PacingSettings): number {
+  return pacing.sharesPerMinute / 60;
+}
+
+function difficultyText(rung: Rung): string {
+  return utf8.decode(setDifficultyLine(rung.difficulty));
+}

@@ -1,0 +1,139 @@
+/**
+ * The way of a candidate: to the spool first, then to the log, again and again until `block.found` names it.
+ *
+ * @module
+ */
+import { blockCandidates, type Bus } from "@gopool/bus";
+import { coinbaseOutputs, type Sats } from "@gopool/chain";
+import { type BlockCandidate, BlockCandidateSchema, create } from "@gopool/proto";
+import type { Clock, Logger } from "@gopool/runtime";
+import type { JobForm } from "./jobs.ts";
+import { SPOOL_REPEAT_BATCH, SPOOL_REPEAT_MS } from "./limits.ts";
+import { type Spool, type Spooled, SpoolFault } from "./spool.ts";
+
+/** What is known of a share whose hash meets the network target. Bytes are copies: they outlive the batch. */
+export interface Hit {
+  readonly form: JobForm;
+  readonly account: string;
+  readonly worker: string;
+  readonly session: string;
+  readonly extranonce1: Uint8Array;
+  readonly extranonce2: Uint8Array;
+  /** 80 bytes. */
+  readonly header: Uint8Array;
+  readonly hash: Uint8Array;
+  readonly receivedAtMs: number;
+}
+
+export interface CandidatesDeps {
+  /** Blocks have their own producer and connection where the bus has such a thing. */
+  readonly bus: Bus;
+  readonly spool: Spool;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly pool: string;
+  readonly gateway: string;
+}
+
+export class Candidates {
+  /** Publishes under way, by candidate. */
+  readonly #flying = new Map<string, Promise<void>>();
+  readonly #writing = new Set<Promise<void>>();
+  #found = 0;
+
+  constructor(private readonly deps: CandidatesDeps) {}
+
+  /** Candidates since the start. */
+  get count(): number {
+    return this.#found;
+  }
+
+  /** Candidates whose end is not known. */
+  get open(): number {
+    return this.deps.spool.size;
+  }
+
+  /** Takes a hit; returns at once, the rest goes by itself and is awaited by `settled`. */
+  take(hit: Hit): void {
+    this.#found++;
+    const candidate = this.#candidate(hit);
+    const task = this.#spoolAndPublish(candidate).finally(() => this.#writing.delete(task));
+    this.#writing.add(task);
+  }
+
+  /** The pool knows what became of it. */
+  async clear(id: string): Promise<void> {
+    if (await this.deps.spool.clear(id)) this.deps.log.info("candidate settled", { hash: id });
+  }
+
+  /** Publishes again what is not settled, every SPOOL_REPEAT_MS, at once at the start. */
+  async repeat(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      let count = 0;
+      for (const entry of this.deps.spool.entries()) {
+        if (count++ === SPOOL_REPEAT_BATCH) break;
+        this.#publish(entry);
+      }
+      await this.deps.clock.sleep(SPOOL_REPEAT_MS, signal);
+    }
+  }
+
+  /** Resolves when every hit is on disk and its first publish has come back. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#writing);
+    await Promise.all(this.#flying.values());
+  }
+
+  async #spoolAndPublish(candidate: BlockCandidate): Promise<void> {
+    const { spool, log } = this.deps;
+    try {
+      const entry = await spool.put(candidate);
+      if (entry === null) return;
+      log.info("candidate", { hash: entry.id, height: candidate.facts!.height });
+      this.#publish(entry);
+    } catch (error) {
+      // A disk that fails must not cost the block: it goes out all the same, from memory.
+      log.error("candidate is not safe on disk", { error: error as Error });
+      if (error instanceof SpoolFault) this.#publish(error.entry);
+    }
+  }
+
+  #publish(entry: Spooled): void {
+    if (this.#flying.has(entry.id)) return;
+    const { bus, log } = this.deps;
+    const flight = bus.publish(
+      blockCandidates,
+      [{ key: entry.hash, value: entry.bytes }],
+      { deadlineMs: Infinity },
+    ).then(
+      () => {},
+      // The next round publishes it again: readers drop what they have.
+      (error) => log.warn("candidate not published yet", { hash: entry.id, error: error as Error }),
+    ).finally(() => this.#flying.delete(entry.id));
+    this.#flying.set(entry.id, flight);
+  }
+
+  #candidate(hit: Hit): BlockCandidate {
+    const { form } = hit;
+    const { job } = form.job;
+    return create(BlockCandidateSchema, {
+      session: hit.session,
+      receivedAtMs: BigInt(hit.receivedAtMs),
+      facts: {
+        pool: this.deps.pool,
+        gateway: this.deps.gateway,
+        jobId: job.id,
+        variant: form.recipe.id,
+        snapshotId: form.recipe.snapshotId,
+        account: hit.account,
+        worker: hit.worker,
+        extranonce1: hit.extranonce1,
+        extranonce2: hit.extranonce2,
+        header: hit.header,
+        hash: hit.hash,
+        height: job.height,
+        outputs: coinbaseOutputs(form.recipe, job.coinbaseValue as Sats, form.accountScript),
+      },
+    });
+  }
+}

@@ -1,0 +1,100 @@
+/**
+ * The settings of stratumd.
+ *
+ * @module
+ */
+import {
+  busUrl,
+  choice,
+  commonRows,
+  type Config,
+  custom,
+  dataDir,
+  hostPort,
+  integer,
+  number,
+  poolName,
+  stateUrl,
+  text,
+} from "@gopool/config";
+
+/** Version bits miners may roll: BIP 320. BIP 323 (draft) adds the lower bits: 1fffffe0. */
+const BIP320_MASK = "1fffe000";
+
+export const rows = {
+  stratumListen: hostPort("GOPOOL_STRATUM_LISTEN", "where miners connect", {
+    fallback: "0.0.0.0:3333",
+  }),
+  gateway: text("GOPOOL_STRATUMD_NAME", "this gateway's name, unique among the pool's gateways", {
+    takes: "NAME",
+    fallback: "stratumd-1",
+    maxLength: 32,
+    pattern: /^[a-z0-9][a-z0-9-]*$/,
+    must: "small letters, digits and dashes",
+  }),
+  prefix: custom(
+    "GOPOOL_STRATUMD_PREFIX",
+    "pins the two bytes all extranonces of this gateway begin with; auto: leased",
+    {
+      takes: "HEX|auto",
+      fallback: "auto",
+      parse(value) {
+        if (value === "auto") return null;
+        if (!/^[0-9a-fA-F]{4}$/.test(value)) throw new SyntaxError("must be 4 hex digits or auto");
+        return parseInt(value, 16);
+      },
+    },
+  ),
+  sharesPerMinute: number("GOPOOL_STRATUM_SHARES_PER_MINUTE", "share rate aimed at per session", {
+    min: 0.1,
+    max: 600,
+    fallback: 15,
+  }),
+  startDifficulty: number(
+    "GOPOOL_STRATUM_START_DIFFICULTY",
+    "first difficulty of a session; 0: by the miner's user agent",
+    { min: 0, max: 2 ** 64, fallback: 0 },
+  ),
+  minDifficulty: number("GOPOOL_STRATUM_MIN_DIFFICULTY", "least difficulty ever given", {
+    // 2^-32: every hash is a share.
+    min: 2 ** -32,
+    max: 2 ** 64,
+    fallback: 2 ** -32,
+  }),
+  variant: text("GOPOOL_STRATUM_VARIANT", "coinbase variant that sessions mine", {
+    takes: "NAME",
+    fallback: "pool",
+    maxLength: 32,
+  }),
+  versionMask: custom("GOPOOL_STRATUM_VERSION_MASK", "version bits that miners may roll", {
+    takes: "HEX",
+    fallback: BIP320_MASK,
+    parse(value) {
+      if (!/^[0-9a-fA-F]{8}$/.test(value)) throw new SyntaxError("must be 8 hex digits");
+      return parseInt(value, 16);
+    },
+  }),
+  maxSessions: integer("GOPOOL_STRATUM_MAX_SESSIONS", "connections at once", {
+    // A prefix numbers 65,536 sessions; the open-files limit of the process must allow them.
+    min: 1,
+    max: 65_000,
+    fallback: 20_000,
+  }),
+  maxSessionsPerAddress: integer(
+    "GOPOOL_STRATUM_MAX_SESSIONS_PER_ADDRESS",
+    "connections at once from one network address",
+    // A farm behind one NAT is one address.
+    { min: 1, max: 65_000, fallback: 5_000 },
+  ),
+  vardiff: choice("GOPOOL_STRATUM_VARDIFF", "off keeps each session at its first difficulty", {
+    of: ["on", "off"],
+    fallback: "on",
+  }),
+};
+
+export const schema = { busUrl, stateUrl, dataDir, poolName, ...commonRows, ...rows };
+
+export type StratumdConfig = Pick<
+  Config<typeof schema>,
+  "dataDir" | "poolName" | keyof typeof rows
+>;

@@ -1,0 +1,99 @@
+/**
+ * Every bound of the gateway, with its reason. Those that operators may want to change are settings (config.ts);
+ * these are not.
+ *
+ * @module
+ */
+
+/** Pending connections the kernel holds: all miners of a pool come back at once after a restart. Its own cap is 4096. */
+export const LISTEN_BACKLOG = 4096;
+
+/** Idle time before the kernel asks whether the peer is still there: half-open connections go within minutes. */
+export const KEEPALIVE_MS = 60_000;
+
+/** Time to get through subscribe and authorize. ckpool gives 60 s; slow firmware needs a few. */
+export const UNAUTHORIZED_MAX_MS = 60_000;
+
+/** Bytes a peer may leave unread before it is dropped: some forty jobs, more than twenty minutes of them. */
+export const SLOW_READER_BYTES = 128 * 1024;
+
+/** Answers of one session that may wait for the bus; beyond it nothing more is read from its socket. */
+export const ANSWERS_WAITING_MAX = 4096;
+
+/** Usernames of one connection: a large farm behind one proxy, and still small in memory. */
+export const WORKERS_PER_SESSION_MAX = 4096;
+
+/** Lines that are no message, in a row without a good one, before the connection ends: no miner sends any. */
+export const BAD_LINES_MAX = 32;
+
+/** Lines held while a resumed session is looked up: a whole handshake is five or six. */
+export const LINES_HELD_MAX = 32;
+
+/** Longest wait for the store that remembers sessions; a handshake should not be felt. */
+export const RESUME_WAIT_MS = 500;
+
+/** Refused shares of one session that are listed one by one, a second; further ones are a count. */
+export const REFUSALS_LISTED_PER_SECOND = 10;
+
+/** Invalid shares in a row from which the escalation looks at a session at all: nobody is dropped for a few. */
+export const INVALID_STREAK_MIN = 50;
+/** Nothing but invalid shares for this long: the work is sent again (ckpool: 60, 120, 180 s). */
+export const INVALID_RESEND_MS = 60_000;
+/** ... for this long: asked to reconnect. */
+export const INVALID_RECONNECT_MS = 120_000;
+/** ... for this long: closed. */
+export const INVALID_CLOSE_MS = 180_000;
+
+/** Jobs held. One every 30 s for 20 min is 40; the rest is room for quick tips. A mad job manager fills no memory. */
+export const JOBS_MAX = 256;
+
+/** Publishes of shares under way at once: enough to hide the round trip, few enough to keep batches large. */
+export const OUTBOX_IN_FLIGHT = 4;
+
+/** Records of one publish: 2,000 of 300 bytes stay below the common 1 MB of a broker's request. */
+export const OUTBOX_BATCH_MAX = 2_000;
+
+/** Records that may wait for the bus: 30 s at 4,000 a second, some 40 MB. Beyond it shares are refused at once. */
+export const OUTBOX_MAX_RECORDS = 120_000;
+
+/** Pause before a batch that was certainly not written is tried again. */
+export const OUTBOX_RETRY_MS = 250;
+
+/** A publish that has not come back this long after its deadline never will: its answers are "outcome unknown". */
+export const OUTBOX_GRACE_MS = 1_000;
+
+/** A candidate is published again this often until `block.found` names it (architecture, topics). */
+export const SPOOL_REPEAT_MS = 10_000;
+
+/** Candidates the spool holds. Real blocks are one at a time; a test network can give one with every share. */
+export const SPOOL_MAX = 10_000;
+
+/** Candidates published again in one round, oldest first. */
+export const SPOOL_REPEAT_BATCH = 100;
+
+/** How often the one sweep looks at every session. */
+export const SWEEP_MS = 1_000;
+
+/** Without a notify for this long miners think the pool dead; the gateway can only say so (stratum-wire 2.2). */
+export const NO_JOB_ALARM_MS = 50_000;
+
+/** Jobs superseded no longer ago than this may be given to a session that has not seen them, to set its difficulty. */
+export const EARLY_JOB_MAX_AGE_MS = 120_000;
+
+/** Least time between two notifies that only serve the difficulty. */
+export const EARLY_NOTIFY_MIN_MS = 4_000;
+
+/** Targets remembered by difficulty. Difficulties are rounded, so sessions share them. */
+export const TARGETS_CACHED_MAX = 8_192;
+
+/** How long answers in hand may take at shutdown; the process is ended after 10 s. */
+export const DRAIN_MS = 6_000;
+
+/** How long sockets may take to close after their last answer. */
+export const CLOSE_MS = 1_000;
+
+/** A session's record is written again this often: it lives for a job's life (20 min) after its last write. */
+export const REMEMBER_EVERY_MS = 300_000;
+
+/** Session records written in one sweep, so that the store is not flooded after a job that changed many. */
+export const REMEMBER_PER_SWEEP = 500;

@@ -1,0 +1,292 @@
+/**
+ * What a miner may ask, except for shares: each method reads its params, changes the session, answers. A message
+ * without an id is acted on and never answered: the miner would take the answer for another one's.
+ *
+ * @module
+ */
+import {
+  AddressError,
+  canonicalAddress,
+  EXTRANONCE2_BYTES,
+  fromHex,
+  type Network,
+  paysAccount,
+  scriptOfAddress,
+} from "@gopool/chain";
+import { Reason } from "@gopool/proto";
+import type { Clock, Random } from "@gopool/runtime";
+import {
+  classifyUserAgent,
+  configureResult,
+  errorLine,
+  grantedMask,
+  type Json,
+  methodOf,
+  type ParsedMessage,
+  parseSubmit,
+  passwordOptions,
+  readAuthorize,
+  readConfigure,
+  readGetTransactions,
+  readSubscribe,
+  readSuggestDifficulty,
+  readSuggestTarget,
+  resultLine,
+  SubmitLine,
+  subscribeResultLine,
+} from "@gopool/stratum";
+import type { ExtranonceSource, SessionMemory } from "./extranonce.ts";
+import type { JobTable } from "./jobs.ts";
+import { RESUME_WAIT_MS, WORKERS_PER_SESSION_MAX } from "./limits.ts";
+import type { Session } from "./session.ts";
+import { type Intake, refusal } from "./submit.ts";
+
+const utf8 = new TextDecoder();
+
+/** The codes of stratum-wire 2.6 that are not about a share. */
+const OTHER = 20;
+const UNAUTHORIZED = 24;
+
+type Request = Extract<ParsedMessage, { kind: "request" | "notification" }>;
+
+export interface MethodsDeps {
+  readonly intake: Intake;
+  readonly jobs: JobTable;
+  readonly extranonces: ExtranonceSource;
+  readonly memory: SessionMemory;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly variant: string;
+  readonly versionMask: number;
+  /** The live session of this id, if this gateway has it. */
+  readonly find: (sessionId: string) => Session | undefined;
+  /** The session has its id and extranonce now. */
+  readonly subscribed: (session: Session) => void;
+  /** The session may be ready for its first job. */
+  readonly ready: (session: Session) => void;
+  readonly drop: (session: Session, why: string) => void;
+}
+
+export class Methods {
+  readonly #line = new SubmitLine();
+
+  constructor(private readonly deps: MethodsDeps) {}
+
+  /**
+   * Acts on a request. A promise only where the answer has to be waited for; nothing further of this session may be
+   * handled before it resolves.
+   */
+  handle(session: Session, request: Request, startedMs: number): Promise<void> | undefined {
+    switch (methodOf(request.method)) {
+      case "mining.submit":
+        return void this.#submit(session, request, startedMs);
+      case "mining.subscribe":
+        return this.#subscribe(session, request);
+      case "mining.authorize":
+        return void this.#authorize(session, request);
+      case "mining.configure":
+        return void this.#configure(session, request);
+      case "mining.suggest_difficulty":
+        return void this.#suggest(
+          session,
+          request,
+          readSuggestDifficulty(request.params, request.method),
+        );
+      case "mining.suggest_target":
+        return void this.#suggest(session, request, readSuggestTarget(request.params));
+      case "mining.extranonce.subscribe":
+        session.wantsExtranonce = true;
+        return void this.#result(session, request, true);
+      case "mining.get_transactions":
+        return void this.#transactions(session, request);
+      case "mining.ping":
+        return void this.#result(session, request, "pong");
+      case "mining.pong":
+        return;
+      default:
+        return void this.#error(session, request, OTHER, "Unknown method");
+    }
+  }
+
+  #submit(session: Session, request: Request, startedMs: number): void {
+    if (!session.isSubscribed) return this.#refuse(session, request, Reason.NOT_SUBSCRIBED);
+    const read = parseSubmit(request.params, this.#line);
+    if (read.ok) {
+      this.deps.intake.take(session, read.value, request.rawId, startedMs);
+      return;
+    }
+    session.refused++;
+    session.conduct.invalid(startedMs);
+    this.#error(session, request, OTHER, read.problem);
+  }
+
+  async #subscribe(session: Session, request: Request): Promise<void> {
+    const read = readSubscribe(request.params);
+    if (!read.ok) return this.#error(session, request, OTHER, read.problem);
+    const { userAgent, sessionId } = read.value;
+    if (userAgent !== "") session.agent = classifyUserAgent(userAgent);
+    if (!session.isSubscribed) {
+      const refused = await this.#identify(session, sessionId);
+      if (session.closed) return;
+      if (refused !== null) {
+        this.#error(session, request, OTHER, refused);
+        this.deps.drop(session, refused);
+        return;
+      }
+      this.deps.subscribed(session);
+    }
+    if (request.kind === "request") {
+      session.reply(utf8.decode(subscribeResultLine(request.rawId, {
+        sessionId: session.sessionId,
+        extranonce1: session.extranonce!.extranonce1,
+        extranonce2Size: EXTRANONCE2_BYTES,
+      })));
+    }
+    this.deps.ready(session);
+  }
+
+  /** Gives the session its id and extranonce1: those it had, where it may have them again. */
+  async #identify(session: Session, wanted: string | undefined): Promise<string | null> {
+    const { extranonces, find, random } = this.deps;
+    if (wanted !== undefined && /^[0-9a-f]{16}$/.test(wanted)) {
+      const past = await this.#past(wanted);
+      if (past !== null && !session.closed) {
+        const old = find(wanted);
+        if (old !== undefined) {
+          // Work already sent under the old connection stays good on the new one.
+          session.history.inherit(old.history);
+          this.deps.drop(old, "its session was taken up again by a new connection");
+        }
+        session.sessionId = wanted;
+        session.versionMask = (past.versionMask & this.deps.versionMask) >>> 0;
+        (session.wishes ??= {}).suggested = past.difficulty;
+        session.extranonce = extranonces.reclaim(wanted, past.extranonce1);
+      }
+    }
+    if (session.sessionId === "") {
+      session.sessionId = random.uint32().toString(16).padStart(8, "0") +
+        random.uint32().toString(16).padStart(8, "0");
+    }
+    if (session.extranonce !== null) return null;
+    session.history.forget();
+    const taken = await extranonces.take(session.sessionId);
+    if ("refused" in taken) return `No new sessions now: ${taken.refused}`;
+    if (session.closed) taken.giveBack();
+    else session.extranonce = taken;
+    return null;
+  }
+
+  async #past(sessionId: string) {
+    const live = this.deps.find(sessionId);
+    if (live !== undefined && live.extranonce !== null) {
+      return {
+        extranonce1: live.extranonce.extranonce1,
+        difficulty: live.history.current?.difficulty,
+        versionMask: live.versionMask,
+      };
+    }
+    const waited = new AbortController();
+    const record = await Promise.race([
+      this.deps.memory.find(sessionId),
+      this.deps.clock.sleep(RESUME_WAIT_MS, waited.signal).then(() => null),
+    ]);
+    waited.abort();
+    return record === null ? null : { ...record, extranonce1: fromHex(record.extranonce1) };
+  }
+
+  #authorize(session: Session, request: Request): void {
+    const read = readAuthorize(request.params);
+    if (!read.ok) return this.#error(session, request, UNAUTHORIZED, read.problem);
+    const { username, address, worker, password } = read.value;
+    const job = this.deps.jobs.current;
+    if (job === null) return this.#error(session, request, UNAUTHORIZED, "No work yet, try again");
+    const network = job.job.network as Network;
+    let script: Uint8Array;
+    try {
+      script = scriptOfAddress(address, network);
+    } catch (error) {
+      if (!(error instanceof AddressError)) throw error;
+      return this.#error(session, request, UNAUTHORIZED, error.message);
+    }
+    const account = canonicalAddress(script, network) ?? address;
+    const first = session.firstWorker;
+    const isOwn = paysAccount(job.recipe(this.deps.variant));
+    if (isOwn && first !== null && first.account !== account) {
+      return this.#error(
+        session,
+        request,
+        UNAUTHORIZED,
+        "This connection's coinbase pays another address: use one connection for each address",
+      );
+    }
+    if (session.workerCount >= WORKERS_PER_SESSION_MAX && session.worker(username) === null) {
+      return this.#error(session, request, UNAUTHORIZED, "Too many workers on this connection");
+    }
+    session.addWorker(username, { account, script, worker });
+    const options = passwordOptions(password);
+    if (options.difficulty !== undefined) (session.wishes ??= {}).held = options.difficulty;
+    if (options.minimumDifficulty !== undefined) {
+      (session.wishes ??= {}).minimum = options.minimumDifficulty;
+    }
+    this.#result(session, request, true);
+    this.deps.ready(session);
+  }
+
+  #configure(session: Session, request: Request): void {
+    const read = readConfigure(request.params);
+    if (!read.ok) return this.#error(session, request, OTHER, read.problem);
+    const asked = read.value;
+    const mask = grantedMask(this.deps.versionMask, asked);
+    if (asked.versionRolling !== undefined) session.versionMask = mask;
+    if (asked.minimumDifficulty !== undefined) {
+      (session.wishes ??= {}).minimum = asked.minimumDifficulty;
+    }
+    if (asked.subscribeExtranonce) session.wantsExtranonce = true;
+    this.#result(
+      session,
+      request,
+      configureResult(asked, {
+        versionMask: mask,
+        minimumDifficulty: true,
+        subscribeExtranonce: true,
+      }),
+    );
+  }
+
+  /** A suggestion is where to start, or to start again: vardiff goes on from there. */
+  #suggest(
+    session: Session,
+    request: Request,
+    read: ReturnType<typeof readSuggestDifficulty>,
+  ): void {
+    if (!read.ok) return this.#error(session, request, OTHER, read.problem);
+    (session.wishes ??= {}).suggested = read.value;
+    session.vardiff?.suggest(read.value);
+    this.#result(session, request, true);
+  }
+
+  /** The gateway knows a job's branch, not its transactions: an empty list, as most pools answer. */
+  #transactions(session: Session, request: Request): void {
+    const read = readGetTransactions(request.params);
+    if (!read.ok) return this.#error(session, request, OTHER, read.problem);
+    if (this.deps.jobs.get(read.value) === undefined) {
+      return this.#error(session, request, 21, "Job not found");
+    }
+    this.#result(session, request, []);
+  }
+
+  #result(session: Session, request: Request, result: Json): void {
+    if (request.kind === "notification") return;
+    session.reply(utf8.decode(resultLine(request.rawId, result)));
+  }
+
+  #error(session: Session, request: Request, code: number, text: string): void {
+    if (request.kind === "notification") return;
+    session.reply(utf8.decode(errorLine(request.rawId, code, text)));
+  }
+
+  #refuse(session: Session, request: Request, reason: Reason): void {
+    session.refused++;
+    if (request.kind === "request") session.reply(refusal(request.rawId, reason));
+  }
+}

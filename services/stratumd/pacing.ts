@@ -1,0 +1,61 @@
+/**
+ * Which difficulty a session starts at, and between which bounds it may move.
+ *
+ * @module
+ */
+import { type Difficulty, difficultyFromBits } from "@gopool/chain";
+import { rounded, type Rung, rungOf } from "./difficulty.ts";
+import type { Session } from "./session.ts";
+import type { DifficultyBounds } from "./vardiff.ts";
+
+export interface PacingSettings {
+  readonly sharesPerMinute: number;
+  /** 0: by the miner's user agent. */
+  readonly startDifficulty: number;
+  readonly minDifficulty: number;
+  readonly vardiff: "on" | "off";
+}
+
+/** For a miner that says nothing of itself: 1 TH/s at 15 shares a minute is 931. Vardiff does the rest. */
+const START_DIFFICULTY = 1024;
+
+/** A miner that names its difficulty (`d=`) keeps it while its rate is within this factor of the aim. */
+export const HOLD_FACTOR = 4;
+
+/** Where the session begins: what it asked for, what the operator says, what its kind needs. */
+export function startOf(session: Session, settings: PacingSettings): number {
+  const { wishes, agent } = session;
+  return wishes?.held ?? wishes?.suggested ??
+    (settings.startDifficulty > 0
+      ? settings.startDifficulty
+      : agent.startDifficulty ?? START_DIFFICULTY);
+}
+
+/**
+ * What the session may be given on a job of these nbits. A share need never be harder than a block; but an ASIC is
+ * never given less than its floor, where it would flood (stratum-wire 2.5), not even on a test network.
+ */
+export function boundsOf(
+  session: Session,
+  settings: PacingSettings,
+  nbits: number,
+): DifficultyBounds {
+  const { wishes, agent } = session;
+  const asked = Math.min(
+    wishes?.held ?? Infinity,
+    wishes?.suggested ?? Infinity,
+    settings.startDifficulty > 0 ? settings.startDifficulty : Infinity,
+  );
+  const floor = agent.mayAskLower
+    ? Math.min(agent.minimumDifficulty, asked)
+    : agent.minimumDifficulty;
+  const network: number = difficultyFromBits(nbits) as Difficulty;
+  const max = agent.class === "asic" ? Math.max(network, agent.minimumDifficulty) : network;
+  return { min: Math.max(settings.minDifficulty, wishes?.minimum ?? 0, floor), max };
+}
+
+/** The rung that is sent for a wanted difficulty: rounded, within the bounds (the upper one wins). */
+export function rungWithin(difficulty: number, { min, max }: DifficultyBounds): Rung {
+  const wanted = rounded(Math.max(difficulty, min));
+  return rungOf(wanted < max ? wanted : max);
+}

@@ -1,0 +1,329 @@
+/**
+ * stratumd: the Stratum gateway. Jobs come down from `mining.jobs` to miners; their shares go up to
+ * `share.submissions`, and candidates for blocks to `block.candidates`.
+ *
+ * @module
+ */
+import { blockFound, type Bus, type ConsumeTrouble, miningJobs } from "@gopool/bus";
+import { displayHash, type Hash } from "@gopool/chain";
+import { BlockFoundSchema, fromBinary, JobSchema } from "@gopool/proto";
+import {
+  aborted,
+  type Clock,
+  FatalError,
+  type Logger,
+  type Random,
+  runTogether,
+  type Service,
+  type StatusBoard,
+} from "@gopool/runtime";
+import { JOB_MAX_LIFE_MS, ShareChecker } from "@gopool/shares";
+import { Extranonces, Sessions, type State } from "@gopool/state";
+import { Candidates } from "./candidates.ts";
+import type { StratumdConfig } from "./config.ts";
+import { Gateway } from "./gateway.ts";
+import { JobTable } from "./jobs.ts";
+import { CLOSE_MS, DRAIN_MS, NO_JOB_ALARM_MS, SPOOL_MAX, SWEEP_MS } from "./limits.ts";
+import { Outbox } from "./outbox.ts";
+import { CannotListen, StratumServer } from "./server.ts";
+import { Spool } from "./spool.ts";
+import { Intake, type ShareCounts } from "./submit.ts";
+
+export interface StratumdDeps {
+  readonly bus: Bus;
+  /** For candidates, where blocks have a connection of their own; `bus` otherwise. */
+  readonly blockBus?: Bus;
+  readonly state: State;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly board: StatusBoard;
+  readonly config: StratumdConfig;
+}
+
+/** What the gateway says of itself. */
+export interface StratumdStatus {
+  /** Where miners connect; null while it does not listen. */
+  readonly port: number | null;
+  readonly sessions: number;
+  /** Sessions that have work. */
+  readonly working: number;
+  readonly refusedConnections: number;
+  readonly jobId: string | null;
+  readonly height: number | null;
+  readonly shares: Readonly<ShareCounts>;
+  /** Records that wait for the bus. */
+  readonly waiting: number;
+  readonly candidates: number;
+  /** Candidates whose end is not known yet. */
+  readonly spooled: number;
+  /** Difficulties in force, lowest and highest; null without sessions. */
+  readonly difficulty: { readonly min: number; readonly max: number } | null;
+}
+
+export interface Stratumd extends Service {
+  status(): StratumdStatus;
+  /** Resolves with the port once miners can connect. */
+  readonly listening: Promise<number>;
+}
+
+export function createStratumd(deps: StratumdDeps): Stratumd {
+  const { bus, clock, random, log, board, config, state } = deps;
+  const name = "stratumd";
+  const listening = Promise.withResolvers<number>();
+  // Asked for or not, a service that ends before it listens is no unhandled rejection.
+  listening.promise.catch(() => {});
+  let port: number | null = null;
+  const checker = new ShareChecker();
+  const outbox = new Outbox({ bus, clock, log });
+  let life: {
+    gateway: Gateway;
+    server: StratumServer;
+    candidates: Candidates;
+    jobs: JobTable;
+    intake: Intake;
+  } | null = null;
+
+  async function run(signal: AbortSignal): Promise<void> {
+    const spool = await Spool.open(`${config.dataDir}/spool`, SPOOL_MAX, (file, error) => {
+      log.error("a spooled candidate cannot be read and is left where it is", { file, error });
+    });
+    const candidates = new Candidates({
+      bus: deps.blockBus ?? bus,
+      spool,
+      clock,
+      log,
+      pool: config.poolName,
+      gateway: config.gateway,
+    });
+    const jobs = new JobTable(config.poolName, checker);
+    const intake = new Intake({
+      checker,
+      jobs,
+      outbox,
+      candidates,
+      clock,
+      pool: config.poolName,
+      gateway: config.gateway,
+      variant: config.variant,
+    });
+    const moving = new Set<Promise<void>>();
+    const extranonces = new Extranonces({
+      state,
+      clock,
+      random,
+      id: config.gateway,
+      jobMaxLifeMs: JOB_MAX_LIFE_MS,
+      ...(config.prefix === null ? {} : { pinned: config.prefix }),
+      onLost(prefix, why) {
+        log.error("prefix lost", { prefix, why });
+        const task = gateway.move(prefix, why).finally(() => moving.delete(task));
+        moving.add(task);
+      },
+      onTrouble: (why) =>
+        why === null
+          ? board.set(`${name}/extranonces`, "ok", "prefix held")
+          : board.set(`${name}/extranonces`, "degraded", `No new sessions: ${why}`),
+    });
+    const gateway = new Gateway({
+      config,
+      jobs,
+      intake,
+      outbox,
+      extranonces,
+      memory: new Sessions(state, JOB_MAX_LIFE_MS),
+      clock,
+      random,
+      log,
+    });
+    const server = new StratumServer(gateway, {
+      ...config.stratumListen,
+      maxSessions: config.maxSessions,
+      maxSessionsPerAddress: config.maxSessionsPerAddress,
+    }, log);
+    life = { gateway, server, candidates, jobs, intake };
+
+    // The readers and the sweep go on while answers are finished: they end after the sessions.
+    const inner = new AbortController();
+    const firstJob = Promise.withResolvers<void>();
+    let caughtUp = false;
+
+    async function followJobs(stop: AbortSignal): Promise<void> {
+      const since = clock.now() - JOB_MAX_LIFE_MS;
+      await bus.follow(miningJobs, {
+        from: { kind: "time", ms: since },
+        batchMax: 100,
+        signal: stop,
+        caughtUp: () => {
+          caughtUp = true;
+          if (jobs.current !== null) firstJob.resolve();
+        },
+        onTrouble: (trouble) => tell("jobs", trouble),
+      }, (batch) => {
+        for (const { value, loggedAtMs } of batch.messages) takeJob(value, loggedAtMs);
+        return Promise.resolve();
+      });
+    }
+
+    function takeJob(value: Uint8Array, loggedAtMs: number): void {
+      let job;
+      try {
+        job = jobs.take(fromBinary(JobSchema, value), loggedAtMs, clock.now());
+        // Made once here, so that a job that no session could be given is seen now.
+        if (typeof job === "object") job.form(config.variant, null)?.notify(job.job.clean);
+      } catch (error) {
+        log.error("a job cannot be used", { error: error as Error });
+        return;
+      }
+      if (typeof job === "string") {
+        if (job === "lower-term") log.warn("a job of a deposed leader was ignored");
+        return;
+      }
+      if (caughtUp) {
+        gateway.send(job);
+        firstJob.resolve();
+      }
+    }
+
+    async function followFound(stop: AbortSignal): Promise<void> {
+      const since = Math.min(clock.now(), spool.oldestMs() ?? Infinity) - FOUND_LOOKBACK_MS;
+      await bus.follow(blockFound, {
+        from: { kind: "time", ms: since },
+        batchMax: 100,
+        signal: stop,
+        onTrouble: (trouble) => tell("blocks", trouble),
+      }, async (batch) => {
+        for (const { value } of batch.messages) {
+          const { facts } = fromBinary(BlockFoundSchema, value);
+          if (facts !== undefined) await candidates.clear(displayHash(facts.hash as Hash));
+        }
+      });
+    }
+
+    function tell(part: string, trouble: ConsumeTrouble): void {
+      const key = `${name}/${part}`;
+      if (trouble.kind === "recovered") board.set(key, "ok", "reading");
+      else {board.set(
+          key,
+          trouble.kind === "fault" ? "down" : "degraded",
+          trouble.error?.message ?? trouble.kind,
+        );}
+    }
+
+    async function sweep(stop: AbortSignal): Promise<void> {
+      let said = "";
+      while (!stop.aborted) {
+        await clock.sleep(SWEEP_MS, stop);
+        gateway.sweep();
+        server.sweep(clock.monotonic());
+        const trouble = troubleOf(jobs, outbox, clock.now());
+        if (trouble === said) continue;
+        said = trouble;
+        board.set(
+          name,
+          trouble === "" ? "ok" : "degraded",
+          trouble === "" ? "serving miners" : trouble,
+        );
+      }
+    }
+
+    async function serve(stop: AbortSignal): Promise<void> {
+      board.set(name, "degraded", "waiting for a first job");
+      await Promise.race([
+        Promise.all([firstJob.promise, extranonces.ready]),
+        aborted(stop),
+        aborted(inner.signal),
+      ]);
+      if (stop.aborted || inner.signal.aborted) return;
+      try {
+        port = await server.listen();
+      } catch (error) {
+        if (error instanceof CannotListen) throw new FatalError(error.message);
+        throw error;
+      }
+      log.info("miners can connect", { host: config.stratumListen.host, port });
+      board.set(name, "ok", `serving miners at port ${port}`);
+      listening.resolve(port);
+      await Promise.race([aborted(stop), aborted(inner.signal)]);
+      server.close();
+      port = null;
+      const enough = new AbortController();
+      const inHand = Promise.race([outbox.drained(), clock.sleep(DRAIN_MS, enough.signal)]);
+      await gateway.drain(inHand.then(() => {}));
+      await Promise.race([
+        Promise.all([candidates.settled(), server.closed()]),
+        clock.sleep(CLOSE_MS, enough.signal),
+      ]);
+      server.destroyAll();
+      await server.closed();
+      enough.abort();
+    }
+
+    await runTogether(
+      new AbortController().signal,
+      async () => {
+        try {
+          await serve(signal);
+        } finally {
+          inner.abort();
+        }
+      },
+      (stop) => followJobs(AbortSignal.any([stop, inner.signal])),
+      (stop) => followFound(AbortSignal.any([stop, inner.signal])),
+      (stop) => sweep(AbortSignal.any([stop, inner.signal])),
+      (stop) => candidates.repeat(AbortSignal.any([stop, inner.signal])),
+      (stop) => extranonces.run(AbortSignal.any([stop, inner.signal])),
+    );
+    await Promise.all(moving);
+  }
+
+  return {
+    name,
+    run,
+    listening: listening.promise,
+    status() {
+      const difficulties = [...life?.gateway.sessions ?? []].flatMap((s) =>
+        s.vardiff?.difficulty ?? []
+      );
+      const current = life?.jobs.current ?? null;
+      return {
+        port,
+        sessions: life?.gateway.sessions.size ?? 0,
+        working: life?.gateway.working ?? 0,
+        refusedConnections: life?.server.refused ?? 0,
+        jobId: current?.id ?? null,
+        height: current?.prepared.height ?? null,
+        shares: { ...life?.intake.counts ?? NO_SHARES },
+        waiting: outbox.depth,
+        candidates: life?.candidates.count ?? 0,
+        spooled: life?.candidates.open ?? 0,
+        difficulty: difficulties.length === 0 ? null : {
+          min: difficulties.reduce((a, b) => Math.min(a, b)),
+          max: difficulties.reduce((a, b) => Math.max(a, b)),
+        },
+      };
+    },
+  };
+}
+
+/** Outcomes are read from this long before the oldest spooled candidate: clocks of two machines differ. */
+const FOUND_LOOKBACK_MS = 3_600_000;
+
+const NO_SHARES: ShareCounts = {
+  accepted: 0,
+  rejected: 0,
+  stale: 0,
+  notStored: 0,
+  outcomeUnknown: 0,
+};
+
+/** What keeps the gateway from its work, in a sentence; "" when nothing does. */
+function troubleOf(jobs: JobTable, outbox: Outbox, nowMs: number): string {
+  if (outbox.failures > 0) return `Shares wait for the bus: ${outbox.lastError}`;
+  const { current } = jobs;
+  if (current === null) return "No job yet";
+  if (nowMs - current.loggedAtMs > NO_JOB_ALARM_MS) {
+    return "No new job for more than 50 s: miners will think the pool dead";
+  }
+  return "";
+}
