@@ -16,6 +16,8 @@ export interface Bench extends AsyncDisposable {
   pass(ms: number): Promise<void>;
   /** A span long enough that the store's answers fit in it many times: 1,000 driven, perhaps 200 on a server. */
   readonly spanMs: number;
+  /** For a store that outlives its clients: makes it forget everything, as a server restarted without its data. */
+  readonly loss?: { forget(): Promise<void>; readonly quarantineMs: number };
 }
 
 /** Declares the tests. `open` is called for each; the store may hold what others have left in it. */
@@ -100,6 +102,18 @@ export function stateContract(adapter: string, open: () => Promise<Bench>): void
       ),
     );
     assertEquals(asked.filter((lease) => lease !== null).length, 1);
+  });
+
+  test("a store that has lost its leases grants none until their holders must know", async (b) => {
+    const { state, other, spanMs, pass, loss } = b;
+    if (loss === undefined) return;
+    const name = fresh("lease");
+    const lease = await held(state, name, "a", spanMs);
+    await loss.forget();
+    assertEquals(await other.acquire(name, "b", spanMs), null);
+    assertEquals(await state.renew(lease, spanMs), null);
+    await pass(loss.quarantineMs * 1.1);
+    assert(await other.acquire(name, "b", spanMs));
   });
 
   test("a value is what was set, byte for byte, for everybody", async ({ state, other }) => {

@@ -87,6 +87,7 @@ Deno.test("a leader cut off from the store ends before another begins", async ()
     assert(a.leads);
     away = true;
     await clock.runUntil(() => b.leads);
+    assertEquals(a.events.at(-1)!.what, "to");
     assertLess(a.events.at(-1)!.ms, b.events[0]!.ms);
     assertLess(b.events[0]!.ms - cutMs, 3_000);
     away = false;
@@ -105,6 +106,7 @@ Deno.test("a store that hangs keeps nobody in office", async () => {
   await using a = candidate(clock, hanging, "a");
   await using b = candidate(clock, state, "b");
   await clock.runUntil(() => b.leads, { maxMs: 3_000 });
+  assertEquals(a.events.at(-1)!.what, "to");
   assertLess(a.events.at(-1)!.ms, b.events[0]!.ms);
   hung.resolve(null);
 });
