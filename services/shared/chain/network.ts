@@ -34,9 +34,6 @@ export function networkFromCore(chain: string): Network {
 }
 
 const FIRST_SUBSIDY = 5_000_000_000n;
-/** After 64 halvings a shift would be undefined in C++; Bitcoin Core says 0 (validation.cpp, GetBlockSubsidy). */
-const HALVINGS_MAX = 64;
-
 /** What a block may create at a height, without fees. Halves every 210,000 blocks, on regtest every 150. */
 export function subsidyAt(network: Network, height: number): Sats {
   if (!Number.isSafeInteger(height) || height < 0) {
@@ -45,7 +42,8 @@ export function subsidyAt(network: Network, height: number): Sats {
     );
   }
   const halvings = Math.floor(height / (network === "regtest" ? 150 : 210_000));
-  return sats(halvings >= HALVINGS_MAX ? 0n : FIRST_SUBSIDY >> BigInt(halvings));
+  // From the 33rd halving on this is 0. Bitcoin Core asks before it shifts by 64 and more: C++ must not, we may.
+  return sats(FIRST_SUBSIDY >> BigInt(halvings));
 }
 
 /** Blocks between two retargets (Bitcoin Core: nPowTargetTimespan / nPowTargetSpacing). */
