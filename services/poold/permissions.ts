@@ -23,7 +23,7 @@ export function permissionFlags(
   if (busUrl?.protocol === "sqlite:") folders.push(dirname(busUrl.pathname));
   const read = [...folders, ...secretFiles(env)];
   if (nodeCookie !== undefined) read.push(nodeCookie);
-  if (demoMines(config)) read.push(DEMO_WORKER);
+  if (demoMines(config)) read.push(...WORKER_CODE);
   const flags = [
     `--allow-net=${[...new Set(net)].join(",")}`,
     `--allow-write=${folders.join(",")}`,
@@ -60,7 +60,8 @@ export function topicsFlags(
 const RUNTIME_VARIABLES = ["NO_COLOR"];
 /** Where npm packages with native parts lie, from the project's root. */
 const ADDON_FOLDER = "node_modules";
-const DEMO_WORKER = "services/poold/demo";
+/** A worker reads its own code, unlike main.ts: the demo miner's is the program itself. */
+const WORKER_CODE = ["services", "proto", "node_modules"];
 
 function secretFiles(env: (name: string) => string | undefined): string[] {
   return Object.values(schema).flatMap((row) => {
