@@ -103,6 +103,7 @@ const wrong: [string, string][] = [
   ["bc1gmk9yu", "it has no witness version"],
   ["bc1", "it has no witness version"],
   ["ltc1qw508d6qejxtdg4y5r3zarvary0c5xw7kgmn4n9", 'its prefix "ltc" is no Bitcoin network\'s'],
+  ["3QJmnh", "it is base58 of another length"],
   ["LM2WMpR1Rp6j3Sa59cMXMs1SPzj9eXpGc1", "its version byte 48 is no Bitcoin network's"],
 ];
 for (const [address, sentence] of wrong) {
