@@ -44,8 +44,8 @@ Deno.test("scan() finds exactly the nonces that a plain search finds, at any ran
 
 Deno.test("scan() gives every nonce of a range where all are good, though they outgrow its list", () => {
   const header = new Numbers(3).bytes(80);
-  const found = scanner.scan(header, new Uint8Array(32).fill(255), 7, 10_001);
-  assertEquals(found, Array.from({ length: 10_001 }, (_, i) => 7 + i));
+  const found = scanner.scan(header, new Uint8Array(32).fill(255), 7, 40_001);
+  assertEquals(found, Array.from({ length: 40_001 }, (_, i) => 7 + i));
 });
 
 Deno.test("scan() ends at the last nonce there is", () => {
