@@ -4,13 +4,17 @@
  *
  * @module
  */
-import { equalBytes, EXTRANONCE1_BYTES, EXTRANONCE2_BYTES } from "@gopool/chain";
+import { EXTRANONCE1_BYTES, EXTRANONCE2_BYTES } from "@gopool/chain";
 import { Arena } from "./arena.ts";
 import type { PreparedJob } from "./job.ts";
 import { shapeOf, swap32, wordAt, writeJobBlock, writeWords } from "./job_block.ts";
 import { headerOf } from "./plain.ts";
+import { type Check, checkFunction } from "./wasm/instance.ts";
 import { FOUR, ONE } from "./wasm/lanes.ts";
-import { MEETS_NETWORK, MEETS_TARGET, MODULE_BYTES, SHARE, shareModule } from "./wasm/share.ts";
+import { MEETS_NETWORK, MEETS_TARGET, MODULE_BYTES, SHARE } from "./wasm/share.ts";
+import { Work, WorkBook } from "./works.ts";
+
+export type { Work } from "./works.ts";
 
 /**
  * Most shares between two `clear`s: 11 ms of hashing, so that nobody waits longer for a turn of the event loop,
@@ -31,41 +35,6 @@ const TARGET_BYTES = 32;
 const DIFFICULTY_1 = 65_535 * 2 ** 208;
 const TWO_32 = 2 ** 32;
 
-type Check = (job: number, order: number, end: number) => void;
-
-/** The modules' code is the same for every checker: compiled when the first one is made. */
-const modules = new Map<number, WebAssembly.Module>();
-function checkFunction(lanes: typeof ONE, base: number, memory: WebAssembly.Memory): Check {
-  let module = modules.get(lanes.count);
-  if (module === undefined) {
-    module = new WebAssembly.Module(shareModule(lanes, base));
-    modules.set(lanes.count, module);
-  }
-  return new WebAssembly.Instance(module, { env: { memory } }).exports.check as Check;
-}
-
-/**
- * A job's coinbase as shares are hashed against it. Made by `ShareChecker.work`, good until it is released; the
- * other fields are the checker's.
- */
-export class Work {
-  /** Index of the last share added and not yet hashed; -1 for none. Each share knows the one before it. */
-  last = -1;
-  released = false;
-
-  constructor(
-    readonly owner: ShareChecker,
-    readonly job: PreparedJob,
-    /** What follows the extranonce in the coinbase. */
-    readonly suffix: Uint8Array,
-    readonly address: number,
-    readonly bytes: number,
-    /** Bits by which the extranonce is moved into its first hash word. */
-    readonly shift: number,
-    readonly key: number,
-  ) {}
-}
-
 export interface CheckerOptions {
   /** Which code hashes: "auto" takes four lanes for groups and one for singles. The others are for tests. */
   readonly lanes?: "auto" | "one" | "four";
@@ -84,7 +53,7 @@ export class ShareChecker {
   /** Views of the results, made once each. */
   #hashes: (Uint8Array | undefined)[] = [];
 
-  readonly #works = new Map<PreparedJob, Map<number, Work[]>>();
+  readonly #works = new WorkBook();
   /** Released while shares of the batch may still need them. */
   #leaving: Work[] = [];
 
@@ -122,40 +91,26 @@ export class ShareChecker {
    * @throws {RangeError} The coinbase is too long, or works take a GiB already.
    */
   work(job: PreparedJob, suffix: Uint8Array): Work {
-    const key = digestOf(suffix);
-    let works = this.#works.get(job);
-    const known = works?.get(key)?.find((work) => equalBytes(work.suffix, suffix));
+    const known = this.#works.get(job, suffix);
     if (known !== undefined) return known;
     const shape = shapeOf(job, suffix);
     const address = this.#arena.take(shape.bytes);
     writeJobBlock(this.#words, address, job, suffix, shape);
-    const shift = (shape.offset & 3) * 8;
-    const work = new Work(this, job, suffix.slice(), address, shape.bytes, shift, key);
-    if (works === undefined) this.#works.set(job, works = new Map());
-    const alike = works.get(key);
-    if (alike === undefined) works.set(key, [work]);
-    else alike.push(work);
+    const work = new Work(this, job, suffix.slice(), address, shape);
+    this.#works.put(work);
     return work;
   }
 
   /** Lets a work's memory go, however often it was asked for. Shares in the batch are still judged. */
   release(work: Work): void {
-    if (work.released || work.owner !== this) return;
-    work.released = true;
-    const works = this.#works.get(work.job)!;
-    const others = works.get(work.key)!.filter((other) => other !== work);
-    if (others.length > 0) works.set(work.key, others);
-    else works.delete(work.key);
-    if (works.size === 0) this.#works.delete(work.job);
+    if (work.owner !== this || !this.#works.remove(work)) return;
     if (this.#size > 0) this.#leaving.push(work);
     else this.#arena.give(work.address, work.bytes);
   }
 
   /** Releases every work of a job. */
   releaseJob(job: PreparedJob): void {
-    for (const works of [...this.#works.get(job)?.values() ?? []]) {
-      works.forEach((w) => this.release(w));
-    }
+    for (const work of this.#works.of(job)) this.release(work);
   }
 
   /** Shares added since the last `clear`. */
@@ -334,11 +289,4 @@ function refuse(
     ? `its work (job ${work.job.id}) was released`
     : "its work belongs to another checker";
   throw new RangeError(`Cannot add a share: ${what}`);
-}
-
-/** Tells most suffixes apart cheaply (FNV-1a); the bytes decide. */
-function digestOf(bytes: Uint8Array): number {
-  let digest = 0x811c9dc5 ^ bytes.length;
-  for (let i = 0; i < bytes.length; i++) digest = Math.imul(digest ^ bytes[i]!, 0x01000193);
-  return digest;
 }

@@ -40,8 +40,14 @@ export class RecordReader {
 
   /** The next field's tag, or 0 at the end. */
   tag(): number {
-    if (this.#at >= this.#end) return 0;
+    const start = this.#at;
+    if (start >= this.#end) return 0;
     const tag = this.uint32();
+    // Cut to 32 bits, a longer one would pass for another field's.
+    const length = this.#at - start;
+    if (length > 5 || length === 5 && this.#bytes[this.#at - 1]! > 0x0f) {
+      this.#fail("a tag beyond 32 bits");
+    }
     if (tag >>> 3 === 0) this.#fail("a field without a number");
     return tag;
   }
@@ -90,14 +96,14 @@ export class RecordReader {
 
   /** A view into the record. */
   bytes(): Uint8Array {
-    const length = this.uint32();
+    const length = this.#length();
     const at = this.#take(length);
     return this.#bytes.subarray(at, at + length);
   }
 
   /** The same string object for the same bytes, as long as it is remembered. */
   text(): string {
-    const length = this.uint32();
+    const length = this.#length();
     const at = this.#take(length);
     if (length === 0) return "";
     const bytes = this.#bytes;
@@ -122,7 +128,7 @@ export class RecordReader {
 
   /** Goes into an embedded record: `tag` is 0 at its end. @returns What `leave` wants back. */
   enter(): number {
-    const length = this.uint32();
+    const length = this.#length();
     const at = this.#take(length);
     const end = this.#end;
     this.#at = at;
@@ -144,7 +150,7 @@ export class RecordReader {
         this.#take(8);
         return;
       case 2:
-        this.#take(this.uint32());
+        this.#take(this.#length());
         return;
       case 5:
         this.#take(4);
@@ -165,6 +171,17 @@ export class RecordReader {
     } catch {
       this.#fail("a text that is no UTF-8");
     }
+  }
+
+  /** A length, which is believed no more than a tag. */
+  #length(): number {
+    const bytes = this.#bytes;
+    const first = this.#at < this.#end ? bytes[this.#at]! : 0x80;
+    if (first < 0x80) {
+      this.#at++;
+      return first;
+    }
+    return this.uint64();
   }
 
   /** Moves past `length` bytes and gives where they begin. */
