@@ -91,6 +91,8 @@ class JoinedNodes implements Nodes {
     this.#readers.add(box);
     try {
       this.#watching ??= this.#run(this.#ended.signal).catch((error) => {
+        // Whoever reads again begins anew.
+        this.#watching = null;
         for (const reader of this.#readers) reader.fail(error);
       });
       const node = this.best();

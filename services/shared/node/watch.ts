@@ -6,7 +6,7 @@
  * @module
  */
 import { equalBytes } from "@gopool/chain";
-import { type Clock, runTogether } from "@gopool/runtime";
+import { aborted, type Clock, runTogether } from "@gopool/runtime";
 import { Mailbox } from "./mailbox.ts";
 import { type Node, NodeMalformed, NodeRefused, NodeUnavailable, type Tip } from "./port.ts";
 import type { Notice } from "./zmq.ts";
@@ -31,12 +31,12 @@ export async function* watchTips(
 ): AsyncGenerator<Tip, void, void> {
   const ended = new AbortController();
   const stop = AbortSignal.any([signal, ended.signal]);
-  const watcher = new Watcher(deps, stop);
+  const watcher = new Watcher(deps);
   const working = runTogether(
     stop,
-    () => watcher.poll(),
-    () => watcher.longPoll(),
-    () => watcher.listen(),
+    (stop) => watcher.poll(stop),
+    (stop) => watcher.longPoll(stop),
+    (stop) => watcher.listen(stop),
   ).catch((error) => watcher.tips.fail(error));
   try {
     yield* watcher.tips.read(stop);
@@ -49,81 +49,76 @@ export async function* watchTips(
 class Watcher {
   readonly tips = new Mailbox<Tip>();
   readonly #deps: WatchDeps;
-  readonly #stop: AbortSignal;
   #told: Tip | null = null;
   /** Asked since the last failure, and not syncing: only then is its best block a tip. */
   #usable = false;
   #looking: Promise<void> | null = null;
   #again = false;
 
-  constructor(deps: WatchDeps, stop: AbortSignal) {
+  constructor(deps: WatchDeps) {
     this.#deps = deps;
-    this.#stop = stop;
   }
 
-  async poll(): Promise<void> {
+  async poll(stop: AbortSignal): Promise<void> {
     const { clock, node } = this.#deps;
-    while (!this.#stop.aborted) {
-      const ok = await this.#trying(async () => {
-        const { bestHash, syncing } = await node.chain(this.#stop);
+    while (!stop.aborted) {
+      const ok = await this.#trying(stop, async () => {
+        const { bestHash, syncing } = await node.chain(stop);
         this.#usable = !syncing;
-        if (!this.#isTold(bestHash)) await this.look();
+        if (!this.#isTold(bestHash)) await this.look(stop);
       });
-      await clock.sleep(ok ? POLL_MS : RETRY_MS, this.#stop);
+      await clock.sleep(ok ? POLL_MS : RETRY_MS, stop);
     }
   }
 
-  async longPoll(): Promise<void> {
+  async longPoll(stop: AbortSignal): Promise<void> {
     const { clock, node } = this.#deps;
     let longPollId: string | null = null;
-    while (!this.#stop.aborted) {
+    while (!stop.aborted) {
       const beganMs = clock.monotonic();
       let news = false;
-      const ok = await this.#trying(async () => {
+      const ok = await this.#trying(stop, async () => {
         const template = await node.template({
           ...(longPollId === null ? {} : { longPollId }),
-          signal: this.#stop,
+          signal: stop,
         });
         longPollId = template.longPollId;
-        news = !this.#isTold(template.previousHash);
-        if (news) await this.look();
+        if (this.#isTold(template.previousHash)) return;
+        await this.look(stop);
+        news = this.#isTold(template.previousHash);
       });
       if (!ok) longPollId = null;
+      // At once: the next block may be found while a pause lasts.
       else if (news) continue;
       // A node without long polls is looked after by the slow poll; this then only proves that it has templates.
       const pauseMs = !ok ? RETRY_MS : longPollId === null ? POLL_MS : LONG_POLL_PAUSE_MS;
-      await clock.sleep(pauseMs - (ok ? clock.monotonic() - beganMs : 0), this.#stop);
+      await clock.sleep(pauseMs - (ok ? clock.monotonic() - beganMs : 0), stop);
     }
   }
 
-  async listen(): Promise<void> {
-    if (this.#deps.notices === undefined) {
-      await new Promise<void>((resolve) => {
-        if (this.#stop.aborted) resolve();
-        else this.#stop.addEventListener("abort", () => resolve(), { once: true });
-      });
-      return;
-    }
-    for await (const notice of this.#deps.notices(this.#stop)) {
+  async listen(stop: AbortSignal): Promise<void> {
+    for await (const notice of this.#deps.notices?.(stop) ?? []) {
       if (notice.kind === "block" && this.#isTold(notice.hash)) continue;
-      await this.#trying(() => this.look());
+      await this.#trying(stop, () => this.look(stop));
     }
+    // Without notices the others go on: whoever returns here ends them too.
+    await aborted(stop);
   }
 
   /** Asks for the tip and tells it if it is new. Callers that come meanwhile share one further look. */
-  look(): Promise<void> {
+  look(stop: AbortSignal): Promise<void> {
     if (this.#looking !== null) {
       this.#again = true;
       return this.#looking;
     }
-    return this.#looking = this.#lookUntilSettled().finally(() => this.#looking = null);
+    return this.#looking = this.#lookUntilSettled(stop).finally(() => this.#looking = null);
   }
 
-  async #lookUntilSettled(): Promise<void> {
+  async #lookUntilSettled(stop: AbortSignal): Promise<void> {
     do {
       this.#again = false;
       if (!this.#usable) return;
-      const tip = await this.#deps.node.tip(this.#stop);
+      const tip = await this.#deps.node.tip(stop);
       if (!this.#usable || this.#isTold(tip.hash)) continue;
       this.#told = tip;
       this.tips.put(tip);
@@ -135,12 +130,12 @@ class Watcher {
   }
 
   /** False where the node could not answer: that is its health's matter. Anything else is a fault of ours. */
-  async #trying(ask: () => Promise<void>): Promise<boolean> {
+  async #trying(stop: AbortSignal, ask: () => Promise<void>): Promise<boolean> {
     try {
       await ask();
       return true;
     } catch (error) {
-      if (this.#stop.aborted) return false;
+      if (stop.aborted) return false;
       // Back from an outage it may have to catch up first.
       if (error instanceof NodeUnavailable) this.#usable = false;
       else if (!(error instanceof NodeRefused || error instanceof NodeMalformed)) throw error;

@@ -1,0 +1,251 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { FakeClock, settle } from "@gopool/testing";
+import { Mailbox } from "./mailbox.ts";
+import { type BlockTemplate, NodeUnavailable, type Tip } from "./port.ts";
+import { tipOf } from "./scripted_node.ts";
+import { LONG_POLL_PAUSE_MS, POLL_MS, RETRY_MS, watchTips } from "./watch.ts";
+import type { Notice } from "./zmq.ts";
+
+/** A node whose long polls park until the test wakes them. */
+class Watched {
+  readonly clock = new FakeClock();
+  readonly told: string[] = [];
+  readonly notices = new Mailbox<Notice>();
+  best: Tip = tipOf("one", 1);
+  syncing = false;
+  away = false;
+  longPolls = true;
+  /** Long polls come back at once, as on a node that ignores the id. */
+  impatient = false;
+  asked = { chain: 0, tip: 0, template: 0 };
+  #wake: (() => void) | null = null;
+  readonly #stop = new AbortController();
+  #reading: Promise<void> = Promise.resolve();
+
+  get parked(): boolean {
+    return this.#wake !== null;
+  }
+
+  /** A new best block that only asking finds out. */
+  find(name: string, height: number): void {
+    this.best = tipOf(name, height);
+  }
+
+  wakeLongPoll(): void {
+    this.#wake?.();
+    this.#wake = null;
+  }
+
+  async start(options: { zmq?: boolean; zmqEnds?: boolean } = {}): Promise<void> {
+    const node = {
+      chain: () => {
+        this.asked.chain++;
+        return this.#answer({
+          network: "regtest" as const,
+          height: this.best.height,
+          bestHash: this.best.hash,
+          syncing: this.syncing,
+        });
+      },
+      tip: () => {
+        this.asked.tip++;
+        return this.#answer(this.best);
+      },
+      template: async (
+        { longPollId, signal }: { longPollId?: string; signal?: AbortSignal } = {},
+      ) => {
+        this.asked.template++;
+        if (longPollId !== undefined && !this.impatient) {
+          await new Promise<void>((resolve) => {
+            this.#wake = resolve;
+            signal!.addEventListener("abort", () => resolve(), { once: true });
+          });
+          signal!.throwIfAborted();
+        }
+        return this.#answer({
+          previousHash: this.best.hash,
+          longPollId: this.longPolls ? "id" : null,
+        } as BlockTemplate);
+      },
+    };
+    const deps = {
+      node,
+      clock: this.clock,
+      ...(options.zmqEnds ? { notices: async function* () {} } : {}),
+      ...(options.zmq ? { notices: (signal: AbortSignal) => this.notices.read(signal) } : {}),
+    };
+    this.#reading = (async () => {
+      for await (const tip of watchTips(deps, this.#stop.signal)) {
+        this.told.push(new TextDecoder().decode(tip.hash).replace(/\0+$/, ""));
+      }
+    })();
+    await settle();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#reading;
+    assertEquals(this.clock.sleepers, 0);
+  }
+
+  #answer<T>(value: T): Promise<T> {
+    return this.away
+      ? Promise.reject(new NodeUnavailable("away", "unreachable"))
+      : Promise.resolve(value);
+  }
+}
+
+Deno.test("watch() tells the tip as found, then nothing while nothing changes", async () => {
+  await using node = new Watched();
+  await node.start();
+  await node.clock.advance(60_000);
+  assertEquals(node.told, ["one"]);
+  assertEquals(node.asked.tip, 1);
+  assert(node.parked);
+});
+
+Deno.test("watch() is woken by the long poll", async () => {
+  await using node = new Watched();
+  await node.start();
+  await node.clock.advance(LONG_POLL_PAUSE_MS);
+  node.find("two", 2);
+  node.wakeLongPoll();
+  await settle();
+  assertEquals(node.told, ["one", "two"]);
+});
+
+Deno.test("watch() is woken by a ZMQ notice, and asks once however many come", async () => {
+  await using node = new Watched();
+  await node.start({ zmq: true });
+  const before = node.asked.tip;
+  node.find("two", 2);
+  node.notices.put({ kind: "block", hash: node.best.hash, missed: 0 });
+  await settle();
+  node.notices.put({ kind: "block", hash: node.best.hash, missed: 0 });
+  await settle();
+  assertEquals(node.told, ["one", "two"]);
+  assertEquals(node.asked.tip, before + 1);
+});
+
+Deno.test("watch() looks again when the publisher is back, for what it may have missed", async () => {
+  await using node = new Watched();
+  await node.start({ zmq: true });
+  node.find("two", 2);
+  node.notices.put({ kind: "reconnected" });
+  await settle();
+  assertEquals(node.told, ["one", "two"]);
+});
+
+Deno.test("watch() notices by the slow poll what long poll and ZMQ missed", async () => {
+  await using node = new Watched();
+  await node.start({ zmq: true });
+  node.find("two", 2);
+  await node.clock.advance(POLL_MS);
+  assertEquals(node.told, ["one", "two"]);
+});
+
+Deno.test("watch() goes on without notices where they end at once", async () => {
+  await using node = new Watched();
+  await node.start({ zmqEnds: true });
+  await node.clock.advance(POLL_MS);
+  node.find("two", 2);
+  node.wakeLongPoll();
+  await settle();
+  assertEquals(node.told, ["one", "two"]);
+});
+
+Deno.test("watch() waits for a node that is away, forever, and goes on when it is back", async () => {
+  await using node = new Watched();
+  node.away = true;
+  await node.start({ zmq: true });
+  node.notices.put({ kind: "reconnected" });
+  await node.clock.advance(3_600_000);
+  assertEquals(node.told, []);
+  node.away = false;
+  await node.clock.advance(RETRY_MS);
+  assertEquals(node.told, ["one"]);
+  node.away = true;
+  node.wakeLongPoll();
+  await node.clock.advance(3_600_000);
+  node.away = false;
+  node.find("two", 2);
+  await node.clock.advance(RETRY_MS);
+  assertEquals(node.told, ["one", "two"]);
+});
+
+Deno.test("watch() tells no tip of a node that is syncing, whatever wakes it", async () => {
+  await using node = new Watched();
+  node.syncing = true;
+  await node.start({ zmq: true });
+  for (let height = 2; height < 9; height++) {
+    node.find(`old ${height}`, height);
+    node.wakeLongPoll();
+    node.notices.put({ kind: "block", hash: node.best.hash, missed: 0 });
+    await node.clock.advance(POLL_MS);
+  }
+  assertEquals(node.told, []);
+  node.syncing = false;
+  await node.clock.advance(POLL_MS);
+  assertEquals(node.told, ["old 8"]);
+});
+
+Deno.test("watch() asks first whether a node that was away is syncing now", async () => {
+  await using node = new Watched();
+  await node.start();
+  await node.clock.advance(LONG_POLL_PAUSE_MS);
+  node.away = true;
+  node.wakeLongPoll();
+  await node.clock.advance(10_000);
+  node.away = false;
+  node.syncing = true;
+  node.find("old", 1);
+  await node.clock.advance(60_000);
+  assertEquals(node.told, ["one"]);
+});
+
+Deno.test("watch() does not hammer a node that does not park long polls, or has none", async () => {
+  for (const way of ["impatient", "without"] as const) {
+    await using node = new Watched();
+    if (way === "impatient") node.impatient = true;
+    else node.longPolls = false;
+    await node.start();
+    // The tip moves on without being told, as while syncing: that is no reason to ask faster.
+    node.syncing = true;
+    await node.clock.advance(30_000);
+    node.find("hidden", 1);
+    await node.clock.advance(30_000);
+    node.syncing = false;
+    const most = way === "impatient" ? 60_000 / LONG_POLL_PAUSE_MS : 60_000 / POLL_MS;
+    assert(node.asked.template <= most + 1, `${way}: ${node.asked.template} templates a minute`);
+    node.find("two", 2);
+    await node.clock.advance(POLL_MS);
+    assertEquals(node.told, ["one", "two"]);
+  }
+});
+
+Deno.test("watch() tells a tip once when all three notice it", async () => {
+  await using node = new Watched();
+  await node.start({ zmq: true });
+  for (let height = 2; height < 50; height++) {
+    await node.clock.advance(POLL_MS - 1);
+    node.find(`tip ${height}`, height);
+    node.notices.put({ kind: "block", hash: node.best.hash, missed: 0 });
+    node.wakeLongPoll();
+    await node.clock.advance(1);
+  }
+  assertEquals(node.told.length, 49);
+  assertEquals(new Set(node.told).size, 49);
+});
+
+Deno.test("watch() ends with a fault that is no node's", async () => {
+  const clock = new FakeClock();
+  const fault = new TypeError("a fault of ours");
+  const node = {
+    chain: () => Promise.reject(fault),
+    tip: () => Promise.reject(fault),
+    template: () => Promise.reject(fault),
+  };
+  const tips = watchTips({ node, clock }, new AbortController().signal);
+  await assertRejects(() => tips.next());
+  assertEquals(clock.sleepers, 0);
+});
