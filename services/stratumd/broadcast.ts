@@ -11,11 +11,11 @@ import type { GatewayJob, JobForm, JobTable } from "./jobs.ts";
 import { EARLY_JOB_MAX_AGE_MS, EARLY_NOTIFY_MIN_MS } from "./limits.ts";
 import { boundsOf, HOLD_FACTOR, type PacingSettings, rungWithin, startOf } from "./pacing.ts";
 import type { Session } from "./session.ts";
-import { Vardiff } from "./vardiff.ts";
+import { type DifficultyBounds, Vardiff } from "./vardiff.ts";
 
 const utf8 = new TextDecoder();
 
-/** A session so far from its aim that it need not wait for the next job, if there is another it has not seen. */
+/** Shares that come this much too fast are not borne until the next job, if there is one the session has not seen. */
 const EARLY_FACTOR = 3;
 
 export interface BroadcastDeps {
@@ -68,7 +68,7 @@ export class Broadcast {
   }
 
   /**
-   * For a session whose difficulty is far off: gives it, with a new one, a recent job that it has not seen. Jobs come
+   * For a session that floods: gives it, with a new one, a recent job that it has not seen. Jobs come
    * every 30 s, and the same job is never sent twice.
    */
   early(session: Session): void {
@@ -76,8 +76,9 @@ export class Broadcast {
     const nowMs = clock.monotonic();
     const { vardiff } = session;
     if (pacing.vardiff === "off" || vardiff === null) return;
+    vardiff.tick(nowMs / 1000);
     if (nowMs - session.notifiedMs < EARLY_NOTIFY_MIN_MS) return;
-    if (!vardiff.isFarOff(nowMs / 1000, aimOf(pacing), EARLY_FACTOR)) return;
+    if (!vardiff.isFlooding(nowMs / 1000, aimOf(pacing), EARLY_FACTOR)) return;
     const job = this.#unseen(session);
     if (job === null) return;
     const form = this.#form(session, job);
@@ -119,16 +120,21 @@ export class Broadcast {
     const vardiff = session.vardiff!;
     const bounds = boundsOf(session, pacing, job.job.nbits);
     const nowS = nowMs / 1000;
-    const present = vardiff.difficulty;
-    let wanted = pacing.vardiff === "on" ? vardiff.decide(nowS, aimOf(pacing), bounds) : present;
-    const held = session.wishes?.held;
-    if (held !== undefined && wanted < held * HOLD_FACTOR && wanted > held / HOLD_FACTOR) {
-      wanted = held;
-    }
+    const wanted = this.#wanted(session, nowS, bounds);
     const rung = rungWithin(wanted, bounds);
     if (rung.difficulty === session.history.current!.difficulty) return null;
     vardiff.set(rung.difficulty, nowS);
     return rung;
+  }
+
+  #wanted(session: Session, nowS: number, bounds: DifficultyBounds): number {
+    const { pacing } = this.deps;
+    const vardiff = session.vardiff!;
+    if (pacing.vardiff === "off") return vardiff.difficulty;
+    const aim = aimOf(pacing);
+    const held = session.wishes?.held;
+    if (held !== undefined && !vardiff.isFarFrom(held, nowS, aim, HOLD_FACTOR)) return held;
+    return vardiff.decide(nowS, aim, bounds);
   }
 
   #unseen(session: Session): GatewayJob | null {

@@ -13,32 +13,53 @@
  * @module
  */
 
-/** Shares after which the speed is known well enough (error 18 %) to go straight for the aim. */
-const ENOUGH_SHARES = 32;
+/** Shares after which the speed is known well enough (error 22 %) to go straight for the aim. */
+const ENOUGH_SHARES = 20;
 
-/** A session of which little is known is given at most this many times the wanted rate. */
-const LEARNING_BOOST = 5;
-
-/** How long the job interval is that learning counts on, seconds (the job manager's refresh). */
-const LEARNING_SPAN_S = 30;
+/**
+ * A session of which less is known is given this many times the wanted rate: at the default aim the 30 s to the
+ * next job then bring 90 shares, an error of 11 %, even where the guess behind it was off by a factor of three.
+ */
+const LEARNING_BOOST = 12;
 
 /** Silence worth this many expected shares is news. Below it, nothing is concluded from silence. */
 const SILENCE_SHARES = 1;
 
-/** Smallest change worth a message to the miner: a tenth is not felt. */
-const DEAD_BAND = Math.log(1.1);
+/**
+ * Silence alone takes the difficulty no further down than this below the last level that was right: a large miner
+ * that was off for an hour would else come back to a difficulty at which it floods until the next job.
+ */
+const SILENCE_DEPTH = 4096;
+/** After so many silent jobs at that bottom (ten minutes) it goes down once more. */
+const SILENT_JOBS = 20;
+
+/** Smallest change worth a message to the miner. */
+const DEAD_BAND = Math.log(1.15);
+
+/** While little is known, a smaller change than this is not worth one. */
+const LEARNING_BAND = Math.log(1.5);
 
 /** A change must also exceed this many standard errors of the estimate, or it may be noise. */
-const STEP_SIGMAS = 2.2;
+const STEP_SIGMAS = 1.8;
 
-/** Log-likelihood ratio from which on a change is believed: chance alone gives it about once in weeks. */
-const CHANGE_EVIDENCE = 8.5;
+/** Log-likelihood ratio from which on a change is believed: chance hardly ever gives it. */
+const CHANGE_EVIDENCE = 12;
 
-/** Spans compared with the past: six jobs, three minutes. A slower change is followed by forgetting. */
-const RECENT_SPANS = 6;
+/**
+ * A drop by this factor is believed on less: it must be seen within two jobs if the rate is to be right again two
+ * minutes later, while a rise brings its own evidence in seconds.
+ */
+const BIG_DROP = 4;
+const BIG_DROP_EVIDENCE = 7.5;
 
-/** The past fades with this time constant, seconds: at the default aim 900 shares remain, an error of 3 %. */
-const MEMORY_S = 3600;
+/** Length of a span, seconds: how exactly the moment of a change can be told. */
+const SPAN_S = 5;
+
+/** Spans compared with the past: three minutes. A slower change is followed by forgetting. */
+const RECENT_SPANS = 36;
+
+/** The past fades with this time constant, seconds: at the default aim 1,800 shares remain, an error of 2 %. */
+const MEMORY_S = 7200;
 
 /** Bounds of what a session is ever given. */
 export interface DifficultyBounds {
@@ -57,6 +78,9 @@ export class Vardiff {
   #sinceS: number;
   #difficulty: number;
   #suggested: number | null = null;
+  /** Where silence stops, and how many jobs have been silent there. */
+  #bottom: number;
+  #silentJobs = 0;
 
   /**
    * @param difficulty In force from now on.
@@ -65,6 +89,7 @@ export class Vardiff {
   constructor(difficulty: number, nowS: number) {
     this.#difficulty = difficulty;
     this.#sinceS = nowS;
+    this.#bottom = difficulty / SILENCE_DEPTH;
   }
 
   get difficulty(): number {
@@ -80,6 +105,11 @@ export class Vardiff {
   /** One share came that met exactly the difficulty in force. Shares for older work are not told. */
   note(): void {
     this.#shares++;
+  }
+
+  /** To be called about once a second; ends the running span when it is long enough. */
+  tick(nowS: number): void {
+    if (nowS - this.#sinceS >= SPAN_S) this.#close(nowS);
   }
 
   /** The difficulty in force from now on; what is known of the speed stays. */
@@ -106,19 +136,26 @@ export class Vardiff {
       this.#suggested = null;
       this.#recent.length = 0;
       this.#pastShares = this.#pastExposure = 0;
+      this.#bottom = suggested / SILENCE_DEPTH;
       return clamp(suggested, bounds);
     }
     this.#forgetBeforeChange();
     return clamp(this.#wanted(nowS, aim), bounds);
   }
 
-  /** Whether what is known already says that the difficulty is off by more than `factor`, so that waiting hurts. */
-  isFarOff(nowS: number, aim: number, factor: number): boolean {
-    if (this.#suggested !== null) return true;
+  /** Whether shares come so much too fast (by `factor`) that waiting for the next job would be a flood. */
+  isFlooding(nowS: number, aim: number, factor: number): boolean {
     const { shares, exposure } = this.#sums(nowS);
-    if (shares === 0) return exposure * this.#difficulty * aim > Math.log(factor);
-    if (shares < ENOUGH_SHARES) return false;
-    return Math.abs(Math.log(shares / exposure / aim / this.#difficulty)) > Math.log(factor);
+    return shares >= 2 * ENOUGH_SHARES && shares > exposure * aim * this.#difficulty * factor;
+  }
+
+  /** Whether the speed is certainly not within `factor` of what would make `difficulty` right. */
+  isFarFrom(difficulty: number, nowS: number, aim: number, factor: number): boolean {
+    const { shares, exposure } = this.#sums(nowS);
+    const wanted = exposure * aim * difficulty;
+    if (shares <= wanted * factor && shares * factor >= wanted) return false;
+    const evidence = wanted - shares + (shares === 0 ? 0 : shares * Math.log(shares / wanted));
+    return evidence > BIG_DROP_EVIDENCE;
   }
 
   #wanted(nowS: number, aim: number): number {
@@ -126,16 +163,24 @@ export class Vardiff {
     if (shares < ENOUGH_SHARES) {
       // Exposure at the difficulty in force, in shares that the wanted rate would have brought.
       if (exposure * this.#difficulty * aim < SILENCE_SHARES && shares < 4) return this.#difficulty;
-      const missing = (ENOUGH_SHARES - shares) / (aim * LEARNING_SPAN_S);
-      const boost = Math.min(LEARNING_BOOST, Math.max(1, missing));
-      const learning = (shares + 0.5) / (exposure * aim * boost);
-      return Math.abs(Math.log(learning / this.#difficulty)) < Math.log(1.5)
+      const learning = (shares + 0.5) / (exposure * aim * LEARNING_BOOST);
+      if (shares === 0 && learning < this.#bottom) return this.#atBottom();
+      return Math.abs(Math.log(learning / this.#difficulty)) < LEARNING_BAND
         ? this.#difficulty
         : learning;
     }
     const wanted = shares / (exposure * aim);
+    this.#bottom = wanted / SILENCE_DEPTH;
     const off = Math.abs(Math.log(wanted / this.#difficulty));
     return off < Math.max(DEAD_BAND, STEP_SIGMAS / Math.sqrt(shares)) ? this.#difficulty : wanted;
+  }
+
+  #atBottom(): number {
+    if (this.#difficulty <= this.#bottom && ++this.#silentJobs >= SILENT_JOBS) {
+      this.#silentJobs = 0;
+      this.#bottom /= SILENCE_DEPTH;
+    }
+    return Math.min(this.#difficulty, this.#bottom);
   }
 
   #sums(nowS: number): { shares: number; exposure: number } {
@@ -168,7 +213,7 @@ export class Vardiff {
   #forgetBeforeChange(): void {
     const recent = this.#recent;
     const all = this.#sums(this.#sinceS);
-    let best = CHANGE_EVIDENCE;
+    let best = 0;
     let from = -1;
     let shares = 0;
     let exposure = 0;
@@ -181,7 +226,10 @@ export class Vardiff {
         all.shares - shares,
         all.exposure - exposure,
       );
-      if (evidence > best) {
+      const speed = shares / exposure;
+      const before = (all.shares - shares) / (all.exposure - exposure);
+      const needed = speed * BIG_DROP < before ? BIG_DROP_EVIDENCE : CHANGE_EVIDENCE;
+      if (evidence > Math.max(best, needed)) {
         best = evidence;
         from = i;
       }
