@@ -4,7 +4,6 @@ import {
   CONTRACT_PARTITIONS,
   type ContractAdapter,
   eventually,
-  gate,
   promising,
   put,
   texts,
@@ -49,7 +48,7 @@ export function groupsContract(adapter: ContractAdapter): void {
 
   promises("moves the position only after the handler is done", async (stand) => {
     await put(stand.bus, miningJobs, 0, "a");
-    const working = gate(), done = gate();
+    const working = stand.gate(), done = stand.gate();
     const watcher = new Watcher(stand, miningJobs, {}, () => (working.open(), done.opened));
     await working.opened;
     assertEquals((await stand.bus.committed(miningJobs, "readers"))[0] ?? 0, 0);
@@ -67,7 +66,7 @@ export function groupsContract(adapter: ContractAdapter): void {
 
   promises("waits for the batch in hand when it is told to stop, and counts it", async (stand) => {
     await put(stand.bus, miningJobs, 0, "a", "b");
-    const working = gate(), done = gate();
+    const working = stand.gate(), done = stand.gate();
     const handle = () => (working.open(), done.opened);
     const watcher = new Watcher(stand, miningJobs, { batchMax: 1 }, handle);
     await working.opened;
@@ -82,7 +81,7 @@ export function groupsContract(adapter: ContractAdapter): void {
     "shows a batch again whose handler gave up because it was told to stop",
     async (stand) => {
       await put(stand.bus, miningJobs, 0, "a");
-      const working = gate();
+      const working = stand.gate();
       const first = new Watcher(stand, miningJobs, {}, async (_batch, signal) => {
         working.open();
         await new Promise((resolve) => signal.addEventListener("abort", resolve));
@@ -169,7 +168,10 @@ export function groupsContract(adapter: ContractAdapter): void {
   promises("gives a partition to another only after revoked() is done", async (stand) => {
     await put(stand.bus, miningJobs, 0, "a", "b");
     const events: string[] = [];
-    const working = gate(), handled = gate(), revoking = gate(), revoked = gate();
+    const working = stand.gate(),
+      handled = stand.gate(),
+      revoking = stand.gate(),
+      revoked = stand.gate();
     const first = new Watcher(stand, miningJobs, {
       batchMax: 1,
       revoked: async () => {

@@ -3,7 +3,6 @@ import { waitFor } from "@gopool/testing";
 import {
   type ContractAdapter,
   eventually,
-  gate,
   promising,
   put,
   texts,
@@ -36,7 +35,7 @@ export function handlersContract(adapter: ContractAdapter): void {
   promises("works the partitions side by side", async (stand) => {
     await put(stand.bus, shareSubmissions, 0, "slow");
     await put(stand.bus, shareSubmissions, 1, "quick");
-    const slow = gate();
+    const slow = stand.gate();
     const watcher = new Watcher(stand, shareSubmissions, {}, (batch) => {
       if (batch.partition === 0) return slow.opened;
     });
@@ -50,7 +49,7 @@ export function handlersContract(adapter: ContractAdapter): void {
 
   promises("takes nothing off the log for a handler that is busy", async (stand) => {
     await put(stand.bus, miningJobs, 0, "first");
-    const busy = gate(), working = gate();
+    const busy = stand.gate(), working = stand.gate();
     const watcher = new Watcher(stand, miningJobs, { batchMax: 5 }, () => {
       working.open();
       return busy.opened;

@@ -2,7 +2,6 @@ import { assertEquals, assertGreater, assertObjectMatch } from "@std/assert";
 import { waitFor } from "@gopool/testing";
 import {
   type ContractAdapter,
-  gate,
   promising,
   put,
   type Stand,
@@ -42,8 +41,8 @@ export function retentionContract(adapter: ContractAdapter): void {
   });
 
   promises("never lets go what a registered group has not read", async (stand) => {
-    await put(stand.bus, topic, 0, "a", "b", "c");
-    const busy = gate();
+    for (const value of ["a", "b", "c"]) await put(stand.bus, topic, 0, value);
+    const busy = stand.gate();
     const watcher = new Watcher(stand, topic, { batchMax: 1 }, (batch) => {
       if (texts(batch)[0] === "b") return busy.opened;
     });

@@ -24,6 +24,7 @@ export interface Stand {
   readonly clock: FakeClock;
   /** For whatever must be stopped: aborted when the test ends, however it ends. */
   readonly stop: AbortController;
+  gate(): Gate;
 }
 
 export type Promises = (what: string, check: (stand: Stand) => Promise<void>) => void;
@@ -36,7 +37,7 @@ export function promising(adapter: ContractAdapter): Promises {
       await using bus = await adapter.open(clock);
       const stop = new AbortController();
       try {
-        await check({ bus, clock, stop });
+        await check({ bus, clock, stop, gate: () => gateOf(stop.signal) });
       } finally {
         stop.abort();
       }
@@ -116,8 +117,15 @@ export function eventually(
   }, what);
 }
 
-/** A promise that the test resolves by hand. */
-export function gate(): { readonly opened: Promise<void>; open(): void } {
+/** Holds a handler back until the test opens it. */
+export interface Gate {
+  readonly opened: Promise<void>;
+  open(): void;
+}
+
+/** Opens by itself at the test's end, so that a test that fails does not hang. */
+function gateOf(stop: AbortSignal): Gate {
   const { promise, resolve } = Promise.withResolvers<void>();
+  stop.addEventListener("abort", () => resolve(), { once: true });
   return { opened: promise, open: resolve };
 }

@@ -34,6 +34,7 @@ export class GroupMember implements Member {
     const keeper = new PositionKeeper(
       retried,
       (next) => store.setPosition(topic, options.group, partition, next),
+      () => store.settle(),
     );
     const start = await this.#start(partition, signal, keeper);
     if (start !== undefined) {
@@ -46,7 +47,7 @@ export class GroupMember implements Member {
       );
     }
     // The position first: whoever gets the partition next starts from it.
-    await keeper.end(() => store.settle());
+    await keeper.end();
     try {
       await options.revoked?.(partition);
     } catch (thrown) {

@@ -3,28 +3,17 @@
  *
  * @module
  */
-import type { BusClock } from "./log_store.ts";
+import { BusNotOpened, type BusOptions, SHARE_PARTITIONS } from "./options.ts";
 import type { Bus } from "./port.ts";
 
 export type { BusClock } from "./log_store.ts";
 export { lag, type PartitionLag } from "./lag.ts";
+export { BusNotOpened, type BusOptions, SHARE_PARTITIONS } from "./options.ts";
 export { murmur2, partitionOfKey } from "./partition.ts";
 export { KEY_MAX_BYTES } from "./placing.ts";
 export * from "./port.ts";
 export { decode, encodeRecord, type Whereto } from "./records.ts";
 export * from "./topics.ts";
-
-/** Partitions of the share topics where nothing else is said: enough for four judges, cheap for one. */
-export const SHARE_PARTITIONS = 4;
-
-export interface BusOptions {
-  readonly clock: BusClock;
-  /**
-   * Partitions of the share topics. A new log is made with this many (SHARE_PARTITIONS when absent); an existing
-   * one is opened only if it has as many, or if nothing is asked for.
-   */
-  readonly sharePartitions?: number;
-}
 
 /**
  * Opens the bus a URL names and loads only that adapter: `memory:` for tests, `sqlite:./data/bus.db` for the
@@ -40,6 +29,10 @@ export async function openBus(url: URL | string, options: BusOptions): Promise<B
       const { openMemoryBus } = await import("./memory.ts");
       return openMemoryBus(options.clock, options.sharePartitions ?? SHARE_PARTITIONS);
     }
+    case "sqlite:": {
+      const { openSqliteBus } = await import("./sqlite.ts");
+      return openSqliteBus(sqlitePath(text), options);
+    }
     default:
       throw new BusNotOpened(
         `Cannot open a bus at "${scheme}": only memory: and sqlite: are known`,
@@ -47,7 +40,13 @@ export async function openBus(url: URL | string, options: BusOptions): Promise<B
   }
 }
 
-/** The bus cannot be opened with these settings; the message is for the operator. */
-export class BusNotOpened extends Error {
-  override name = "BusNotOpened";
+/** `sqlite:./data/bus.db` and `sqlite:/var/lib/gopool/bus.db`: what follows the colon is a path. */
+function sqlitePath(url: string): string {
+  const path = decodeURIComponent(url.slice("sqlite:".length)).replace(/^\/\/(?=\/)/, "");
+  if (path === "" || path.endsWith("/")) {
+    throw new BusNotOpened(
+      `Cannot open the bus at "${url}": it must name a file, as sqlite:./data/bus.db`,
+    );
+  }
+  return path;
 }
