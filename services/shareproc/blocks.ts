@@ -5,21 +5,7 @@
  * @module
  */
 import { blockCandidates, blockSolved, type Bus, type Message } from "@gopool/bus";
-import {
-  assembleBlock,
-  coinbaseOutputs,
-  coinbaseWithWitness,
-  decodeHeader,
-  displayHash,
-  equalBytes,
-  type Hash,
-  headerHash,
-  meetsTarget,
-  type Network,
-  rootFromBranch,
-  type Sats,
-  sha256d,
-} from "@gopool/chain";
+import { displayHash, type Hash, type Network } from "@gopool/chain";
 import {
   BlockCandidateSchema,
   type BlockFacts,
@@ -28,8 +14,8 @@ import {
   fromBinary,
   toBinary,
 } from "@gopool/proto";
-import { coinbaseOf, variantSuffix } from "@gopool/shares";
 import type { Clock, Logger, StatusBoard } from "@gopool/runtime";
+import { assembleCandidate } from "./assemble.ts";
 import type { Coinbases } from "./coinbases.ts";
 import type { Counts } from "./counts.ts";
 import type { KnownJob } from "./job_book.ts";
@@ -163,27 +149,11 @@ export class BlockBuilder {
       const script = facts.account === ""
         ? null
         : this.deps.coinbases.script(prepared.job.network as Network, facts.account);
-      const suffix = variantSuffix(prepared, facts.variant, script);
-      const coinbase = coinbaseOf(prepared, suffix, facts.extranonce1, facts.extranonce2);
-      const root = rootFromBranch(sha256d(coinbase), prepared.job.merkleBranch as Hash[]);
-      if (!equalBytes(root, decodeHeader(facts.header).merkleRoot)) {
-        throw new RangeError("its header has another merkle root than its coinbase gives");
-      }
-      const hash = headerHash(facts.header);
-      if (!equalBytes(hash, facts.hash)) throw new RangeError("its header has another hash");
-      if (!meetsTarget(hash, prepared.networkTarget)) {
-        throw new RangeError("its hash is above the network target");
-      }
-      const recipe = prepared.variants.get(facts.variant)!;
-      const value = prepared.job.coinbaseValue as Sats;
-      facts.outputs = coinbaseOutputs(recipe, value, script).map((o) => ({
-        $typeName: "gopool.v1.TxOutput",
-        ...o,
-      }));
+      const { block, outputs } = assembleCandidate(facts, prepared, script, transactions);
+      facts.outputs = outputs.map((o) => ({ $typeName: "gopool.v1.TxOutput", ...o }));
       facts.height = prepared.job.height;
-      facts.snapshotId = recipe.snapshotId;
-      const whole = coinbaseWithWitness(coinbase, prepared.job.witnessCommitment.length > 0);
-      return assembleBlock(facts.header, whole, transactions);
+      facts.snapshotId = prepared.variants.get(facts.variant)!.snapshotId;
+      return block;
     } catch (error) {
       throw new CandidateRefused(`Candidate for job ${facts.jobId}: ${(error as Error).message}`, {
         cause: error,
