@@ -3,17 +3,18 @@
  *
  * @module
  */
-import { decodeHeader, type Hash, reversed } from "@gopool/chain";
+import type { Hash } from "@gopool/chain";
 import type { Clock } from "@gopool/runtime";
 import { ancestorAt, BlockIndex, type Entry, forkOf, newEntry } from "./block_index.ts";
+import { loadChain, toStored } from "./chain_load.ts";
 import { checkBlock } from "./check.ts";
 import { type Coins, CoinView, decodeCoins, encodeCoins } from "./coins.ts";
 import { connectBlock } from "./connect.ts";
 import { checkBlockAt, checkHeaderAt, type Place } from "./context.ts";
 import { type Block, decodeBlock } from "./decode.ts";
 import { type Difficulty, nextBits } from "./difficulty.ts";
-import { GENESIS_BLOCK, POW_LIMIT_BITS } from "./rules.ts";
-import type { ChainStore, StoredBlock } from "./store.ts";
+import { POW_LIMIT_BITS } from "./rules.ts";
+import type { ChainStore } from "./store.ts";
 import { validateBlock } from "./validate.ts";
 import { type Invalid, invalid, type Verdict } from "./verdict.ts";
 
@@ -55,13 +56,15 @@ export class ChainState {
   readonly #deps: ChainStateDeps;
   readonly #startedMs: number;
   /** The best chain by height. */
-  readonly #active: Entry[] = [];
-  #sequence = 0;
+  readonly #active: Entry[];
+  #sequence: number;
 
   constructor(deps: ChainStateDeps) {
     this.#deps = deps;
     this.#startedMs = deps.clock.monotonic();
-    this.#load();
+    const loaded = loadChain(deps.store, this.index);
+    this.#active = loaded.active;
+    this.#sequence = loaded.sequence;
   }
 
   get tip(): Entry {
@@ -188,7 +191,7 @@ export class ChainState {
   #refuse(entry: Entry): void {
     for (const one of this.index.withDescendants(entry)) one.failed = true;
     entry.sequence = ++this.#sequence;
-    this.#deps.store.write({ blocks: [stored(entry, null)] });
+    this.#deps.store.write({ blocks: [toStored(entry, null)] });
   }
 
   #mark(entries: readonly Entry[], failed: boolean): void {
@@ -205,7 +208,7 @@ export class ChainState {
     let unwritten = fresh;
     while (true) {
       const best = this.index.best();
-      const blocks = unwritten ? [stored(unwritten.entry, unwritten.block.raw)] : [];
+      const blocks = unwritten ? [toStored(unwritten.entry, unwritten.block.raw)] : [];
       if (best === this.tip) {
         if (blocks.length > 0) this.#deps.store.write({ blocks });
         return fault;
@@ -216,7 +219,7 @@ export class ChainState {
         const broken = [...this.index.withDescendants(move.entry)];
         for (const entry of broken) entry.failed = true;
         this.#deps.store.write({
-          blocks: unwritten ? [stored(unwritten.entry, unwritten.block.raw)] : [],
+          blocks: unwritten ? [toStored(unwritten.entry, unwritten.block.raw)] : [],
           failed: broken.map(({ hash }) => ({ hash, failed: true })),
         });
         unwritten = undefined;
@@ -257,67 +260,4 @@ export class ChainState {
     }
     return { kind: "move", fork, view, entries, written, disconnected, connected } as const;
   }
-
-  #load(): void {
-    const { store } = this.#deps;
-    const genesis = decodeBlock(Uint8Array.fromHex(GENESIS_BLOCK));
-    const root = newEntry(genesis.hash, genesis.header, null);
-    Object.assign(root, {
-      hasBody: true,
-      linked: true,
-      connectedOnce: true,
-      transactions: 1,
-      size: genesis.raw.length,
-    });
-    this.index.add(root);
-    const rows = store.blocks();
-    if (rows.length === 0) {
-      // Its coinbase was never added to the coins (Bitcoin Core does not either).
-      store.write({
-        blocks: [stored(root, genesis.raw)],
-        tip: { tip: root.hash, connected: [], coins: new CoinView(store) },
-      });
-    }
-    for (const row of rows) this.#loadRow(row);
-    const tip = store.tip();
-    const entry = tip === null ? root : this.index.get(tip);
-    if (entry === undefined) throw new Error(`Chain file lacks its tip ${reversed(tip!).toHex()}`);
-    for (let at: Entry | null = entry; at !== null; at = at.previous) {
-      at.connectedOnce = true;
-      this.#active.unshift(at);
-    }
-  }
-
-  #loadRow(row: ReturnType<ChainStore["blocks"]>[number]): void {
-    const header = decodeHeader(row.header);
-    const previous = this.index.get(header.previousHash);
-    // Genesis is there already. A child of a header that was never written has nowhere to stand.
-    if (row.height === 0 || previous === undefined) return;
-    const entry = newEntry(row.hash, header, previous);
-    entry.hasBody = row.hasBody;
-    entry.linked = row.hasBody && previous.linked;
-    entry.failed = row.failed || previous.failed;
-    entry.sequence = row.sequence;
-    entry.arrivedAtMs = row.arrivedAtMs;
-    entry.spanMs = row.spanMs;
-    entry.transactions = row.transactions;
-    entry.size = row.size;
-    this.#sequence = Math.max(this.#sequence, row.sequence);
-    this.index.add(entry);
-  }
-}
-
-function stored(entry: Entry, raw: Uint8Array | null): StoredBlock {
-  const { hash, height, headerBytes, transactions, sequence, arrivedAtMs, spanMs, failed } = entry;
-  return {
-    hash,
-    height,
-    header: headerBytes,
-    raw,
-    transactions,
-    sequence,
-    arrivedAtMs,
-    spanMs,
-    failed,
-  };
 }

@@ -20,6 +20,14 @@ export interface RpcServer extends AsyncDisposable {
   readonly port: number;
 }
 
+/** Another program, or another pool, listens on the node's port. */
+export class PortTaken extends Error {
+  override name = "PortTaken";
+  constructor(port: number, options?: ErrorOptions) {
+    super(`Port ${port} on 127.0.0.1 is taken`, options);
+  }
+}
+
 /** A full block in hex is 8 MB; Bitcoin Core reads up to MAX_SIZE, 32 MiB (httpserver.cpp). */
 export const BODY_MAX_BYTES = 0x02000000;
 /** Calls in hand, parked ones among them, before "Work queue depth exceeded" (Bitcoin Core: 16 at work, 64 waiting). */
@@ -30,7 +38,7 @@ const HOST = "127.0.0.1";
  * Listens. node:http rather than Deno.serve, because it tells when a caller has gone: a parked long poll of a pool
  * that was killed must not hold its place until the next block.
  *
- * @throws {Error} With code EADDRINUSE: the port is taken.
+ * @throws {PortTaken} Something else listens there.
  */
 export async function serveRpc(options: HttpOptions): Promise<RpcServer> {
   const credentials = `Basic ${btoa(`${options.user}:${options.password}`)}`;
@@ -70,7 +78,11 @@ export async function serveRpc(options: HttpOptions): Promise<RpcServer> {
     inHand.add(handling);
   });
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
+    server.once(
+      "error",
+      (error: Error & { code?: string }) =>
+        reject(error.code === "EADDRINUSE" ? new PortTaken(options.port, { cause: error }) : error),
+    );
     server.listen(options.port, HOST, resolve);
   });
   return {

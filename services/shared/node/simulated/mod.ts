@@ -1,4 +1,15 @@
-/** A node that speaks Bitcoin Core's RPC over a chain of its own: for `deno task start`, tests and load. @module */
+/**
+ * A node that speaks Bitcoin Core's JSON-RPC over a regtest chain of its own: what `deno task start` mines on, and
+ * what tests and load runs use. It judges blocks in Bitcoin Core's order and words but runs no scripts; a block
+ * accepted is on disk before the answer goes out. On the network it is "regtest" in every respect the pool sees
+ * (addresses, halving every 150 blocks, BIP 34 from block 1), and on easy fixed bits Bitcoin Core's own kernel takes
+ * its whole chain.
+ *
+ * With `paceSeconds` the difficulty follows no rule of Bitcoin's (difficulty.ts): run the pool with early empty
+ * jobs off. Where it is stricter than Bitcoin Core: submitblock does not fill in a missing witness reserved value.
+ *
+ * @module
+ */
 export {
   type MinedBlock,
   type SimulatedNode,
@@ -10,6 +21,7 @@ export { type Block, decodeBlock, decodeTransaction, type Transaction } from "./
 export type { Coin, Coins } from "./coins.ts";
 export type { Place } from "./context.ts";
 export { type Difficulty, EASIEST_WORK } from "./difficulty.ts";
+export { PortTaken } from "./http.ts";
 export { ChainInUse } from "./store.ts";
 export { type BlockContext, validateBlock } from "./validate.ts";
 export type { Fault, Invalid, Valid, Verdict } from "./verdict.ts";

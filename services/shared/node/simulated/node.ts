@@ -101,7 +101,7 @@ const CHAIN_FILE = "simulated-chain.sqlite";
  * Opens the chain and listens.
  *
  * @throws {ChainInUse} Another process has the chain file open.
- * @throws {Error} With code EADDRINUSE: the port is taken.
+ * @throws {PortTaken} Something else listens there.
  */
 export async function startSimulatedNode(options: SimulatedNodeOptions): Promise<SimulatedNode> {
   const { clock, log } = options;

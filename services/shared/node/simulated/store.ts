@@ -5,6 +5,7 @@
  * @module
  */
 import { type Hash, toHex } from "@gopool/chain";
+import { createHash } from "node:crypto";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Coin, Coins, CoinView } from "./coins.ts";
 
@@ -50,8 +51,8 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS tip (only INTEGER PRIMARY KEY CHECK (only = 1), hash BLOB NOT NULL) STRICT;
 `;
 
-/** SQLite's result code for a file that another connection holds. */
-const SQLITE_BUSY = 5;
+/** What SQLite says of a file that another connection holds; Deno's exec() gives no result code with it. */
+const LOCKED = /database is locked/;
 
 export class ChainStore implements Coins, Disposable {
   readonly #db: DatabaseSync;
@@ -81,7 +82,7 @@ export class ChainStore implements Coins, Disposable {
       this.#db.exec(SCHEMA + `PRAGMA user_version = ${SCHEMA_VERSION}; COMMIT`);
     } catch (error) {
       this.#db.close();
-      if ((error as { errcode?: number }).errcode !== SQLITE_BUSY) throw error;
+      if (!LOCKED.test((error as Error).message)) throw error;
       throw new ChainInUse(`Chain file ${path} is open in another process`, { cause: error });
     }
     this.#getCoin = this.#db.prepare(
@@ -123,6 +124,18 @@ export class ChainStore implements Coins, Disposable {
         script: row.script as Uint8Array,
       },
     }));
+  }
+
+  /** A digest over all coins: equal for equal sets of coins, for tests. */
+  digest(): string {
+    const hash = createHash("sha256");
+    const select = this.#db.prepare("SELECT * FROM coin ORDER BY outpoint");
+    select.setReadBigInts(true);
+    for (const row of select.iterate()) {
+      hash.update(row.outpoint as Uint8Array).update(row.script as Uint8Array);
+      hash.update(`${row.height}/${row.coinbase}/${row.value};`);
+    }
+    return hash.digest("hex");
   }
 
   /** All blocks without their bodies, lower ones first. */
