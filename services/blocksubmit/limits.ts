@@ -21,3 +21,6 @@ export const REFUSED_ROUNDS = 6;
 
 /** Attempts kept for the record of one block; of a longer fight the first and the latest are kept. */
 export const ATTEMPTS_MAX = 64;
+
+/** How often a block that a node keeps beside its best chain is looked at: a reorganisation takes minutes. */
+export const WATCH_MS = 2_000;

@@ -20,8 +20,17 @@ export type Round =
 export function roundOf(answers: readonly NodeAnswer[]): Round {
   const kinds = answers.map(({ answer }) => answer.kind);
   if (kinds.includes("accepted")) return "accepted";
-  if (kinds.includes("duplicate") || kinds.includes("inconclusive")) return "open";
+  if (isKept(answers)) return "open";
   return kinds.includes("refused") ? "refused" : "open";
+}
+
+/**
+ * Whether a node has said that it keeps the block. Knowing its header says less: a block found invalid is known too.
+ */
+export function isKept(answers: readonly NodeAnswer[]): boolean {
+  return answers.some(({ answer }) =>
+    answer.kind === "duplicate" || answer.kind === "inconclusive"
+  );
 }
 
 const VERDICTS = {

@@ -15,8 +15,8 @@ import {
   type SubmitAttempt,
 } from "@gopool/proto";
 import { Backoff, type Clock, type Logger, type Random } from "@gopool/runtime";
-import { BURIED_DEPTH, REFUSED_ROUNDS, RETRY } from "./limits.ts";
-import { attemptOf, keepAttempt, refusalOf, roundOf } from "./outcome.ts";
+import { BURIED_DEPTH, REFUSED_ROUNDS, RETRY, WATCH_MS } from "./limits.ts";
+import { attemptOf, isKept, keepAttempt, refusalOf, roundOf } from "./outcome.ts";
 
 export interface SubmissionDeps {
   readonly nodes: Nodes;
@@ -55,9 +55,17 @@ export async function submitUntilDecided(
         tookMs: Math.round(answer.tookMs),
       });
     });
-    if (roundOf(answers) === "accepted" || await isOnBestChain(nodes, hash, signal)) {
-      return found(BlockOutcome.ACCEPTED);
+    if (roundOf(answers) === "accepted") return found(BlockOutcome.ACCEPTED);
+    // A node that has the block needs it no second time: it is watched until the chain has chosen.
+    let standing = await standingOf(nodes, hash, signal);
+    while (isKept(answers) && standing === "side" && !signal.aborted) {
+      const buried = await burialOf(nodes, facts.height, hash, signal);
+      if (buried !== null) return found(BlockOutcome.LOST, buried);
+      onWaiting("A node has it beside its best chain");
+      await clock.sleep(WATCH_MS, signal);
+      standing = await standingOf(nodes, hash, signal);
     }
+    if (standing === "best") return found(BlockOutcome.ACCEPTED);
     if (signal.aborted) break;
     const burial = await burialOf(nodes, facts.height, hash, signal);
     if (burial !== null) return found(BlockOutcome.LOST, burial);
@@ -73,9 +81,15 @@ export async function submitUntilDecided(
   return null;
 }
 
-async function isOnBestChain(nodes: Nodes, hash: Hash, signal: AbortSignal): Promise<boolean> {
+/** Where the block stands as the nodes know it: on a best chain, beside one, or nowhere. */
+async function standingOf(
+  nodes: Nodes,
+  hash: Hash,
+  signal: AbortSignal,
+): Promise<"best" | "side" | "nowhere"> {
   const all = await askAll(nodes, (node) => node.confirmations(hash, signal));
-  return all.some((confirmations) => confirmations !== null && confirmations > 0);
+  if (all.some((confirmations) => confirmations !== null && confirmations > 0)) return "best";
+  return all.some((confirmations) => confirmations !== null) ? "side" : "nowhere";
 }
 
 /** The sentence that says what buried the block; null while nothing has. */

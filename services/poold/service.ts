@@ -31,6 +31,8 @@ export interface PoolDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** Stands between the services and the bus: tests break it on purpose. */
+  readonly wrapBus?: (bus: Bus) => Bus;
   /** Aborts the wait for a node while the pool is being opened. */
   readonly signal: AbortSignal;
 }
@@ -49,7 +51,8 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
   const { clock, random, log, signal } = deps;
   const board = createStatusBoard(clock);
   await using open = new AsyncDisposableStack();
-  const bus = open.use(await openTheBus(config, clock));
+  const opened = open.use(await openTheBus(config, clock));
+  const bus = deps.wrapBus?.(opened) ?? opened;
   const state = open.use(await openState(config.stateUrl, { clock }));
   const simulated = config.nodeUrl === undefined
     ? open.use(await simulatedNode(config, deps))

@@ -64,6 +64,7 @@ interface Item {
   readonly check: number;
 }
 
+const NOTHING = new Uint8Array();
 const EXTRANONCE1_BYTES = 4;
 const EXTRANONCE2_BYTES = 8;
 const HASH_BYTES = 32;
@@ -141,7 +142,8 @@ function decide(
   if (judgement.reason === Reason.REPUBLISHED) judged.repeats++;
 
   const record = (previous: number | undefined) => {
-    const value = appendJudgement(message.value, {
+    // A record that cannot be read is not carried on: its result would be as unreadable.
+    const value = appendJudgement(share === undefined ? NOTHING : message.value, {
       logId,
       sourcePartition: partition,
       sourceOffset: message.offset,

@@ -117,6 +117,8 @@ Deno.test("a record that cannot be read is refused in its place, and the next on
   ]);
   await withJudge(bus, () => waitFor(() => judgedAll(bus), "judgement"));
   assertEquals((await judgedOn(bus, shareValid)).length, 1);
+  const [refused] = await judgedOn(bus, shareRejected);
+  assertEquals([refused!.judgedReason, Number(refused!.sourceOffset)], [Reason.MALFORMED, 0]);
 });
 
 Deno.test("a repeat is republished, not valid, also when a restart lies between", async () => {
