@@ -200,7 +200,13 @@ export class Vardiff {
     const fade = Math.exp(-spanS / MEMORY_S);
     this.#pastShares *= fade;
     this.#pastExposure *= fade;
-    this.#recent.push(this.#shares, spanS / this.#difficulty);
+    const recent = this.#recent;
+    if (this.#shares === 0 && recent.length > 0 && recent[recent.length - 2] === 0) {
+      // Silence is one span however long: a session that does nothing keeps nothing.
+      recent[recent.length - 1]! += spanS / this.#difficulty;
+    } else {
+      recent.push(this.#shares, spanS / this.#difficulty);
+    }
     if (this.#recent.length > 2 * RECENT_SPANS) {
       this.#pastShares += this.#recent.shift()!;
       this.#pastExposure += this.#recent.shift()!;
