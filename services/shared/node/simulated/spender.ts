@@ -77,7 +77,9 @@ export class Spender {
     const key = outpointKey(outpoint);
     if (coin.value < COIN_MIN || this.#known.has(key)) return;
     this.#known.add(key);
-    if (coin.coinbase) this.#ripening.push({ outpoint, coin });
+    const youngest = this.#ripening[0]?.coin.height ?? 0;
+    if (coin.coinbase && coin.height >= youngest) this.#ripening.unshift({ outpoint, coin });
+    else if (coin.coinbase) this.#ripening.push({ outpoint, coin });
     else this.#ready.push({ outpoint, coin });
   }
 
