@@ -45,9 +45,10 @@ export class ChunkCursor {
   next(): Uint8Array {
     const { bytes } = this;
     let length = 0;
+    // Four bytes of seven bits: 256 MiB, far past the largest value of any topic.
     for (let shift = 0;; shift += 7) {
       const byte = bytes[this.#at];
-      if (byte === undefined || shift > 28) throw new LogDamaged("A chunk ends inside a length");
+      if (byte === undefined || shift > 21) throw new LogDamaged("A chunk ends inside a length");
       this.#at += 1;
       length |= (byte & 0x7f) << shift;
       if (byte < 0x80) break;
