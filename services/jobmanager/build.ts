@@ -18,8 +18,9 @@ import {
 } from "@gopool/chain";
 import type { BlockTemplate, Tip } from "@gopool/node";
 import { create, type Job, JobSchema, type Template, TemplateSchema } from "@gopool/proto";
-import { toProto } from "./recipe_proto.ts";
+import { prepareJob, variantSuffix } from "@gopool/shares";
 import { BASE_VERSION, KNOWN_RULES } from "./limits.ts";
+import { toProto } from "./recipe_proto.ts";
 
 /** What every job of this pool carries, whatever its block. */
 export interface JobFrame {
@@ -29,34 +30,36 @@ export interface JobFrame {
   readonly versionMask: number;
 }
 
+/** What is one job's own. */
+export interface JobParts {
+  /** 16 hex digits, never used before. */
+  readonly id: string;
+  readonly variants: readonly VariantRecipe[];
+  /** The leader's clock, milliseconds since the Unix epoch. */
+  readonly nowMs: number;
+  /** Header time miners begin with; raised to the lowest that the network takes. */
+  readonly ntime: UnixSeconds;
+}
+
 /** What is the matter with a template: it is not mined on, and the sentence says why. */
 export class UnusableTemplate extends Error {
   override name = "UnusableTemplate";
 }
 
 /**
- * The job of a template.
+ * The job of a template. Its `templateId` and `clean` are the publisher's and the leader's to set.
  *
  * @throws {UnusableTemplate} An unknown rule that must be understood, or a witness commitment that differs from
  *   the node's: the block would be refused.
  */
-export function jobFromTemplate(
-  frame: JobFrame,
-  template: BlockTemplate,
-  id: string,
-  templateId: string,
-  variants: readonly VariantRecipe[],
-  nowMs: number,
-  ntime: UnixSeconds,
-): Job {
+export function jobFromTemplate(frame: JobFrame, template: BlockTemplate, parts: JobParts): Job {
   checkRules(template.rules);
   return create(JobSchema, {
-    ...common(frame, id, template.height, variants, nowMs),
-    templateId: template.transactions.length === 0 ? "" : templateId,
+    ...common(frame, template.height, parts),
     previousHash: template.previousHash,
-    version: (template.version & ~frame.versionMask) >>> 0,
+    version: clearMask(template.version, frame),
     nbits: template.nbits,
-    ntime,
+    ntime: Math.max(parts.ntime, template.mintime),
     minNtime: template.mintime,
     coinbaseValue: template.coinbaseValue,
     witnessCommitment: commitmentOf(template),
@@ -78,23 +81,23 @@ export function templateRecord(pool: string, id: string, template: BlockTemplate
 /**
  * The job of an empty block on a new tip, for the moment until its template is there. Only where the next nBits
  * are the tip's for certain (chain's allowsEarlyEmptyJob).
+ *
+ * @param version Of the last template seen.
  */
 export function emptyJob(
   frame: JobFrame,
   tip: Tip,
-  id: string,
-  variants: readonly VariantRecipe[],
-  nowMs: number,
+  parts: JobParts,
   version: number = BASE_VERSION,
 ): Job {
-  const minNtime = (tip.medianTime + 1) as UnixSeconds;
+  // Consensus: later than the median time past of the tip.
+  const minNtime = tip.medianTime + 1;
   return create(JobSchema, {
-    ...common(frame, id, tip.height + 1, variants, nowMs),
-    templateId: "",
+    ...common(frame, tip.height + 1, parts),
     previousHash: tip.hash,
-    version: (version & ~frame.versionMask) >>> 0,
+    version: clearMask(version, frame),
     nbits: tip.nbits,
-    ntime: Math.max(minNtime, Math.floor(nowMs / 1000)),
+    ntime: Math.max(parts.ntime, minNtime),
     minNtime,
     coinbaseValue: emptyValue(frame.network, tip),
     // No transaction has a witness, so none is committed to (BIP 141).
@@ -103,17 +106,46 @@ export function emptyJob(
   });
 }
 
-/** The coinbase value of an empty block on this tip. */
+/** The coinbase value of an empty block on this tip: no fees. */
 export function emptyValue(network: Network, tip: Tip): Sats {
   return subsidyAt(network, tip.height + 1);
 }
 
+/**
+ * The node's time now, by the span since it gave its template. On test networks with the 20-minute rule it stands
+ * still: there the template's nBits are right for its own time, and may not be for a later one.
+ */
+export function templateTime(
+  { network }: JobFrame,
+  { curtime, mintime }: BlockTemplate,
+  ageMs: number,
+): UnixSeconds {
+  const bitsHangOnTime = network === "testnet3" || network === "testnet4";
+  const elapsed = bitsHangOnTime ? 0 : Math.floor(ageMs / 1000);
+  return Math.max(curtime + elapsed, mintime) as UnixSeconds;
+}
+
+/**
+ * The last look before a job goes out: what every gateway and judge will do with it is done once here, so that
+ * none of them meets a job it cannot use.
+ *
+ * @param accountScript Stands in for a miner's account.
+ * @throws {RangeError} Naming the job and what is wrong with it.
+ */
+export function assertSendable(job: Job, accountScript: Uint8Array): void {
+  const prepared = prepareJob(job);
+  for (const id of prepared.variants.keys()) variantSuffix(prepared, id, accountScript);
+}
+
+/** Gives the job these coinbases. */
+export function setVariants(job: Job, variants: readonly VariantRecipe[]): void {
+  job.variants = variants.map(toProto);
+}
+
 function common(
   { pool, network, tag, versionMask }: JobFrame,
-  id: string,
   height: number,
-  variants: readonly VariantRecipe[],
-  nowMs: number,
+  { id, variants, nowMs }: JobParts,
 ) {
   return {
     pool,
@@ -126,6 +158,11 @@ function common(
     versionMask,
     createdAtMs: BigInt(Math.round(nowMs)),
   };
+}
+
+/** Firmware submits rolled bits XOR the job's: bits of the job inside the mask would be lost (stratum-wire 2.3). */
+function clearMask(version: number, { versionMask }: JobFrame): number {
+  return (version & ~versionMask) >>> 0;
 }
 
 /** BIP 9: a rule marked `!` changes what a valid block is; one that is not known forbids mining. */

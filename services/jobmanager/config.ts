@@ -6,7 +6,6 @@
 import {
   busUrl,
   commonRows,
-  custom,
   flag,
   integer,
   nodeCookie,
@@ -17,6 +16,7 @@ import {
   sharePartitions,
   stateUrl,
   text,
+  versionMask,
 } from "@gopool/config";
 
 export const coinbaseTag = text(
@@ -41,22 +41,6 @@ export const soloFeeBasisPoints = integer(
   "GOPOOL_JOBMANAGER_SOLO_FEE_BASIS_POINTS",
   "the pool's fee in coinbases that pay the finder, in hundredths of a percent",
   { min: 0, max: 10_000, fallback: 0 },
-);
-
-export const versionMask = custom(
-  "GOPOOL_VERSION_MASK",
-  "version bits miners may roll, 8 hex digits (BIP 320: 1fffe000)",
-  {
-    takes: "HEX",
-    fallback: "1fffe000",
-    parse(text) {
-      // The top three bits say BIP 9: rolling them makes versions that old rules refuse.
-      if (!/^[0-9a-f]{8}$/i.test(text) || (parseInt(text, 16) & 0xe0000000) !== 0) {
-        throw new RangeError("must be 8 hex digits that leave the top three bits alone");
-      }
-      return parseInt(text, 16);
-    },
-  },
 );
 
 export const schema = {

@@ -17,7 +17,7 @@ import {
   toHex,
   type UnixSeconds,
 } from "@gopool/chain";
-import type { Node } from "@gopool/node";
+import { type Node, NodeRefused } from "@gopool/node";
 import type { Job } from "@gopool/proto";
 import { prepareJob, variantSuffix } from "@gopool/shares";
 
@@ -26,7 +26,8 @@ import { prepareJob, variantSuffix } from "@gopool/shares";
  * and how long its prefix is (the height's push grows with the chain). A split is one per snapshot.
  */
 export function layoutKey(job: Job, variantId: number): string {
-  const variant = job.variants.find(({ id }) => id === variantId)!;
+  const variant = job.variants.find(({ id }) => id === variantId);
+  if (variant === undefined) throw new RangeError(`Job ${job.id} has no variant ${variantId}`);
   const outputs = variant.outputs.map(({ amount, payee }) =>
     `${amount.case}>${payee.case === "script" ? payee.value.length : payee.case}`
   );
@@ -39,23 +40,37 @@ export function layoutKey(job: Job, variantId: number): string {
   ].join("|");
 }
 
-/** What a check has said. `undecided`: the node could not say, and the layout is asked about again. */
+/**
+ * What a check has said. `undecided`: nothing about the coinbase, so the layout is asked about again.
+ * `unchecked`: this node knows no proposals, and never will.
+ */
 export type LayoutVerdict =
   | { readonly kind: "good" }
   | { readonly kind: "bad"; readonly reason: string }
-  | { readonly kind: "undecided"; readonly reason: string };
+  | { readonly kind: "undecided"; readonly reason: string }
+  | { readonly kind: "unchecked"; readonly reason: string };
 
-/** Answers that speak of the chain's movement or of the header, not of the coinbase (BIP 22, BIP 23). */
-const NOT_ABOUT_US =
-  /^(inconclusive|duplicate|bad-prevblk|stale-prevblk|prev-blk-not-found|bad-diffbits|time-too|bad-version|high-hash)/;
+/**
+ * Answers that speak of a coinbase (Bitcoin Core: validation.cpp, consensus/tx_check.cpp, signet.cpp; btcd says
+ * bad-cb-value for bad-cb-amount). All others speak of the header, of the tip that moved, or of the template's own
+ * transactions: they say nothing about the layout, and must not condemn it for ever.
+ */
+const ABOUT_THE_COINBASE =
+  /^(bad-cb-|bad-witness-|unexpected-witness|bad-txns-(vout|txouttotal|oversize|nonfinal)|bad-signet-)/;
+
+/** RPC errors by which nodes say that they have no proposals: RPC_INVALID_PARAMETER ("Invalid mode"), no such method. */
+const NO_PROPOSALS: ReadonlySet<number> = new Set([-8, -32601]);
+/** RPC_DESERIALIZATION_ERROR: the node cannot read what we would have miners hash. */
+const UNDECODABLE = -22;
 
 /**
  * Asks the node for its word on a whole block of this layout, nonce and extranonces zero.
  *
  * @param accountScript Stands in for a miner's account where the variant pays one.
+ * @throws {NodeUnavailable | NodeMalformed} Nothing was decided.
  */
 export async function checkLayout(
-  node: Node,
+  node: Pick<Node, "propose">,
   job: Job,
   variantId: number,
   transactions: readonly Uint8Array[],
@@ -63,9 +78,16 @@ export async function checkLayout(
   signal: AbortSignal,
 ): Promise<LayoutVerdict> {
   const block = sampleBlock(job, variantId, transactions, accountScript);
-  const reason = await node.propose(block, signal);
-  if (reason === null) return { kind: "good" };
-  return { kind: NOT_ABOUT_US.test(reason) ? "undecided" : "bad", reason };
+  try {
+    const reason = await node.propose(block, signal);
+    if (reason === null) return { kind: "good" };
+    return { kind: ABOUT_THE_COINBASE.test(reason) ? "bad" : "undecided", reason };
+  } catch (error) {
+    if (!(error instanceof NodeRefused)) throw error;
+    const reason = error.message;
+    if (error.code === UNDECODABLE) return { kind: "bad", reason };
+    return { kind: NO_PROPOSALS.has(error.code) ? "unchecked" : "undecided", reason };
+  }
 }
 
 /** The block that a miner's first hash would make. */

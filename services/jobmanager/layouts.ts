@@ -1,14 +1,13 @@
 /**
- * Which layouts the node has approved, and which it never will: the pool's own is needed, others are left out
- * where they are bad.
+ * Which layouts the node has approved, and which it never will.
  *
  * @module
  */
-import type { VariantRecipe } from "@gopool/chain";
-import { type Node, NodeRefused } from "@gopool/node";
-import type { Job } from "@gopool/proto";
+import type { Node } from "@gopool/node";
+import type { CoinbaseVariant, Job } from "@gopool/proto";
 import type { Logger, StatusBoard } from "@gopool/runtime";
-import { checkLayout, layoutKey } from "./layout.ts";
+import { checkLayout, layoutKey, type LayoutVerdict } from "./layout.ts";
+import { LAYOUTS_MAX } from "./limits.ts";
 import { VARIANT_POOL } from "./variants.ts";
 
 export interface LayoutsDeps {
@@ -18,79 +17,87 @@ export interface LayoutsDeps {
   readonly accountScript: Uint8Array;
 }
 
-/** Layouts remembered: a split every block for a day, and room. The oldest is asked about again. */
-const LAYOUTS_MAX = 1_000;
+const CHECK = "jobmanager/coinbase-check";
 
 export class Layouts {
   readonly #known = new Map<string, "good" | "bad">();
 
   constructor(private readonly deps: LayoutsDeps) {}
 
-  /** Whether every layout of the job has been approved. */
-  approved(job: Job): boolean {
-    return job.variants.every(({ id }) => this.#known.get(layoutKey(job, id)) === "good");
+  /** What is known about a variant of the job; undefined while nothing is. Asks nobody. */
+  verdict(job: Job, variantId: number): "good" | "bad" | undefined {
+    const key = layoutKey(job, variantId);
+    const verdict = this.#known.get(key);
+    // To the young end: what is in use is never the oldest.
+    if (verdict !== undefined && this.#known.delete(key)) this.#known.set(key, verdict);
+    return verdict;
   }
 
   /**
-   * Asks the node about each layout of the job that is new, and drops from the job those that are bad.
+   * Asks the node about each layout of the job that is new. What it could not decide stays unknown; what it
+   * refused stands on the board until another layout of that variant is approved.
    *
-   * @returns false when the pool's own coinbase is bad or nothing could be decided: the job must not go out.
+   * Never throws: a node that is away decides nothing.
    */
-  async approve(
+  async settle(
     job: Job,
     node: Node,
     transactions: readonly Uint8Array[],
     signal: AbortSignal,
-  ): Promise<boolean> {
-    for (const { id, name } of [...job.variants]) {
-      const key = layoutKey(job, id);
-      if (!this.#known.has(key)) {
-        const verdict = await this.#ask(job, id, node, transactions, signal);
-        if (verdict === "undecided") return false;
-        this.#remember(key, verdict);
-      }
-      if (this.#known.get(key) === "good") continue;
-      if (id === VARIANT_POOL) return false;
-      job.variants = job.variants.filter((variant) => variant.id !== id);
-      this.deps.board.set(
-        `jobmanager/coinbase-${name}`,
-        "degraded",
-        `The node refuses the "${name}" coinbase: jobs go out without it`,
-      );
+  ): Promise<void> {
+    for (const variant of job.variants) {
+      if (signal.aborted) return;
+      const key = layoutKey(job, variant.id);
+      if (this.#known.has(key)) continue;
+      const verdict = await this.#ask(job, variant, node, transactions, signal);
+      if (signal.aborted) return;
+      this.#tell(job, variant, node, verdict);
+      if (verdict.kind === "undecided") continue;
+      this.#remember(key, verdict.kind === "bad" ? "bad" : "good");
     }
-    return true;
   }
 
   async #ask(
     job: Job,
-    id: VariantRecipe["id"],
+    { id }: CoinbaseVariant,
     node: Node,
     transactions: readonly Uint8Array[],
     signal: AbortSignal,
-  ): Promise<"good" | "bad" | "undecided"> {
-    const { log, board, accountScript } = this.deps;
-    const part = "jobmanager/coinbase-check";
+  ): Promise<LayoutVerdict> {
     try {
-      const verdict = await checkLayout(node, job, id, transactions, accountScript, signal);
-      if (verdict.kind === "good") {
-        board.clear(part);
-        return "good";
-      }
-      const facts = { jobId: job.id, variant: id, node: node.name, reason: verdict.reason };
-      if (verdict.kind === "undecided") {
-        log.info("the tip moved while a coinbase was checked", facts);
-        return "undecided";
-      }
-      log.error("the node refuses this coinbase: it is never given to miners", facts);
-      board.set(part, "down", `${node.name} refuses coinbase variant ${id}: ${verdict.reason}`);
-      return "bad";
+      return await checkLayout(node, job, id, transactions, this.deps.accountScript, signal);
     } catch (error) {
-      if (signal.aborted) return "undecided";
-      log.warn("a coinbase could not be checked", { jobId: job.id, variant: id, error });
-      board.set(part, "degraded", `Coinbase variant ${id} could not be checked by ${node.name}`);
-      // A node that knows no proposals is no reason not to mine; one that is away is asked again.
-      return error instanceof NodeRefused ? "good" : "undecided";
+      return { kind: "undecided", reason: (error as Error).message };
     }
+  }
+
+  #tell(job: Job, { id, name }: CoinbaseVariant, node: Node, verdict: LayoutVerdict): void {
+    const { log, board } = this.deps;
+    const part = `jobmanager/coinbase-${name}`;
+    if (verdict.kind === "good") {
+      board.clear(CHECK);
+      board.clear(part);
+      return;
+    }
+    const { reason } = verdict;
+    const facts = { jobId: job.id, variant: id, node: node.name, reason };
+    if (verdict.kind === "bad") {
+      log.error("the node refuses this coinbase: it is never given to miners", facts);
+      const ours = id === VARIANT_POOL;
+      const rest = ours ? "the last good work goes on" : "jobs go out without this one";
+      board.set(
+        part,
+        ours ? "down" : "degraded",
+        `${node.name} refuses the "${name}" coinbase (${reason}): ${rest}`,
+      );
+      return;
+    }
+    const unchecked = verdict.kind === "unchecked";
+    log.warn(unchecked ? "the node knows no proposals" : "a coinbase could not be checked", facts);
+    const words = unchecked
+      ? `${node.name} cannot check coinbases, they go out unchecked: ${reason}`
+      : `The "${name}" coinbase could not be checked by ${node.name}: ${reason}`;
+    board.set(CHECK, "degraded", words);
   }
 
   #remember(key: string, verdict: "good" | "bad"): void {

@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { type Bus, miningJobs, rewardSplit } from "@gopool/bus";
+import { type Bus, rewardSplit } from "@gopool/bus";
 import { type Network, scriptOfAddress } from "@gopool/chain";
 import type { Nodes } from "@gopool/node";
-import { fromBinary, JobSchema, type RewardSplit, RewardSplitSchema } from "@gopool/proto";
 import {
   type Clock,
   FatalError,
@@ -17,11 +16,15 @@ import {
   troubleOnBoard,
 } from "@gopool/runtime";
 import { JobCache, type Leadership, runLeader, type State } from "@gopool/state";
-import { JobIds, termOf } from "./job_ids.ts";
+import { Attempts } from "./attempts.ts";
+import { Composer } from "./composer.ts";
+import { JobIds } from "./job_ids.ts";
 import { Layouts } from "./layouts.ts";
 import { Leader } from "./leader.ts";
-import { CACHE_TTL_MS } from "./limits.ts";
+import { CACHE_TTL_MS, SPLIT_LOOK_BACK, TERM_RETRY_MS } from "./limits.ts";
+import { readLogEnd } from "./log_end.ts";
 import { Publisher } from "./publisher.ts";
+import { Splits } from "./splits.ts";
 
 export interface JobmanagerSettings {
   readonly pool: string;
@@ -53,66 +56,109 @@ export function createJobmanager(deps: JobmanagerDeps): Service {
 
 async function run(deps: JobmanagerDeps, signal: AbortSignal): Promise<void> {
   const { bus, state, nodes, clock, log, board, holder, settings } = deps;
+  const { pool } = settings;
   const network = await nodes.network(signal);
   const poolScript = payable(settings.poolAddress, network);
-  const splits = new LatestSplit(settings.pool, clock);
+  const splits = new Splits(pool, clock, log);
   const layouts = new Layouts({ log, board, accountScript: poolScript });
   const cache = new JobCache(state, CACHE_TTL_MS);
+  const frame = {
+    pool,
+    network,
+    tag: settings.coinbaseTag,
+    versionMask: settings.versionMask,
+  };
+  const variants = { poolScript, soloFeeBasisPoints: settings.soloFeeBasisPoints };
 
   async function lead(leadership: Leadership, leading: AbortSignal): Promise<void> {
-    const ids = new JobIds(await leadership.nextTerm(await lastTerm(bus)));
+    const start = await startOfTerm(deps, leadership, leading);
+    if (start === null) return;
+    const { ids, previousHash } = start;
     log.info("leading", { term: ids.term, network });
     const publisher = new Publisher({
       bus,
-      cache: {
-        putJob: (id, value) => cache.put("job", id, value),
-        putTemplate: (id, value) => cache.put("template", id, value),
-      },
-      pool: settings.pool,
+      clock,
+      cache,
+      pool,
       newId: () => ids.next(),
       onCacheTrouble: (error) => log.warn("a job could not be cached", { error }),
     });
-    const frame = {
-      pool: settings.pool,
-      network,
-      tag: settings.coinbaseTag,
-      versionMask: settings.versionMask,
-    };
-    const variants = { poolScript, soloFeeBasisPoints: settings.soloFeeBasisPoints };
+    const composer = new Composer({ clock, frame, variants, ids, layouts, splits });
     await new Leader({
       nodes,
       clock,
       log,
       board,
       frame,
-      variants,
+      composer,
+      publisher,
+      splits,
       emptyJobs: settings.emptyJobs,
       feesRosePercent: settings.feesRosePercent,
-      ids,
-      layouts,
-      publisher,
-      split: () => splits.fresh(),
+      lastPreviousHash: previousHash,
     }).run(leading);
   }
 
   const onChange = (leads: boolean, detail: string) => {
     board.set("jobmanager/lead", leads || detail === "stands by" ? "ok" : "degraded", detail);
   };
-  const candidate = { state, clock, name: `jobmanager:${settings.pool}`, holder, onChange };
+  const candidate = { state, clock, name: `jobmanager:${pool}`, holder, onChange };
   await runTogether(
     signal,
     (stop) => runLeader(candidate, lead, stop),
-    (stop) =>
-      bus.follow(rewardSplit, {
-        from: { kind: "earliest" },
-        batchMax: 100,
-        signal: stop,
-        onTrouble: troubleOnBoard(board, log),
-      }, ({ messages }) => {
-        for (const { value } of messages) splits.take(value);
-        return Promise.resolve();
-      }),
+    (stop) => keepWatching(nodes, stop),
+    (stop) => followSplits(deps, splits, stop),
   );
+}
+
+/** Who stands by knows the tip already: taking over costs no look at a node. */
+async function keepWatching(nodes: Nodes, signal: AbortSignal): Promise<void> {
+  for await (const _ of nodes.watch(signal)) { /* the leader has its own reader */ }
+}
+
+async function followSplits(
+  { bus, board, log }: JobmanagerDeps,
+  splits: Splits,
+  signal: AbortSignal,
+): Promise<void> {
+  const ends = await bus.ends(rewardSplit);
+  await bus.follow(rewardSplit, {
+    from: {
+      kind: "offsets",
+      offsets: ends.map(({ earliest, next }) => Math.max(earliest, next - SPLIT_LOOK_BACK)),
+    },
+    batchMax: SPLIT_LOOK_BACK,
+    signal,
+    onTrouble: troubleOnBoard(board, log),
+  }, ({ messages }) => {
+    for (const { value } of messages) splits.take(value);
+    return Promise.resolve();
+  });
+}
+
+/**
+ * The ids of a new term, above every term that the state or the log remembers. Bus and state may be away: they
+ * are asked until the lease is gone (then null).
+ */
+async function startOfTerm(
+  { bus, clock, log, board, settings }: JobmanagerDeps,
+  leadership: Leadership,
+  leading: AbortSignal,
+): Promise<{ ids: JobIds; previousHash: Uint8Array | undefined } | null> {
+  const attempts = new Attempts({ log, board });
+  try {
+    while (!leading.aborted) {
+      const start = await attempts.of("jobmanager/term", leading, async () => {
+        const { term, previousHash } = await readLogEnd(bus, settings.pool);
+        return { ids: new JobIds(await leadership.nextTerm(term)), previousHash };
+      });
+      if (start !== undefined) return start;
+      await clock.sleep(TERM_RETRY_MS, leading);
+    }
+    return null;
+  } finally {
+    attempts.end();
+  }
 }
 
 /** The pool's scriptPubKey. A wrong address can't be mended by trying again. */
@@ -124,28 +170,5 @@ function payable(address: string, network: Network): Uint8Array {
       `GOPOOL_POOL_ADDRESS=${address} cannot be paid to: ${(error as Error).message}`,
       { cause: error },
     );
-  }
-}
-
-/** The term of the last job in the log: what a store that forgot its own number is corrected by. */
-async function lastTerm(bus: Bus): Promise<number> {
-  const last = await bus.last(miningJobs, 0);
-  return last === null ? 0 : termOf(fromBinary(JobSchema, last.value).id);
-}
-
-/** The latest record of reward.split wins, as long as it has not expired. */
-class LatestSplit {
-  #latest: RewardSplit | undefined;
-
-  constructor(private readonly pool: string, private readonly clock: Clock) {}
-
-  take(value: Uint8Array): void {
-    const split = fromBinary(RewardSplitSchema, value);
-    if (split.pool === this.pool) this.#latest = split;
-  }
-
-  fresh(): RewardSplit | undefined {
-    const latest = this.#latest;
-    return latest !== undefined && latest.expiresAtMs > this.clock.now() ? latest : undefined;
   }
 }

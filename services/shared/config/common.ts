@@ -4,7 +4,7 @@
  * @module
  */
 import { type Field, optional } from "./field.ts";
-import { choice, integer, path, text } from "./fields.ts";
+import { choice, custom, integer, path, text } from "./fields.ts";
 import { url, urlList } from "./net_fields.ts";
 
 export const dataDir: Field<string> = path(
@@ -66,6 +66,24 @@ export const poolName: Field<string> = text(
     maxLength: 32,
     pattern: /^[a-z0-9][a-z0-9-]*$/,
     must: "small letters, digits and dashes",
+  },
+);
+
+/** The job's version has these bits clear, the gateway lets miners set them: one row, or both would differ. */
+export const versionMask: Field<number> = custom(
+  "GOPOOL_VERSION_MASK",
+  "version bits miners may roll, 8 hex digits",
+  {
+    takes: "HEX",
+    // BIP 320. BIP 323 (draft) adds the lower bits: 1fffffe0.
+    fallback: "1fffe000",
+    parse(value) {
+      // BIP 9: without 001 in the top three bits a version means something else to the network.
+      if (!/^[0-9a-f]{8}$/i.test(value) || (parseInt(value, 16) & 0xe000_0000) !== 0) {
+        throw new RangeError("must be 8 hex digits that leave the top three bits alone");
+      }
+      return parseInt(value, 16);
+    },
   },
 );
 

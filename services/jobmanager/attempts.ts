@@ -1,0 +1,45 @@
+/**
+ * Things that nodes or the bus may refuse: tried, and what went wrong put where people see it.
+ *
+ * @module
+ */
+import type { Logger, StatusBoard } from "@gopool/runtime";
+
+export class Attempts {
+  /** Part → what was last said about it, so that the log is told once. */
+  readonly #said = new Map<string, string>();
+
+  constructor(private readonly deps: { readonly log: Logger; readonly board: StatusBoard }) {}
+
+  /**
+   * Does one thing. A failure stands on the board under `part` until an attempt of the same part succeeds; an
+   * attempt that was called off says nothing.
+   *
+   * @returns What the work gave, or undefined where it failed.
+   */
+  async of<T>(part: string, signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      const result = await work();
+      if (this.#said.delete(part)) this.deps.board.clear(part);
+      return result;
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      this.fail(part, (error as Error).message, error);
+      return undefined;
+    }
+  }
+
+  /** Says that something is wrong, once for each new sentence. */
+  fail(part: string, sentence: string, error?: unknown): void {
+    this.deps.board.set(part, "degraded", sentence);
+    if (this.#said.get(part) === sentence) return;
+    this.#said.set(part, sentence);
+    this.deps.log.warn(sentence, { part, ...(error === undefined ? {} : { error }) });
+  }
+
+  /** Takes everything off the board: whoever tried has stopped. */
+  end(): void {
+    for (const part of this.#said.keys()) this.deps.board.clear(part);
+    this.#said.clear();
+  }
+}

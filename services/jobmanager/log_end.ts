@@ -1,0 +1,44 @@
+/**
+ * What a new leader must know of those before it, from the end of mining.jobs.
+ *
+ * @module
+ */
+import { type Bus, miningJobs } from "@gopool/bus";
+import { fromBinary, JobSchema } from "@gopool/proto";
+import { termOf } from "./job_ids.ts";
+import { TERM_LOOK_BACK } from "./limits.ts";
+
+export interface LogEnd {
+  /** The greatest term of this pool's jobs; 0 where there are none. */
+  readonly term: number;
+  /** Previous block of the last one: a first job on the same block is not a clean one. */
+  readonly previousHash: Uint8Array | undefined;
+}
+
+/** Reads the last TERM_LOOK_BACK records. One that cannot be read says nothing, and stops nobody. */
+export async function readLogEnd(bus: Bus, pool: string): Promise<LogEnd> {
+  const [ends] = await bus.ends(miningJobs);
+  const from = Math.max(ends!.earliest, ends!.next - TERM_LOOK_BACK);
+  let term = 0;
+  let previousHash: Uint8Array | undefined;
+  for await (const { messages } of bus.read(miningJobs, 0, from)) {
+    for (const { value } of messages) {
+      const job = readable(value);
+      if (job?.pool !== pool) continue;
+      const jobTerm = termOf(job.id);
+      // A late job of a deposed leader: gateways have ignored it.
+      if (jobTerm < term) continue;
+      term = jobTerm;
+      previousHash = job.previousHash;
+    }
+  }
+  return { term, previousHash };
+}
+
+function readable(value: Uint8Array) {
+  try {
+    return fromBinary(JobSchema, value);
+  } catch {
+    return undefined;
+  }
+}
