@@ -170,7 +170,11 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
   const end = async () => {
     stop.abort();
     await running;
-    for (const miner of miners) await miner.close();
+    // The gateway has closed every connection: what it said last is still to be read.
+    for (const miner of miners) {
+      await miner.untilClosed();
+      await miner.close();
+    }
   };
   return {
     stratumd,

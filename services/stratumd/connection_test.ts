@@ -1,0 +1,193 @@
+/**
+ * Connections: limits, half-closed and half-sent ones, shutdown, and a bounded fuzz.
+ *
+ * @module
+ */
+import { blockFound, encodeRecord, openBus } from "@gopool/bus";
+import { BlockOutcome } from "@gopool/proto";
+import { seededRandom, systemClock } from "@gopool/runtime";
+import { waitFor } from "@gopool/testing";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { ADDRESS, openRig, type Rig } from "./kit_test.ts";
+
+Deno.test("lines in pieces, with carriage returns, several in one packet", async () => {
+  await using rig = await openRig();
+  const miner = await rig.connect();
+  for (const part of ['{"id":1,"me', 'thod":"mining.ping"', ',"params":[]}\r', "\n\n\r\n"]) {
+    await miner.raw(part);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  assertEquals((await miner.answer(1)).result, "pong");
+});
+
+Deno.test("what is no message is answered with 20; too many of them end the connection", async () => {
+  await using rig = await openRig();
+  const miner = await rig.connect();
+  const bad = [
+    "{",
+    "[]",
+    "7",
+    '"text"',
+    '{"id":{}}',
+    '{"id":901,"method":7}',
+    '{"id":903,"params":[]}',
+  ];
+  for (const line of bad) await miner.raw(line + "\n");
+  await miner.raw(new Uint8Array([0x7b, 0xff, 0xfe, 0x7d, 0x0a]));
+  await miner.wait(() => miner.lines.length === bad.length + 1, "an answer to each");
+  for (const line of miner.lines) assertEquals(JSON.parse(line).error[0], 20, line);
+  await miner.login();
+  assertEquals((await miner.submit(miner.mine())).result, true);
+  await miner.raw("nonsense\n".repeat(40));
+  await miner.untilClosed();
+});
+
+Deno.test("a line past the bound is answered and ends the connection, others go on", async () => {
+  await using rig = await openRig();
+  const [huge, other] = [await rig.connect(), await rig.connect()];
+  await other.login();
+  await huge.raw("x".repeat(10_000));
+  await huge.untilClosed();
+  assertStringIncludes(huge.lines[0]!, "Line too long");
+  assertEquals((await other.submit(other.mine())).result, true);
+});
+
+Deno.test("a miner that closes its side still gets its answers", async () => {
+  await using rig = await openRig();
+  const miner = await rig.connect();
+  await miner.login();
+  await miner.send("mining.submit", miner.params(miner.mine()), 50);
+  await (miner.conn as Deno.TcpConn).closeWrite();
+  await miner.untilClosed();
+  assertEquals(JSON.parse(miner.lines.at(-1)!), { id: 50, result: true, error: null });
+});
+
+Deno.test("more connections than allowed are turned away, and let in when others have gone", async () => {
+  await using rig = await openRig({ config: { maxSessionsPerAddress: 2 } });
+  const [a] = [await rig.connect(), await rig.connect()];
+  const third = await rig.connect();
+  await third.untilClosed();
+  assertEquals(rig.stratumd.status().refusedConnections, 1);
+  await a.close();
+  await waitFor(() => rig.stratumd.status().sessions === 1, "one session");
+  const fourth = await rig.connect();
+  await fourth.login();
+});
+
+Deno.test("at shutdown answers in hand go out, miners are told to reconnect, all is closed", async () => {
+  await using rig = await openRig();
+  const miner = await rig.connect();
+  await miner.login();
+  await miner.send("mining.submit", miner.params(miner.mine()), 60);
+  await miner.answer(60);
+  const stopping = rig.stop();
+  await miner.untilClosed();
+  await stopping;
+  assert(miner.messages.some((m) => m.kind === "reconnect"), miner.lines.join("\n"));
+  assertEquals(rig.stratumd.status().sessions, 0);
+});
+
+Deno.test("a candidate outlives the gateway: the next one publishes it again until block.found names it", async () => {
+  await using bus = await openBus("memory:", { clock: systemClock, sharePartitions: 2 });
+  const folder = await Deno.makeTempDir({ prefix: "stratumd" });
+  const files = () => [...Deno.readDirSync(`${folder}/spool`)].map((entry) => entry.name);
+  {
+    await using rig = await openRig({ bus, folder, firstJob: { nbits: 0x207fffff } });
+    const miner = await rig.connect();
+    await miner.login({ agent: "cpuminer/2.5" });
+    await miner.submit(miner.mine({ difficulty: 4.7e-10 }));
+    await waitFor(async () => (await rig.candidates()).length === 1, "a candidate");
+    assertEquals(files().length, 1);
+  }
+  assertEquals(files().length, 1);
+  {
+    await using rig = await openRig({ bus, folder });
+    await waitFor(async () => (await rig.candidates()).length === 2, "the candidate again");
+    const { facts } = (await rig.candidates())[0]!;
+    const found = { facts: facts!, outcome: BlockOutcome.LOST };
+    await bus.publish(blockFound, [encodeRecord(blockFound, found, { key: facts!.hash })]);
+    await waitFor(() => files().length === 0, "an empty spool");
+    assertEquals(rig.stratumd.status().spooled, 0);
+  }
+  await Deno.remove(folder, { recursive: true });
+});
+
+/** Lines that a miner might send, bent at random. */
+function bent(random: ReturnType<typeof seededRandom>, share: string[]): Uint8Array {
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random.unit() * list.length)]!;
+  const values = [null, true, -1, 1e400, "", "x", "f".repeat(300), [], {}, [[]], "0", ADDRESS];
+  const methods = [
+    "mining.submit",
+    "mining.subscribe",
+    "mining.authorize",
+    "mining.configure",
+    "mining.suggest_difficulty",
+    "mining.suggest_target",
+    "mining.get_transactions",
+    "mining.extranonce.subscribe",
+    "mining.ping",
+    "client.nothing",
+  ];
+  const params = random.unit() < 0.5
+    ? share.map((p) => random.unit() < 0.3 ? pick<unknown>(values) : p)
+    : Array.from({ length: Math.floor(random.unit() * 8) }, () => pick<unknown>(values));
+  const message = {
+    id: pick<unknown>([1, null, "a", 2.5, {}, [1]]),
+    method: pick<unknown>([...methods, "mining.submit", 7]),
+    params: random.unit() < 0.1 ? pick<unknown>(values) : params,
+  };
+  const bytes = new TextEncoder().encode(JSON.stringify(message) + "\n");
+  if (random.unit() < 0.3) {
+    for (let i = 1 + Math.floor(random.unit() * 3); i > 0; i--) {
+      bytes[Math.floor(random.unit() * (bytes.length - 1))] = random.uint32() & 0xff;
+    }
+  }
+
+  return bytes;
+}
+
+async function fuzz(rig: Rig, seed: number): Promise<void> {
+  const random = seededRandom(seed);
+  const miner = await rig.connect();
+  if (random.unit() < 0.7) await miner.login();
+  const share = random.unit() < 0.5 || miner.sessionId === ""
+    ? ["x", "00", "00".repeat(8), "0", "0"]
+    : miner.params(miner.mine());
+  try {
+    for (let i = 0; i < 60; i++) {
+      const bytes = bent(random, share);
+      const cut = Math.floor(random.unit() * bytes.length);
+      await miner.raw(bytes.subarray(0, cut));
+      await miner.raw(bytes.subarray(cut));
+    }
+  } catch {
+    // The gateway has had enough of it: its right.
+  }
+  await miner.close();
+  const good = await rig.connect();
+  await good.login();
+  const answer = await good.submit(good.mine());
+  assertEquals(answer.result, true, `after seed ${seed}: ${JSON.stringify(answer)}`);
+  await good.close();
+}
+
+Deno.test("whatever is sent, the gateway goes on and takes the next good share", async () => {
+  await using rig = await openRig();
+  for (let seed = 0; seed < 40; seed++) await fuzz(rig, seed);
+});
+
+Deno.test("a port that is taken ends the service with a sentence", async () => {
+  await using rig = await openRig();
+  let message = "";
+  try {
+    await openRig({
+      bus: rig.bus,
+      state: rig.state,
+      folder: rig.folder,
+      config: { stratumListen: { host: "127.0.0.1", port: rig.port }, gateway: "gw-2" },
+    });
+  } catch (error) {
+    message = (error as Error).message;
+  }
+  assertStringIncludes(message, "another program listens there already");
+});
