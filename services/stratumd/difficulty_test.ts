@@ -1,0 +1,70 @@
+import { assert, assertEquals, assertStrictEquals } from "@std/assert";
+import { DifficultyHistory, rounded, rungOf } from "./difficulty.ts";
+import { TARGETS_CACHED_MAX } from "./limits.ts";
+
+const [low, middle, high] = [rungOf(10), rungOf(50), rungOf(100)];
+
+Deno.test("after a raise, shares for earlier jobs count at their own difficulty", () => {
+  const history = new DifficultyHistory();
+  history.begin(5, low, 0);
+  history.begin(8, high, 0);
+  assertEquals([5, 7, 8, 9].map((job) => history.rung(job)?.difficulty), [10, 10, 100, 100]);
+});
+
+Deno.test("a lowering applies at once, to earlier jobs, too", () => {
+  const history = new DifficultyHistory();
+  history.begin(5, high, 0);
+  history.begin(8, low, 0);
+  assertEquals([5, 8].map((job) => history.rung(job)?.difficulty), [10, 10]);
+  history.begin(9, middle, 0);
+  assertEquals([5, 8, 9].map((job) => history.rung(job)?.difficulty), [50, 10, 50]);
+});
+
+Deno.test("a job from before the session's first was never sent to it", () => {
+  const history = new DifficultyHistory();
+  assertEquals([history.current, history.has(1), history.rung(1)], [null, false, null]);
+  history.begin(5, low, 0);
+  assertEquals([history.has(4), history.rung(4), history.has(5)], [false, null, true]);
+});
+
+Deno.test("an older job sent out of its row has its own difficulty; the newest keeps its", () => {
+  const history = new DifficultyHistory();
+  history.begin(5, low, 0);
+  history.beginOutOfRow(3, high, 6, 0);
+  assertEquals([2, 3, 5, 6].map((job) => history.rung(job)?.difficulty), [undefined, 100, 10, 100]);
+  assert(history.has(3) && !history.has(4));
+});
+
+Deno.test("what no job held can need is forgotten", () => {
+  const history = new DifficultyHistory();
+  for (let job = 0; job < 100; job++) history.begin(job, job % 2 ? low : high, job - 3);
+  assertEquals(history.rung(99)?.difficulty, 10);
+  assertEquals(history.rung(50), null);
+});
+
+Deno.test("a session that comes back brings its past along", () => {
+  const old = new DifficultyHistory();
+  old.begin(5, low, 0);
+  const again = new DifficultyHistory();
+  again.inherit(old);
+  again.begin(9, low, 0);
+  assertEquals(again.rung(6)?.difficulty, 10);
+  again.forget();
+  assertEquals(again.has(9), false);
+});
+
+Deno.test("difficulties are rounded to what firmware reads well", () => {
+  assertEquals([1234567, 931.3, 12.345, 0.000012345, 1.004].map(rounded), [
+    1230000,
+    931,
+    12.3,
+    0.0000123,
+    1,
+  ]);
+});
+
+Deno.test("sessions of one difficulty share one target; the memory of targets is bounded", () => {
+  assertStrictEquals(rungOf(10).target, low.target);
+  for (let i = 0; i <= TARGETS_CACHED_MAX; i++) rungOf(1000 + i);
+  assertEquals(rungOf(10).target, low.target);
+});
