@@ -3,9 +3,10 @@
  * native code: the process needs FFI for it, and its sockets pass Deno's net permission by.
  *
  * How it is used is shaped by what zeromq 6.8 does on Deno 2.9: a `receive()` parked across a disconnect never wakes
- * again, though libzmq reconnects; and `receiveTimeout` ends the process with a segmentation fault. So each node
- * has one socket, a disconnect closes it and opens a new one, and a watchdog does the same for a socket
- * that has something to read while nobody wakes.
+ * again, though libzmq reconnects; `receiveTimeout` ends the process with a segmentation fault, and so does a runtime
+ * that ends in the same turn in which a socket with events was closed. So each node has one socket, a disconnect
+ * closes it and opens a new one, a watchdog does the same for a socket that has something to read while nobody
+ * wakes, and closing waits for the end of the events.
  *
  * @module
  */
@@ -34,6 +35,8 @@ const HEARTBEAT_MS = 15_000;
 const HEARTBEAT_TIMEOUT_MS = 45_000;
 /** Notices kept while we are busy: only the newest matters. */
 const QUEUE_MAX = 64;
+/** How long a closed socket may take to say so. It does within a millisecond; shutting down must not hang on it. */
+const CLOSE_WITHIN_MS = 1_000;
 /** How often the watchdog looks. */
 const WATCHDOG_MS = 1_000;
 
@@ -84,11 +87,13 @@ class Session {
   #wake: () => void = () => {};
   #received = 0;
   readonly #working: Promise<unknown>;
+  readonly #wound = new AbortController();
 
   constructor(readonly endpoint: string, readonly deps: ZmqDeps, readonly signal: AbortSignal) {
     const { events } = this.#socket;
     events.on("handshake", () => this.#push("connected"));
     events.on("disconnect", () => this.#end());
+    events.on("end", () => this.#wound.abort());
     signal.addEventListener("abort", this.#end, { once: true });
     this.#socket.subscribe(TOPIC);
     this.#socket.connect(endpoint);
@@ -109,6 +114,7 @@ class Session {
   async close(): Promise<void> {
     this.#end();
     await this.#working;
+    await this.deps.clock.sleep(CLOSE_WITHIN_MS, this.#wound.signal);
   }
 
   #end = (): void => {
