@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertLess, assertMatch, assertRejects } from "@std/assert";
+import { systemClock } from "@gopool/runtime";
 import { FakeClock, waitFor } from "@gopool/testing";
 import { DatabaseSync } from "node:sqlite";
 import { bytes, put } from "./contract_stand.ts";
@@ -170,7 +171,8 @@ Deno.test("sqlite: lets a long tail of old rows go bit by bit, and keeps the las
 Deno.test("sqlite: another process reads and appends while this one works, and is noticed", () =>
   inFolder(async (folder) => {
     const path = `${folder}/bus.db`;
-    await using bus = await openFile(path);
+    // The real clock: a lock that is held too long is waited for by it.
+    await using bus = await openBus(`sqlite:${path}`, { clock: systemClock });
     const stop = new AbortController();
     const seen: string[] = [], text = new TextDecoder();
     const options = { group: "g", batchMax: 10, signal: stop.signal };
