@@ -46,9 +46,8 @@ export function boundsOf(
     wishes?.suggested ?? Infinity,
     settings.startDifficulty > 0 ? settings.startDifficulty : Infinity,
   );
-  const floor = agent.mayAskLower
-    ? Math.min(agent.minimumDifficulty, asked)
-    : agent.minimumDifficulty;
+  // A miner that asks for less than an ASIC's floor is none: the floor is not for it.
+  const floor = agent.mayAskLower && asked < agent.minimumDifficulty ? 0 : agent.minimumDifficulty;
   const network: number = difficultyFromBits(nbits) as Difficulty;
   const max = agent.class === "asic" ? Math.max(network, agent.minimumDifficulty) : network;
   return { min: Math.max(settings.minDifficulty, wishes?.minimum ?? 0, floor), max };
