@@ -11,6 +11,7 @@ import {
   flag,
   integer,
   nodeCookie,
+  nodeGoneAfter,
   nodeUrl,
   nodeZmq,
   optional,
@@ -35,6 +36,7 @@ export const schema = {
   /** Absent: a simulated node beside the pool. */
   nodeUrl: optional(nodeUrl),
   nodeCookie,
+  nodeGoneAfter,
   nodeZmq,
   /** Needed for a real node only; no address is ever made up for one. */
   poolAddress: optional(poolAddress),

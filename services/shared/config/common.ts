@@ -4,7 +4,7 @@
  * @module
  */
 import { type Field, optional } from "./field.ts";
-import { choice, custom, integer, path, text } from "./fields.ts";
+import { choice, custom, duration, integer, path, text } from "./fields.ts";
 import { url, urlList } from "./net_fields.ts";
 
 export const dataDir: Field<string> = path(
@@ -44,6 +44,14 @@ export const nodeZmq: Field<readonly URL[] | undefined> = optional(
   urlList("GOPOOL_NODE_ZMQ", "hashblock publishers of the nodes, in their order", {
     schemes: ["tcp:"],
   }),
+);
+
+/** Losing the miners' work of a moment is dear, mining on a tip that nobody has is dearer. */
+export const nodeGoneAfter: Field<number> = duration(
+  "GOPOOL_NODE_GONE_AFTER",
+  "how long a tip must be gone from every healthy node before a lower one is mined on",
+  // Less and a node's restart throws work away; more than an hour is a pool that mines for nobody.
+  { minMs: 1_000, maxMs: 3_600_000, fallback: "30s" },
 );
 
 /** The network is not known here: the service checks it with chain's scriptOfAddress once the node has said. */
