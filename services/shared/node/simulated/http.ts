@@ -18,6 +18,7 @@ export interface HttpOptions extends RpcHandler {
 
 export interface RpcServer extends AsyncDisposable {
   readonly port: number;
+  readonly callsInHand: number;
 }
 
 /** Another program, or another pool, listens on the node's port. */
@@ -87,6 +88,9 @@ export async function serveRpc(options: HttpOptions): Promise<RpcServer> {
   });
   return {
     port: (server.address() as AddressInfo).port,
+    get callsInHand() {
+      return inHand.size;
+    },
     async [Symbol.asyncDispose]() {
       closing.abort();
       const closed = new Promise((resolve) => server.close(resolve));

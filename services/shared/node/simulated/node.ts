@@ -67,6 +67,8 @@ export interface SimulatedNode extends AsyncDisposable {
   readonly bestHash: string;
   /** Transactions that wait. */
   readonly mempoolSize: number;
+  /** Calls not answered yet: parked long polls and stalled ones. */
+  readonly callsInHand: number;
   /** Blocks submitted, the latest SUBMISSIONS_KEPT, oldest first. */
   readonly submissions: readonly Submission[];
   /** Raw blocks of the best chain from height 1: to be judged by another. */
@@ -159,6 +161,9 @@ export async function startSimulatedNode(options: SimulatedNodeOptions): Promise
     },
     get mempoolSize() {
       return world.mempool.size;
+    },
+    get callsInHand() {
+      return server.callsInHand;
     },
     submissions,
     *blocks() {

@@ -1,25 +1,15 @@
 import { assertEquals } from "@std/assert";
-import { seededRandom, systemClock } from "@gopool/runtime";
-import { startSimulatedNode } from "./node.ts";
-import { COINBASE_MATURITY, POW_LIMIT_BITS } from "./rules.ts";
+import { toHex } from "@gopool/chain";
+import { createHash } from "node:crypto";
+import { OWN_SCRIPTS } from "./spender.ts";
 
-Deno.test("the node's rewards ripen while it runs: the oldest first, block by block", async () => {
-  await using node = await startSimulatedNode({
-    memory: true,
-    port: 0,
-    user: "pool",
-    password: "pool",
-    difficulty: { fixedBits: POW_LIMIT_BITS },
-    transactionsPerBlock: 0,
-    premine: 0,
-    clock: systemClock,
-    random: seededRandom(1),
-  });
-  for (let i = 0; i < COINBASE_MATURITY - 1; i++) node.mineBlock();
-  assertEquals(node.addTransactions(1), 0);
-  for (let i = 0; i < 3; i++) {
-    node.mineBlock();
-    // One reward is ripe more than before; what it is split into may be spent on.
-    assertEquals(node.addTransactions(1), 1);
-  }
+Deno.test("the node's own outputs are locked by the hashes of the script that pushes 1", () => {
+  const script = Uint8Array.of(0x51);
+  const sha = createHash("sha256").update(script).digest();
+  const hash160 = createHash("ripemd160").update(sha).digest("hex");
+  assertEquals(OWN_SCRIPTS.map(toHex).sort(), [
+    "0020" + sha.toString("hex"),
+    "51",
+    "a914" + hash160 + "87",
+  ]);
 });
