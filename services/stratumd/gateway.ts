@@ -6,34 +6,22 @@
  */
 import type { Socket } from "node:net";
 import { setImmediate } from "node:timers";
-import { toHex } from "@gopool/chain";
 import type { Clock, Logger, Random } from "@gopool/runtime";
-import {
-  errorLine,
-  parseMessage,
-  reconnectLine,
-  scanSubmit,
-  setExtranonceLine,
-  SubmitLine,
-} from "@gopool/stratum";
-import { EXTRANONCE2_BYTES } from "@gopool/chain";
+import { errorLine, parseMessage, reconnectLine, scanSubmit, SubmitLine } from "@gopool/stratum";
 import { Broadcast } from "./broadcast.ts";
+import { idText } from "./bytes.ts";
 import type { StratumdConfig } from "./config.ts";
 import type { ExtranonceSource, SessionMemory } from "./extranonce.ts";
 import type { GatewayJob, JobTable } from "./jobs.ts";
-import {
-  LINES_HELD_MAX,
-  REMEMBER_EVERY_MS,
-  REMEMBER_PER_SWEEP,
-  UNAUTHORIZED_MAX_MS,
-} from "./limits.ts";
+import { LINES_HELD_MAX, REMEMBER_PER_SWEEP, UNAUTHORIZED_MAX_MS } from "./limits.ts";
 import { Methods } from "./methods.ts";
+import { moveSessions } from "./moving.ts";
 import type { Outbox } from "./outbox.ts";
+import { Remembering } from "./remembering.ts";
 import { Session, type SessionHost } from "./session.ts";
 import type { Intake } from "./submit.ts";
 
 const utf8 = new TextDecoder();
-const latin1 = new TextDecoder("latin1");
 
 export interface GatewayDeps {
   readonly config: StratumdConfig;
@@ -57,7 +45,7 @@ export class Gateway implements SessionHost {
   #touched: Session[] = [];
   #welcome: Session[] = [];
   #turnEnds = false;
-  readonly #remembering = new Set<Promise<unknown>>();
+  readonly #memory: Remembering;
   /** The session and arrival of the chunk that is being cut into lines: one shared callback for all sessions. */
   #reading: Session | null = null;
   #readingMs = 0;
@@ -68,6 +56,7 @@ export class Gateway implements SessionHost {
   constructor(private readonly deps: GatewayDeps) {
     const { config } = deps;
     this.#broadcast = new Broadcast({ ...deps, variant: config.variant, pacing: config });
+    this.#memory = new Remembering(deps);
     this.#methods = new Methods({
       ...deps,
       variant: config.variant,
@@ -150,7 +139,7 @@ export class Gateway implements SessionHost {
     session.closed = true;
     this.sessions.delete(session);
     if (this.#byId.get(session.sessionId) === session) this.#byId.delete(session.sessionId);
-    this.#remember(session);
+    this.#memory.save(session);
     session.extranonce?.giveBack();
   }
 
@@ -174,32 +163,20 @@ export class Gateway implements SessionHost {
       }
       this.#broadcast.early(session);
       this.#escalate(session, nowMs);
-      this.#listHeld(session);
-      const isDue = session.rememberedDifficulty !== session.vardiff.difficulty ||
-        nowMs - session.rememberedMs > REMEMBER_EVERY_MS;
-      if (isDue && remembered++ < REMEMBER_PER_SWEEP) this.#remember(session);
+      this.deps.intake.listHeld(session);
+      if (this.#memory.isDue(session) && remembered++ < REMEMBER_PER_SWEEP) {
+        this.#memory.save(session);
+      }
     }
     this.#endTurn();
   }
 
   /** Sessions whose prefix another gateway has now: given new values, or closed. */
-  async move(prefix: number, why: string): Promise<void> {
-    for (const session of [...this.sessions]) {
-      const own = session.extranonce?.extranonce1;
-      if (own === undefined || (own[0]! << 8 | own[1]!) !== prefix) continue;
-      const taken = session.wantsExtranonce && session.vardiff !== null
-        ? await this.deps.extranonces.take(session.sessionId)
-        : null;
-      if (taken === null || "refused" in taken || session.closed) {
-        this.drop(session, why);
-        continue;
-      }
-      this.deps.intake.flush();
-      session.extranonce = taken;
-      session.history.forget();
-      session.send(utf8.decode(setExtranonceLine(taken.extranonce1, EXTRANONCE2_BYTES)));
-      if (!this.#broadcast.welcome(session)) this.drop(session, why);
-    }
+  move(prefix: number, why: string): Promise<void> {
+    const { extranonces, intake } = this.deps;
+    const welcome = (session: Session) => this.#broadcast.welcome(session);
+    const drop = (session: Session) => this.drop(session, why);
+    return moveSessions([...this.sessions], prefix, { extranonces, intake, welcome, drop });
   }
 
   /** At the end: no more lines; answers in hand go out, then miners are told to come again, then all is closed. */
@@ -212,7 +189,7 @@ export class Gateway implements SessionHost {
       session.flush();
       this.drop(session, "the gateway stops");
     }
-    await Promise.all(this.#remembering);
+    await this.#memory.settled();
   }
 
   #take(session: Session, buf: Uint8Array, start: number, end: number): void {
@@ -310,51 +287,4 @@ export class Gateway implements SessionHost {
         this.drop(session, "sends nothing but invalid shares");
     }
   }
-
-  /** A flood of refused shares is over: the last of them carries the count of those not listed. */
-  #listHeld(session: Session): void {
-    const { conduct } = session;
-    if (conduct.held === null || !conduct.mayList(this.deps.clock.monotonic())) return;
-    const value = withUnlisted(conduct.held, conduct.unlisted);
-    conduct.held = null;
-    conduct.unlisted = 0;
-    const key = session.extranonce!.extranonce1;
-    this.deps.outbox.put({ records: [{ key, value }], settle: () => {} });
-  }
-
-  #remember(session: Session): void {
-    const difficulty = session.vardiff?.difficulty;
-    if (difficulty === undefined || session.extranonce === null) return;
-    session.rememberedDifficulty = difficulty;
-    session.rememberedMs = this.deps.clock.monotonic();
-    const task = this.deps.memory.save(session.sessionId, {
-      extranonce1: toHex(session.extranonce.extranonce1),
-      difficulty,
-      versionMask: session.versionMask,
-    }).catch((error) => {
-      this.deps.log.warn("a session could not be remembered", { error: error as Error });
-    }).finally(() => this.#remembering.delete(task));
-    this.#remembering.add(task);
-  }
-}
-
-/** The id's JSON text. Short and ASCII nearly always: a loop beats the decoder. */
-function idText(buf: Uint8Array, start: number, end: number): string {
-  if (end - start > 16) return latin1.decode(buf.subarray(start, end));
-  let text = "";
-  for (let i = start; i < end; i++) text += String.fromCharCode(buf[i]!);
-  return text;
-}
-
-/** Field 22 of share.proto (unlisted) appended to an encoded submission: a varint behind its tag. */
-function withUnlisted(record: Uint8Array, count: number): Uint8Array {
-  if (count === 0) return record;
-  const field = [0xb0, 0x01];
-  let rest = count;
-  for (; rest > 0x7f; rest = Math.floor(rest / 128)) field.push(rest % 128 | 0x80);
-  field.push(rest);
-  const out = new Uint8Array(record.length + field.length);
-  out.set(record);
-  out.set(field, record.length);
-  return out;
 }

@@ -39,7 +39,8 @@ import type { ExtranonceSource, SessionMemory } from "./extranonce.ts";
 import type { JobTable } from "./jobs.ts";
 import { RESUME_WAIT_MS, WORKERS_PER_SESSION_MAX } from "./limits.ts";
 import type { Session } from "./session.ts";
-import { type Intake, refusal } from "./submit.ts";
+import type { Intake } from "./submit.ts";
+import { refusal } from "./taken.ts";
 
 const utf8 = new TextDecoder();
 

@@ -4,9 +4,7 @@
  *
  * @module
  */
-import { blockFound, type Bus, type ConsumeTrouble, miningJobs } from "@gopool/bus";
-import { displayHash, type Hash } from "@gopool/chain";
-import { BlockFoundSchema, fromBinary, JobSchema } from "@gopool/proto";
+import type { Bus } from "@gopool/bus";
 import {
   aborted,
   type Clock,
@@ -21,6 +19,7 @@ import { JOB_MAX_LIFE_MS, ShareChecker } from "@gopool/shares";
 import { Extranonces, Sessions, type State } from "@gopool/state";
 import { Candidates } from "./candidates.ts";
 import type { StratumdConfig } from "./config.ts";
+import { Feeds } from "./feeds.ts";
 import { Gateway } from "./gateway.ts";
 import { JobTable } from "./jobs.ts";
 import { CLOSE_MS, DRAIN_MS, NO_JOB_ALARM_MS, SPOOL_MAX, SWEEP_MS } from "./limits.ts";
@@ -145,70 +144,17 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
 
     // The readers and the sweep go on while answers are finished: they end after the sessions.
     const inner = new AbortController();
-    const firstJob = Promise.withResolvers<void>();
-    let caughtUp = false;
-
-    async function followJobs(stop: AbortSignal): Promise<void> {
-      const since = clock.now() - JOB_MAX_LIFE_MS;
-      await bus.follow(miningJobs, {
-        from: { kind: "time", ms: since },
-        batchMax: 100,
-        signal: stop,
-        caughtUp: () => {
-          caughtUp = true;
-          if (jobs.current !== null) firstJob.resolve();
-        },
-        onTrouble: (trouble) => tell("jobs", trouble),
-      }, (batch) => {
-        for (const { value, loggedAtMs } of batch.messages) takeJob(value, loggedAtMs);
-        return Promise.resolve();
-      });
-    }
-
-    function takeJob(value: Uint8Array, loggedAtMs: number): void {
-      let job;
-      try {
-        job = jobs.take(fromBinary(JobSchema, value), loggedAtMs, clock.now());
-        // Made once here, so that a job that no session could be given is seen now.
-        if (typeof job === "object") job.form(config.variant, null)?.notify(job.job.clean);
-      } catch (error) {
-        log.error("a job cannot be used", { error: error as Error });
-        return;
-      }
-      if (typeof job === "string") {
-        if (job === "lower-term") log.warn("a job of a deposed leader was ignored");
-        return;
-      }
-      if (caughtUp) {
-        gateway.send(job);
-        firstJob.resolve();
-      }
-    }
-
-    async function followFound(stop: AbortSignal): Promise<void> {
-      const since = Math.min(clock.now(), spool.oldestMs() ?? Infinity) - FOUND_LOOKBACK_MS;
-      await bus.follow(blockFound, {
-        from: { kind: "time", ms: since },
-        batchMax: 100,
-        signal: stop,
-        onTrouble: (trouble) => tell("blocks", trouble),
-      }, async (batch) => {
-        for (const { value } of batch.messages) {
-          const { facts } = fromBinary(BlockFoundSchema, value);
-          if (facts !== undefined) await candidates.clear(displayHash(facts.hash as Hash));
-        }
-      });
-    }
-
-    function tell(part: string, trouble: ConsumeTrouble): void {
-      const key = `${name}/${part}`;
-      if (trouble.kind === "recovered") board.set(key, "ok", "reading");
-      else {board.set(
-          key,
-          trouble.kind === "fault" ? "down" : "degraded",
-          trouble.error?.message ?? trouble.kind,
-        );}
-    }
+    const feeds = new Feeds({
+      bus,
+      clock,
+      log,
+      board,
+      jobs,
+      gateway,
+      candidates,
+      spool,
+      variant: config.variant,
+    });
 
     async function sweep(stop: AbortSignal): Promise<void> {
       let said = "";
@@ -230,7 +176,7 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
     async function serve(stop: AbortSignal): Promise<void> {
       board.set(name, "degraded", "waiting for a first job");
       await Promise.race([
-        Promise.all([firstJob.promise, extranonces.ready]),
+        Promise.all([feeds.firstJob, extranonces.ready]),
         aborted(stop),
         aborted(inner.signal),
       ]);
@@ -268,8 +214,8 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
           inner.abort();
         }
       },
-      (stop) => followJobs(AbortSignal.any([stop, inner.signal])),
-      (stop) => followFound(AbortSignal.any([stop, inner.signal])),
+      (stop) => feeds.jobs(AbortSignal.any([stop, inner.signal])),
+      (stop) => feeds.found(AbortSignal.any([stop, inner.signal])),
       (stop) => sweep(AbortSignal.any([stop, inner.signal])),
       (stop) => candidates.repeat(AbortSignal.any([stop, inner.signal])),
       (stop) => extranonces.run(AbortSignal.any([stop, inner.signal])),
@@ -305,9 +251,6 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
     },
   };
 }
-
-/** Outcomes are read from this long before the oldest spooled candidate: clocks of two machines differ. */
-const FOUND_LOOKBACK_MS = 3_600_000;
 
 const NO_SHARES: ShareCounts = {
   accepted: 0,

@@ -11,42 +11,15 @@ import type { OutRecord } from "@gopool/bus";
 import { EXTRANONCE2_BYTES } from "@gopool/chain";
 import { Reason, Verdict } from "@gopool/proto";
 import type { Clock } from "@gopool/runtime";
-import {
-  checkTerms,
-  decodeSubmission,
-  isStale,
-  ShareChecker,
-  stratumError,
-  SubmissionWriter,
-} from "@gopool/shares";
+import { checkTerms, decodeSubmission, isStale, ShareChecker } from "@gopool/shares";
 import type { SubmitLine } from "@gopool/stratum";
 import type { Answer } from "./answers.ts";
+import { withUnlisted } from "./bytes.ts";
 import type { Candidates } from "./candidates.ts";
-import type { GatewayJob, JobForm, JobTable } from "./jobs.ts";
+import type { GatewayJob, JobTable } from "./jobs.ts";
 import type { Outbox, Outcome } from "./outbox.ts";
-import type { Session, Worker } from "./session.ts";
-
-/** The target of a share that no difficulty was ever given for: nothing meets it. */
-const NO_TARGET = new Uint8Array(32);
-
-/** A share between its line and its verdict. Reused from batch to batch. */
-class Taken {
-  session!: Session;
-  answer: Answer | null = null;
-  job!: GatewayJob;
-  form!: JobForm;
-  worker: Worker | null = null;
-  readonly extranonce2: Uint8Array = new Uint8Array(EXTRANONCE2_BYTES);
-  version = 0;
-  mask = 0;
-  ntime = 0;
-  nonce = 0;
-  /** Null where the job was never sent to the session. */
-  target: Uint8Array | null = null;
-  difficulty = 0;
-  receivedAtMs = 0;
-  startedMs = 0;
-}
+import type { Session } from "./session.ts";
+import { encodeTaken, NO_TARGET, refusal, Taken } from "./taken.ts";
 
 /** A share answered true as soon as its record is durable. */
 interface Promised {
@@ -86,7 +59,6 @@ export class Intake {
   };
   readonly #taken: Taken[] = [];
   #size = 0;
-  readonly #writer = new SubmissionWriter();
 
   constructor(private readonly deps: IntakeDeps) {}
 
@@ -195,7 +167,13 @@ export class Intake {
     session.accepted++;
     // Shares for work of another difficulty say nothing about the rate at this one.
     if (taken.difficulty === session.vardiff?.difficulty) session.vardiff.note();
-    const record = this.#encode(taken, hash, Verdict.ACCEPTED, reason, nowMs, 0);
+    const record = encodeTaken(this.deps, taken, {
+      hash,
+      verdict: Verdict.ACCEPTED,
+      reason,
+      nowMs,
+      unlisted: 0,
+    });
     records.push({ key: session.extranonce!.extranonce1, value: record });
     promised.push({ session, answer: taken.answer, job, record });
   }
@@ -258,7 +236,13 @@ export class Intake {
     const verdict = isStale(reason) ? Verdict.STALE : Verdict.REJECTED;
     const { conduct } = session;
     const listed = conduct.mayList(nowMs);
-    const record = this.#encode(taken, hash, verdict, reason, nowMs, listed ? conduct.unlisted : 0);
+    const record = encodeTaken(this.deps, taken, {
+      hash,
+      verdict,
+      reason,
+      nowMs,
+      unlisted: listed ? conduct.unlisted : 0,
+    });
     if (listed) {
       conduct.unlisted = 0;
       conduct.held = null;
@@ -285,44 +269,14 @@ export class Intake {
     session.conduct.invalid(nowMs);
   }
 
-  #encode(
-    taken: Taken,
-    hash: Uint8Array,
-    verdict: Verdict,
-    reason: Reason,
-    nowMs: number,
-    unlisted: number,
-  ): Uint8Array {
-    const { session, job, worker } = taken;
-    return this.#writer.write({
-      pool: this.deps.pool,
-      gateway: this.deps.gateway,
-      session: session.sessionId,
-      jobId: job.id,
-      variant: taken.form.recipe.id,
-      account: worker?.account ?? "",
-      worker: worker?.worker ?? "",
-      extranonce1: session.extranonce!.extranonce1,
-      extranonce2: taken.extranonce2,
-      ntime: taken.ntime,
-      nonce: taken.nonce,
-      version: taken.version,
-      target: taken.target ?? NO_TARGET,
-      headerHash: hash,
-      verdict,
-      reason,
-      receivedAtMs: taken.receivedAtMs,
-      jobSentAtMs: Math.max(job.sentAtMs, session.welcomedAtMs),
-      processingUs: Math.max(0, Math.round((nowMs - taken.startedMs) * 1000)),
-      userAgentClass: session.agent.class,
-      versionMask: taken.mask,
-      unlisted,
-    });
+  /** A flood of refused shares is over: the last of them carries the count of those not listed. */
+  listHeld(session: Session): void {
+    const { conduct } = session;
+    if (conduct.held === null || !conduct.mayList(this.deps.clock.monotonic())) return;
+    const value = withUnlisted(conduct.held, conduct.unlisted);
+    conduct.held = null;
+    conduct.unlisted = 0;
+    const key = session.extranonce!.extranonce1;
+    this.deps.outbox.put({ records: [{ key, value }], settle: () => {} });
   }
-}
-
-/** The whole answer to a share that does not count. */
-export function refusal(rawId: string, reason: Reason): string {
-  const { code, text } = stratumError(reason);
-  return `{"id":${rawId},"result":null,"error":[${code},${JSON.stringify(text)},null]}\n`;
 }
