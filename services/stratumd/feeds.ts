@@ -27,7 +27,6 @@ export interface FeedsDeps {
   readonly gateway: Gateway;
   readonly candidates: Candidates;
   readonly spool: Spool;
-  readonly variant: string;
 }
 
 export class Feeds {
@@ -77,12 +76,10 @@ export class Feeds {
   }
 
   #takeJob(value: Uint8Array, loggedAtMs: number): void {
-    const { jobs, clock, log, gateway, variant } = this.deps;
+    const { jobs, clock, log, gateway } = this.deps;
     let job;
     try {
       job = jobs.take(decode(miningJobs, value), loggedAtMs, clock.now());
-      // Made once here, so that a job that no session could be given is seen now.
-      if (typeof job === "object") job.form(variant, null)?.notify(job.job.clean);
     } catch (error) {
       log.error("a job cannot be used", { error: error as Error });
       return;

@@ -167,7 +167,12 @@ export class JobTable {
   #term = 0;
   #sequence = 0;
 
-  constructor(private readonly pool: string, private readonly checker: ShareChecker) {}
+  /** @param variant The coinbase variant that sessions mine: a job that cannot be given in it is not taken. */
+  constructor(
+    private readonly pool: string,
+    private readonly checker: ShareChecker,
+    private readonly variant: string = "pool",
+  ) {}
 
   /** The newest job; null before the first. */
   get current(): GatewayJob | null {
@@ -192,7 +197,7 @@ export class JobTable {
    * Takes the next job of the log. Jobs of a lower term come from a leader that was deposed and does not know it
    * yet: they are ignored.
    *
-   * @throws {RangeError} The job is malformed.
+   * @throws {RangeError} The job is malformed, or its coinbase cannot be built.
    */
   take(job: Job, loggedAtMs: number, nowMs: number): GatewayJob | JobRefusal {
     if (job.pool !== this.pool) return "another-pool";
@@ -201,6 +206,8 @@ export class JobTable {
     if (term < this.#term) return "lower-term";
     if (loggedAtMs + JOB_MAX_LIFE_MS < nowMs) return "too-old";
     const taken = new GatewayJob(job, this.#sequence, loggedAtMs, nowMs);
+    // Written here once, so that what no session could be given never becomes the current job.
+    taken.form(this.variant, null)?.notify(job.clean);
     this.#sequence++;
     this.#term = term;
     if (this.#current !== null) this.#current.supersededAtMs = loggedAtMs;

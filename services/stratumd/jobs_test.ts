@@ -2,7 +2,7 @@ import { create, JobSchema, Reason } from "@gopool/proto";
 import { JOB_MAX_AGE_MS, JOB_MAX_LIFE_MS, ShareChecker } from "@gopool/shares";
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { type GatewayJob, JobTable } from "./jobs.ts";
-import { jobOf } from "./kit_test.ts";
+import { jobOf, POOL_SCRIPT } from "./kit_test.ts";
 import { JOBS_MAX } from "./limits.ts";
 
 const START = 1_800_000_000_000;
@@ -41,6 +41,15 @@ Deno.test("jobs of a lower term, another pool, or twice are not taken; malformed
   assertEquals(take("0000000300000001", START + 1) as unknown, "known");
   assertEquals(take("0000000300000002", START + 1, { pool: "other" }) as unknown, "another-pool");
   assertThrows(() => take("0000000300000003", START + 1, { previousHash: new Uint8Array(3) }));
+  const beyond = [{
+    amount: { case: "sats" as const, value: 6_000_000_000n },
+    payee: { case: "script" as const, value: POOL_SCRIPT },
+  }, {
+    amount: { case: "remainder" as const, value: true },
+    payee: { case: "script" as const, value: POOL_SCRIPT },
+  }];
+  const variants = [{ id: 0, name: "pool", outputs: beyond }];
+  assertThrows(() => take("0000000300000004", START + 1, { variants }), RangeError);
   assertEquals(jobs.current!.id, "0000000300000001");
 });
 

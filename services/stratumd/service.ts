@@ -95,7 +95,7 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
       pool: config.poolName,
       gateway: config.gateway,
     });
-    const jobs = new JobTable(config.poolName, checker);
+    const jobs = new JobTable(config.poolName, checker, config.variant);
     const intake = new Intake({
       checker,
       jobs,
@@ -153,7 +153,6 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
       gateway,
       candidates,
       spool,
-      variant: config.variant,
     });
 
     async function sweep(stop: AbortSignal): Promise<void> {
