@@ -8,15 +8,16 @@ import {
   commonRows,
   type Config,
   dataDir,
+  type Field,
   flag,
   integer,
   nodeCookie,
-  nodeGoneAfter,
   nodeUrl,
   nodeZmq,
   optional,
   poolAddress,
   poolName,
+  sharePartitions,
   stateUrl,
 } from "@gopool/config";
 import { schema as jobmanager } from "@gopool/jobmanager/config";
@@ -36,15 +37,11 @@ export const schema = {
   /** Absent: a simulated node beside the pool. */
   nodeUrl: optional(nodeUrl),
   nodeCookie,
-  nodeGoneAfter,
   nodeZmq,
   /** Needed for a real node only; no address is ever made up for one. */
   poolAddress: optional(poolAddress),
-  sharePartitions: integer(
-    "GOPOOL_SHARE_PARTITIONS",
-    "partitions of the share topics; fixed once the log exists",
-    { min: 1, max: 64, fallback: 4 },
-  ),
+  /** Absent: as many as the log has; a new one is made with the bus's own number. */
+  sharePartitions: optional(withoutFallback(sharePartitions)),
   simulatedPort: integer("GOPOOL_SIMULATED_NODE_PORT", "port of the simulated node on 127.0.0.1", {
     min: 1,
     max: 65_535,
@@ -57,3 +54,7 @@ export const schema = {
 };
 
 export type PooldConfig = Config<typeof schema>;
+
+function withoutFallback<T>({ fallback: _, ...row }: Field<T>): Field<T> {
+  return row;
+}

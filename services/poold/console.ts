@@ -3,16 +3,20 @@
  *
  * @module
  */
-import type { Network } from "@gopool/chain";
+import { displayHash, type Hash, type Network } from "@gopool/chain";
+import { type BlockFound, BlockOutcome } from "@gopool/proto";
 import type { Clock, Logger, PartStatus, Service } from "@gopool/runtime";
 import type { Counts } from "@gopool/shareproc/counts";
 import type { StratumdStatus } from "@gopool/stratumd";
+import { blockLine, DifficultyTeller, statusLine } from "./lines.ts";
 
 export interface PoolView {
   readonly network: Network;
   readonly node: string;
   readonly poolAddress: string;
   readonly simulated: boolean;
+  /** Records that the log had when it was opened. */
+  readonly past: { readonly shares: number; readonly blocks: number };
   stratum(): StratumdStatus;
   judged(): Readonly<Pick<Counts, "valid" | "disagreements" | "repeats">>;
   blocks(): { readonly accepted: number; readonly lost: number };
@@ -29,79 +33,77 @@ export interface ConsoleDeps {
 }
 
 /** How often the pool says how it goes. */
-const EVERY_MS = 10_000;
+export const STATUS_EVERY_MS = 10_000;
+/** How often troubles and difficulties are looked at. */
+export const LOOK_EVERY_MS = 1_000;
+/** A trouble is told when it is this old: what heals at once, as at every start, is none. */
+export const TROUBLE_AFTER_MS = 3_000;
 
 export function createConsole({ view, clock, log, host, listening }: ConsoleDeps): Service {
+  const difficulties = new DifficultyTeller();
+  let told: ReadonlyMap<string, string> = new Map();
+
   return {
     name: "console",
     async run(signal) {
-      const stopped = new Promise<undefined>((resolve) =>
-        signal.addEventListener("abort", () => resolve(undefined), { once: true })
-      );
-      const port = await Promise.race([listening, stopped]);
-      if (port === undefined || signal.aborted) return;
-      log.info(
-        `Point a miner at stratum+tcp://${host}:${port}: user ADDRESS or ADDRESS.WORKER, any password`,
-        { network: view.network, node: view.node, poolAddress: view.poolAddress },
-      );
-      if (view.simulated) {
-        log.info(
-          "This is a simulation: set GOPOOL_NODE_URL and GOPOOL_POOL_ADDRESS to mine for real",
-        );
-      }
-      let told = new Map<string, string>();
+      listening.then((port) => {
+        if (!signal.aborted) welcome(view, host, port, log);
+      }, () => {});
+      let statusMs = clock.monotonic();
       while (!signal.aborted) {
-        await clock.sleep(EVERY_MS, signal);
+        await clock.sleep(LOOK_EVERY_MS, signal);
         if (signal.aborted) break;
+        const nowMs = clock.monotonic();
+        told = tellTroubles(view.board(), told, clock.now(), log);
+        const sentence = difficulties.take(view.stratum().difficulty, nowMs);
+        if (sentence !== null) log.info(sentence);
+        if (nowMs - statusMs < STATUS_EVERY_MS) continue;
+        statusMs = nowMs;
         log.info(statusLine(view));
-        told = tellTroubles(view.board(), told, log);
       }
     },
   };
 }
 
-/** How the pool goes, in one line. Pure but for what it is shown. */
-export function statusLine(view: PoolView): string {
-  const { sessions, height, shares, difficulty, waiting, spooled } = view.stratum();
-  const { accepted, lost } = view.blocks();
-  const judged = view.judged();
-  const rate = view.miner()?.hashesPerSecond;
-  return [
-    `height ${height ?? "-"}`,
-    `${sessions} miner${sessions === 1 ? "" : "s"}${rate ? ` (demo ${hashrate(rate)})` : ""}`,
-    `difficulty ${difficulty === null ? "-" : range(difficulty)}`,
-    `shares ${shares.accepted} accepted, ${shares.rejected} rejected, ${shares.stale} stale, ${judged.valid} booked`,
-    `blocks ${accepted} accepted, ${lost} lost`,
-    ...(waiting > 0 ? [`${waiting} answers wait for the bus`] : []),
-    ...(spooled > 0 ? [`${spooled} candidates on their way`] : []),
-    ...(judged.disagreements > 0 ? [`${judged.disagreements} DISAGREEMENTS`] : []),
-  ].join(" | ");
+/** Tells a block's end. */
+export function tellBlock(found: BlockFound, log: Logger): void {
+  const accepted = found.outcome === BlockOutcome.ACCEPTED;
+  const hash = displayHash(found.facts!.hash as Hash);
+  log[accepted ? "info" : "error"](blockLine(found), { hash });
+}
+
+function welcome(view: PoolView, host: string, port: number, log: Logger): void {
+  const { network, node, poolAddress, past } = view;
+  const name = host.includes(":") ? `[${host}]` : host;
+  log.info(
+    past.shares + past.blocks === 0
+      ? "The log is new"
+      : `The log goes on: ${past.shares} records in share.valid, ${past.blocks} in block.found`,
+  );
+  log.info(
+    `Point a miner at stratum+tcp://${name}:${port}: user ADDRESS or ADDRESS.WORKER, any password`,
+    { network, node, poolAddress },
+  );
+  if (view.simulated) {
+    log.info("This is a simulation: set GOPOOL_NODE_URL and GOPOOL_POOL_ADDRESS to mine for real");
+  }
 }
 
 /** Says each trouble once, and once more when its sentence changes; what is well again is said too. */
 function tellTroubles(
   board: readonly PartStatus[],
   told: ReadonlyMap<string, string>,
+  nowMs: number,
   log: Logger,
-): Map<string, string> {
-  const now = new Map(
-    board.filter(({ health }) => health !== "ok").map(({ part, detail }) => [part, detail]),
-  );
-  for (const [part, detail] of now) if (told.get(part) !== detail) log.warn(`${part}: ${detail}`);
+): ReadonlyMap<string, string> {
+  const bad = board.filter(({ health }) => health !== "ok");
+  const now = new Map<string, string>();
+  for (const { part, detail, sinceMs } of bad) {
+    const before = told.get(part);
+    if (before === undefined && nowMs - sinceMs < TROUBLE_AFTER_MS) continue;
+    if (before !== detail) log.warn(`${part}: ${detail}`);
+    now.set(part, detail);
+  }
   for (const part of told.keys()) if (!now.has(part)) log.info(`${part}: well again`);
   return now;
-}
-
-function range({ min, max }: { readonly min: number; readonly max: number }): string {
-  return min === max ? short(min) : `${short(min)} to ${short(max)}`;
-}
-
-function short(n: number): string {
-  return String(Number(n.toPrecision(3)));
-}
-
-function hashrate(perSecond: number): string {
-  const units = ["H/s", "kH/s", "MH/s", "GH/s", "TH/s", "PH/s", "EH/s"];
-  const step = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(perSecond) / 3)));
-  return `${(perSecond / 1000 ** step).toPrecision(3)} ${units[step]}`;
 }

@@ -4,8 +4,9 @@
  * @module
  */
 import { createBlocksubmit } from "@gopool/blocksubmit";
-import { type Bus, BusNotOpened, openBus } from "@gopool/bus";
+import { blockFound, type Bus, BusNotOpened, openBus, shareValid, type Topic } from "@gopool/bus";
 import { canonicalAddress, type Network, scriptOfAddress } from "@gopool/chain";
+import { ConfigError } from "@gopool/config";
 import { createJobmanager } from "@gopool/jobmanager";
 import { type Nodes, openNodes, pairNodes } from "@gopool/node";
 import {
@@ -14,23 +15,27 @@ import {
   FatalError,
   type Logger,
   type Random,
-  runTogether,
   type Service,
   type StatusBoard,
   supervise,
 } from "@gopool/runtime";
 import { createShareproc } from "@gopool/shareproc";
-import { openState } from "@gopool/state";
+import { openState, type State } from "@gopool/state";
 import { createStratumd } from "@gopool/stratumd";
+import { settleBlocks } from "./blocks_in_hand.ts";
 import type { PooldConfig } from "./config.ts";
-import { createConsole, type PoolView } from "./console.ts";
+import { createConsole, type PoolView, tellBlock } from "./console.ts";
 import { demoService, simulatedNode } from "./demo/mod.ts";
-import { demoMines } from "./permissions.ts";
+import { demoMines } from "./demo/target.ts";
+import { busOf } from "./log_place.ts";
+import { runStages, type Stage } from "./stages.ts";
 
 export interface PoolDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
+  /** The log of the parts. Default: the same. */
+  readonly partsLog?: Logger;
   /** Stands between the services and the bus: tests break it on purpose. */
   readonly wrapBus?: (bus: Bus) => Bus;
   /** Aborts the wait for a node while the pool is being opened. */
@@ -45,17 +50,23 @@ export interface Pool extends AsyncDisposable, Service {
 /**
  * Opens bus, state and nodes, and composes the services. Waits for a node that is away, saying so.
  *
+ * @throws {ConfigError} A setting that only the node can judge: the address is of another network.
  * @throws {FatalError} What trying again cannot mend, in a sentence.
  */
 export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Pool> {
   const { clock, random, log, signal } = deps;
+  const partsLog = deps.partsLog ?? log;
   const board = createStatusBoard(clock);
   await using open = new AsyncDisposableStack();
   const opened = open.use(await openTheBus(config, clock));
   const bus = deps.wrapBus?.(opened) ?? opened;
-  const state = open.use(await openState(config.stateUrl, { clock }));
+  const past = {
+    shares: await recordsOf(bus, shareValid),
+    blocks: await recordsOf(bus, blockFound),
+  };
+  const state = open.use(await openTheState(config, clock));
   const simulated = config.nodeUrl === undefined
-    ? open.use(await simulatedNode(config, deps))
+    ? open.use(await simulatedNode(config, { ...deps, log: partsLog }))
     : undefined;
   const nodes = open.use(openTheNodes(config, simulated?.url, board, deps));
   const network = await nodes.network(signal);
@@ -66,14 +77,14 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
     state,
     clock,
     random,
-    log: log.with({ part: "stratumd" }),
+    log: partsLog.with({ part: "stratumd" }),
     board,
     config,
   });
   const shareproc = createShareproc({
     bus,
     clock,
-    log: log.with({ part: "shareproc" }),
+    log: partsLog.with({ part: "shareproc" }),
     board,
     pool: config.poolName,
     logEpoch: config.logEpoch,
@@ -83,7 +94,7 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
     state,
     nodes,
     clock,
-    log: log.with({ part: "jobmanager" }),
+    log: partsLog.with({ part: "jobmanager" }),
     board,
     holder: `poold-${random.uint32().toString(16)}`,
     settings: { ...config, pool: config.poolName, poolAddress },
@@ -93,49 +104,87 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
     nodes,
     clock,
     random,
-    log: log.with({ part: "blocksubmit" }),
+    log: partsLog.with({ part: "blocksubmit" }),
     board,
+    onFound: (found) => tellBlock(found, log),
   });
+  const { listening } = stratumd;
   const miner = demoMines(config)
-    ? demoService(config, { ...deps, network, listening: stratumd.listening })
+    ? demoService(config, { clock, random, log: partsLog, network, listening })
     : undefined;
   const view: PoolView = {
     network,
     node: simulated === undefined ? nodes.list.map(({ name }) => name).join(", ") : "simulated",
     poolAddress,
     simulated: simulated !== undefined,
+    past,
     stratum: () => stratumd.status(),
     judged: () => shareproc.counts,
     blocks: () => blocksubmit.counts,
     miner: () => miner?.stats,
     board: () => board.all(),
   };
-  const services = [jobmanager, shareproc, blocksubmit, stratumd];
-  const supervised = services.map((service) => supervise(service, { clock, random, log, board }));
   const { host } = config.stratumListen;
-  const console = createConsole({ view, clock, log, host, listening: stratumd.listening });
+  const console = createConsole({ view, clock, log, host, listening });
+  const stage = (...services: readonly Service[]): Stage => ({
+    parts: services.map((service) => supervise(service, { clock, random, log, board }).run),
+  });
 
   const owned = open.move();
   return {
     name: "poold",
     view,
     bus,
-    /** Ends in the order of the work: no new shares, then what is in hand, then the rest. */
+    /** Ends in the order of the work: no new shares, then the blocks in hand, then the rest. */
     run: (stop) =>
-      runTogether(
-        stop,
-        ...[...supervised, ...(miner === undefined ? [] : [miner]), console].map((s) => s.run),
-      ),
+      runStages(stop, [
+        {
+          ...stage(...(miner === undefined ? [] : [miner]), stratumd),
+          ended: () => bringBlocksHome(bus, clock, log),
+        },
+        stage(shareproc),
+        stage(blocksubmit, jobmanager),
+        stage(console),
+      ]),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
-async function openTheBus(config: PooldConfig, clock: Clock): Promise<Bus> {
-  const url = config.busUrl?.href ?? `sqlite:${config.dataDir}/bus.db`;
+async function bringBlocksHome(bus: Bus, clock: Clock, log: Logger): Promise<void> {
   try {
-    return await openBus(url, { clock, sharePartitions: config.sharePartitions });
+    const left = await settleBlocks(bus, clock);
+    if (left > 0) {
+      log.warn(`${left} blocks are still on their way: the next start goes on with them`);
+    }
+  } catch (error) {
+    // The candidates are in the log and the spool: nothing is lost, only later.
+    log.warn("the log cannot be asked for blocks in hand", { error });
+  }
+}
+
+/** Records of a topic that can still be read. */
+async function recordsOf(bus: Bus, topic: Topic): Promise<number> {
+  return (await bus.ends(topic)).reduce((sum, { earliest, next }) => sum + next - earliest, 0);
+}
+
+async function openTheBus(config: PooldConfig, clock: Clock): Promise<Bus> {
+  const { sharePartitions } = config;
+  try {
+    return await openBus(busOf(config), {
+      clock,
+      ...(sharePartitions === undefined ? {} : { sharePartitions }),
+    });
   } catch (error) {
     if (error instanceof BusNotOpened) throw new FatalError(error.message, { cause: error });
+    throw error;
+  }
+}
+
+async function openTheState({ stateUrl }: PooldConfig, clock: Clock): Promise<State> {
+  try {
+    return await openState(stateUrl, { clock });
+  } catch (error) {
+    if (error instanceof TypeError) throw new FatalError(error.message, { cause: error });
     throw error;
   }
 }
@@ -150,21 +199,17 @@ function openTheNodes(
   const cookies = config.nodeCookie === undefined ? [] : [config.nodeCookie];
   try {
     return openNodes(
-      {
-        nodes: pairNodes(urls, cookies, config.nodeZmq?.map(({ href }) => href)),
-        goneForMs: config.nodeGoneAfter,
-      },
+      { nodes: pairNodes(urls, cookies, config.nodeZmq?.map(({ href }) => href)) },
       {
         clock,
         onHealth: (node, { ok, detail }) => {
           board.set(`node ${node}`, ok ? "ok" : "degraded", detail);
-          log[ok ? "info" : "warn"](`node ${node}: ${detail}`);
         },
         onTrouble: (sentence) => log.warn(sentence),
       },
     );
   } catch (error) {
-    if (error instanceof RangeError) throw new FatalError(error.message, { cause: error });
+    if (error instanceof RangeError) throw new ConfigError("poold", [error.message]);
     throw error;
   }
 }
@@ -176,19 +221,22 @@ const SIMULATED_SCRIPT = Uint8Array.from([
   ...new TextEncoder().encode("gopool's simulation "),
 ]);
 
-/** The pool's address. For a real network it is the operator's, or the pool does not start. */
+/** The pool's address. For a real network it is the operator's: readSettings() has seen that there is one. */
 function payee({ nodeUrl, poolAddress }: PooldConfig, network: Network): string {
   if (poolAddress === undefined) {
     if (nodeUrl === undefined) return canonicalAddress(SIMULATED_SCRIPT, network)!;
-    throw new FatalError(
+    throw new ConfigError("poold", [
       `GOPOOL_POOL_ADDRESS is required: the ${network} address that the pool's own coinbases pay to`,
-    );
+    ]);
   }
   try {
     return canonicalAddress(scriptOfAddress(poolAddress, network), network) ?? poolAddress;
   } catch (error) {
-    throw new FatalError(`GOPOOL_POOL_ADDRESS=${poolAddress}: ${(error as Error).message}`, {
-      cause: error,
-    });
+    const simulated = nodeUrl === undefined ? " (a simulated one: GOPOOL_NODE_URL is not set)" : "";
+    throw new ConfigError("poold", [
+      `GOPOOL_POOL_ADDRESS=${poolAddress}: ${
+        (error as Error).message
+      }; the node mines ${network}${simulated}`,
+    ]);
   }
 }

@@ -12,7 +12,8 @@ export interface DemoMinerDeps {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
-  readonly options: MinerOptions;
+  /** Asked at each connection. */
+  readonly options: () => MinerOptions;
 }
 
 export interface DemoMiner extends Service {
@@ -35,6 +36,12 @@ export function createDemoMiner({ clock, random, log, options }: DemoMinerDeps):
   async function mine(signal: AbortSignal): Promise<void> {
     const worker = new Worker(new URL("./hasher.ts", import.meta.url), { type: "module" });
     let connection: MinerConnection | undefined;
+    const { username } = options();
+    const fault = Promise.withResolvers<Error>();
+    worker.onerror = (event) => {
+      event.preventDefault(); // else the whole process is told
+      fault.resolve(new Error(`The demo miner's worker failed: ${event.message}`));
+    };
     // Messages come before login has resolved: work begins once there is an extranonce to work with.
     const feed = () => {
       if (connection?.subscribed === undefined || connection.notify === undefined) return;
@@ -50,7 +57,7 @@ export function createDemoMiner({ clock, random, log, options }: DemoMinerDeps):
           (stats.hashesPerSecond === 0 ? 1 : RATE_WEIGHT);
         return;
       }
-      connection?.submit({ worker: options.username, ...data }).then((answer) => {
+      connection?.submit({ worker: username, ...data }).then((answer) => {
         if (answer.accepted) stats.accepted++;
         else {
           stats.refused++;
@@ -59,14 +66,15 @@ export function createDemoMiner({ clock, random, log, options }: DemoMinerDeps):
       }, () => {});
     };
     try {
-      connection = await MinerConnection.login(options, ({ kind }) => {
+      connection = await MinerConnection.login(options(), ({ kind }) => {
         if (kind === "notify" || kind === "set_extranonce") feed();
       });
       feed();
       const stop = () => void connection![Symbol.asyncDispose]();
       signal.addEventListener("abort", stop, { once: true });
       if (signal.aborted) stop();
-      await connection.closed;
+      const broken = await Promise.race([connection.closed, fault.promise]);
+      if (broken !== undefined) log.debug("the demo miner lost its connection", { error: broken });
       signal.removeEventListener("abort", stop);
     } finally {
       worker.terminate();

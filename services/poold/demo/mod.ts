@@ -4,10 +4,11 @@
  * @module
  */
 import { canonicalAddress, type Network } from "@gopool/chain";
-import { type SimulatedNode, startSimulatedNode } from "@gopool/node/simulated";
-import { type Clock, FatalError, type Logger, type Random } from "@gopool/runtime";
+import { PortTaken, type SimulatedNode, startSimulatedNode } from "@gopool/node/simulated";
+import { aborted, type Clock, FatalError, type Logger, type Random } from "@gopool/runtime";
 import type { PooldConfig } from "../config.ts";
 import { createDemoMiner, type DemoMiner } from "./miner.ts";
+import { demoTarget } from "./target.ts";
 
 interface DemoDeps {
   readonly clock: Clock;
@@ -39,7 +40,10 @@ export async function simulatedNode(
       log: log.with({ part: "simulated-node" }),
     });
   } catch (error) {
-    throw new FatalError(`Cannot start the simulated node: ${(error as Error).message}`, {
+    const hint = error instanceof PortTaken
+      ? "; name another with GOPOOL_SIMULATED_NODE_PORT, or stop what listens there"
+      : "";
+    throw new FatalError(`Cannot start the simulated node: ${(error as Error).message}${hint}`, {
       cause: error,
     });
   }
@@ -47,26 +51,22 @@ export async function simulatedNode(
 
 /** The demo miner; connects once the gateway listens. */
 export function demoService(
-  { stratumListen }: PooldConfig,
+  config: PooldConfig,
   deps: DemoDeps & { readonly network: Network; readonly listening: Promise<number> },
 ): DemoMiner {
   const log = deps.log.with({ part: "demo-miner" });
   const script = Uint8Array.from([0x00, 0x14, ...new TextEncoder().encode("gopool's demo miner!")]);
   const address = canonicalAddress(script, deps.network)!;
+  let { host, port } = demoTarget(config);
   const miner = createDemoMiner({
     ...deps,
     log,
-    options: {
-      host: "127.0.0.1",
-      port: stratumListen.port,
-      username: `${address}.demo`,
-      userAgent: "cpuminer-demo/1.0",
-    },
+    options: () => ({ host, port, username: `${address}.demo`, userAgent: "cpuminer-demo/1.0" }),
   });
   return {
     ...miner,
     async run(signal) {
-      await Promise.race([deps.listening, new Promise((r) => signal.addEventListener("abort", r))]);
+      port = await Promise.race([deps.listening, aborted(signal).then(() => port)]);
       await miner.run(signal);
     },
   };

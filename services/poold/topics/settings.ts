@@ -3,11 +3,6 @@
  *
  * @module
  */
-import { busUrl, type Config, dataDir, optional } from "@gopool/config";
+import { busUrl, dataDir, optional } from "@gopool/config";
 
 export const topicsSchema = { dataDir, busUrl: optional(busUrl) };
-
-/** The bus in effect: the one named, or the log under the data folder. */
-export function busOf(settings: Pick<Config<typeof topicsSchema>, "dataDir" | "busUrl">): string {
-  return settings.busUrl === undefined ? `sqlite:${settings.dataDir}/bus.db` : settings.busUrl.href;
-}

@@ -7,6 +7,7 @@ import { commonRows, ConfigError, HelpRequested, readSome } from "@gopool/config
 import { type Clock, systemClock } from "./clock.ts";
 import { createLogger, type Logger } from "./log.ts";
 import { type Random, systemRandom } from "./random.ts";
+import { fatalWithin } from "./supervise.ts";
 
 /** What the outside world gives a process. Nothing below main.ts reads Deno.env, Deno.args or the real clock. */
 export interface Process {
@@ -70,7 +71,9 @@ export async function runProcess(
     });
     if (!ending.faulted) log.info("stopped");
   } catch (error) {
-    ending.code = codeOf(error, log);
+    // A body that was told to stop while it still opened something rejects with the reason of the abort.
+    if (!stop.signal.aborted || error !== stop.signal.reason) ending.code = codeOf(error, log);
+    else if (!ending.faulted) log.info("stopped");
   } finally {
     ending.unlisten();
     ending.finish();
@@ -86,7 +89,10 @@ function codeOf(error: unknown, log: Logger): number {
     console.error(error.message);
     return EXIT.badConfig;
   }
-  log.error("failed", { error });
+  const fatal = fatalWithin(error);
+  // Its sentence is meant for the operator; where in the code it was found would only hide it.
+  if (fatal !== null) log.error(fatal.message);
+  else log.error("failed", { error });
   return EXIT.fault;
 }
 

@@ -4,13 +4,23 @@
  * @module
  */
 import { ConfigError, HelpRequested } from "@gopool/config";
-import { type Process, runProcess } from "./mod.ts";
+import { FatalError, type Process, runProcess } from "./mod.ts";
 
 const [how = ""] = Deno.args;
 
 const bodies: Record<string, (process: Process) => Promise<void>> = {
   returns: () => Promise.resolve(),
   throws: () => Promise.reject(new Error("the disk is gone")),
+  fatal: () =>
+    Promise.reject(
+      new AggregateError([new Error("beside it"), new FatalError("the port is taken")], "Several"),
+    ),
+  async opens({ log, signal }) {
+    log.info("ready");
+    await new Promise((_, reject) =>
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true })
+    );
+  },
   config: () => Promise.reject(new ConfigError("fixture", ["GOPOOL_X is required (x)"])),
   help: () => Promise.reject(new HelpRequested("Usage: fixture")),
   async drains({ clock, log, signal }) {

@@ -48,6 +48,19 @@ Deno.test("a body that throws ends it with code 1 and says why", async () => {
   assertStringIncludes(stdout, "the disk is gone");
 });
 
+Deno.test("a fault that cannot be mended is told as its sentence, without a stack, with code 1", async () => {
+  const { code, stdout, stderr } = await run("fatal");
+  assertEquals([code, stderr], [1, ""]);
+  assertMatch(stdout, /^[^\n]*"the port is taken"[^\n]*\n$/);
+  assert(!/\bat \b|process_fixture/.test(stdout), stdout);
+});
+
+Deno.test("a body that is told to stop while it waits for something, and rejects with that, has drained", async () => {
+  const { code, stdout } = await run("opens", (child) => Promise.resolve(child.kill("SIGINT")));
+  assertEquals(code, 0);
+  assertMatch(stdout, /"stopped"[^\n]*\n$/);
+});
+
 Deno.test("bad configuration ends it with code 2 and sentences without a stack", async () => {
   const { code, stderr } = await run("config");
   assertEquals(code, 2);

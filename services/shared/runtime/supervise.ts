@@ -81,7 +81,7 @@ async function faultOf(service: Service, signal: AbortSignal): Promise<Error | n
 }
 
 /** The fatal fault among several that `runTogether` has gathered. */
-function fatalWithin(thrown: unknown): FatalError | null {
+export function fatalWithin(thrown: unknown): FatalError | null {
   if (thrown instanceof FatalError) return thrown;
   if (!(thrown instanceof AggregateError)) return null;
   for (const one of thrown.errors) {

@@ -1,0 +1,30 @@
+/**
+ * Where the pool's log is, by its settings: one answer for the pool, for the topics tool, and for their permissions.
+ *
+ * @module
+ */
+import { dirname } from "node:path";
+
+export interface LogSettings {
+  readonly dataDir: string;
+  readonly busUrl: URL | undefined;
+}
+
+/** The bus in effect: the one named, or the log under the data folder. */
+export function busOf({ dataDir, busUrl }: LogSettings): string {
+  // The path in a URL is percent-encoded, a folder's name is not.
+  return busUrl === undefined ? `sqlite:${dataDir.replaceAll("%", "%25")}/bus.db` : busUrl.href;
+}
+
+/** The embedded log's file; null where the bus is none on this machine's disk. */
+export function logFileOf(settings: LogSettings): string | null {
+  const url = busOf(settings);
+  if (!url.startsWith("sqlite:")) return null;
+  return decodeURIComponent(url.slice("sqlite:".length)).replace(/^\/\/(?=\/)/, "");
+}
+
+/** Folders that hold the log's file and those beside it; none where the bus is elsewhere. */
+export function logFolders(settings: LogSettings): string[] {
+  const file = logFileOf(settings);
+  return file === null ? [] : [dirname(file)];
+}
