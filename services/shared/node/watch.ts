@@ -98,7 +98,7 @@ class Watcher {
 
   async listen(stop: AbortSignal): Promise<void> {
     for await (const notice of this.#deps.notices?.(stop) ?? []) {
-      if (notice.kind === "block" && this.#isTold(notice.hash)) continue;
+      if (this.#isTold(notice.hash)) continue;
       await this.#trying(stop, () => this.look(stop));
     }
     // Without notices the others go on: whoever returns here ends them too.

@@ -119,21 +119,21 @@ Deno.test("watch() is woken by a ZMQ notice, and asks once however many come", a
   await node.start({ zmq: true });
   const before = node.asked.tip;
   node.find("two", 2);
-  node.notices.put({ kind: "block", hash: node.best.hash, missed: 0 });
+  node.notices.put({ hash: node.best.hash, missed: 0 });
   await settle();
-  node.notices.put({ kind: "block", hash: node.best.hash, missed: 0 });
+  node.notices.put({ hash: node.best.hash, missed: 0 });
   await settle();
   assertEquals(node.told, ["one", "two"]);
   assertEquals(node.asked.tip, before + 1);
 });
 
-Deno.test("watch() looks again when the publisher is back, for what it may have missed", async () => {
+Deno.test("watch() asks what the best block is, whatever block a notice names", async () => {
   await using node = new Watched();
   await node.start({ zmq: true });
-  node.find("two", 2);
-  node.notices.put({ kind: "reconnected" });
+  node.find("three", 3);
+  node.notices.put({ hash: tipOf("two", 2).hash, missed: 0 });
   await settle();
-  assertEquals(node.told, ["one", "two"]);
+  assertEquals(node.told, ["one", "three"]);
 });
 
 Deno.test("watch() notices by the slow poll what long poll and ZMQ missed", async () => {
@@ -158,7 +158,7 @@ Deno.test("watch() waits for a node that is away, forever, and goes on when it i
   await using node = new Watched();
   node.away = true;
   await node.start({ zmq: true });
-  node.notices.put({ kind: "reconnected" });
+  node.notices.put({ hash: tipOf("any", 1).hash, missed: 0 });
   await node.clock.advance(3_600_000);
   assertEquals(node.told, []);
   node.away = false;
@@ -180,7 +180,7 @@ Deno.test("watch() tells no tip of a node that is syncing, whatever wakes it", a
   for (let height = 2; height < 9; height++) {
     node.find(`old ${height}`, height);
     node.wakeLongPoll();
-    node.notices.put({ kind: "block", hash: node.best.hash, missed: 0 });
+    node.notices.put({ hash: node.best.hash, missed: 0 });
     await node.clock.advance(POLL_MS);
   }
   assertEquals(node.told, []);
@@ -229,7 +229,7 @@ Deno.test("watch() tells a tip once when all three notice it", async () => {
   for (let height = 2; height < 50; height++) {
     await node.clock.advance(POLL_MS - 1);
     node.find(`tip ${height}`, height);
-    node.notices.put({ kind: "block", hash: node.best.hash, missed: 0 });
+    node.notices.put({ hash: node.best.hash, missed: 0 });
     node.wakeLongPoll();
     await node.clock.advance(1);
   }
