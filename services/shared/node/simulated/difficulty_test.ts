@@ -82,6 +82,12 @@ Deno.test("pacedWork() is never easier than the start, however long nobody mines
   assertEquals(pacedWork(AIM_S, []), EASIEST_WORK);
 });
 
+Deno.test("pacedWork() halves at most after one block, be it that nobody mined for a night", () => {
+  const steady = Array.from({ length: 20 }, () => ({ work: 64 * EASIEST_WORK, spanMs: 35_000 }));
+  const night = { work: 64 * EASIEST_WORK, spanMs: 8 * 3_600_000 };
+  assertEquals(pacedWork(AIM_S, [night, ...steady]), 32 * EASIEST_WORK);
+});
+
 Deno.test("a paced chain starts at the easiest work after the premine and rises by what it sees", async () => {
   using opened = openTestWorld({ difficulty: { paceSeconds: AIM_S } });
   const { world: { chain }, clock } = opened;
