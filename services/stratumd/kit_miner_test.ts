@@ -43,7 +43,10 @@ export class Miner {
   }
 
   static async connect(port: number): Promise<Miner> {
-    return new Miner(await Deno.connect({ hostname: "127.0.0.1", port }));
+    const conn = await Deno.connect({ hostname: "127.0.0.1", port });
+    // Or lines would wait for the acknowledgement of those before, and arrive in other turns than a test means.
+    conn.setNoDelay(true);
+    return new Miner(conn);
   }
 
   get notify(): NotifyParams {
