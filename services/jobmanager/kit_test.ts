@@ -8,8 +8,8 @@ import { type Bus, miningJobs, miningTemplates, openBus, rewardSplit } from "@go
 import {
   fromHex,
   hashFromDisplay,
-  scriptOfAddress,
   type Sats,
+  scriptOfAddress,
   type UnixSeconds,
 } from "@gopool/chain";
 import {
@@ -99,7 +99,7 @@ export const TIP: Tip = {
 /** The `n`th tip after TIP. */
 export function tipAfter(n: number): Tip {
   const hash = TIP.hash.slice() as Tip["hash"];
-  hash[0] = n;
+  hash[0]! ^= n;
   return { ...TIP, hash, height: TIP.height + n };
 }
 
@@ -259,6 +259,13 @@ export interface Stand extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
+/** Turns of the event loop that the longest chain of calls (node, bus, state) takes, and more. */
+const TURNS = 30;
+
+async function settleAll(): Promise<void> {
+  for (let i = 0; i < TURNS; i++) await settle();
+}
+
 export interface StandOptions {
   readonly settings?: Partial<JobmanagerSettings>;
   readonly nodes?: readonly ScriptedNode[];
@@ -293,7 +300,6 @@ export async function stand(options: StandOptions = {}): Promise<Stand> {
     await running;
     await nodes[Symbol.asyncDispose]();
   };
-  await settle();
   return {
     clock,
     bus,
@@ -301,11 +307,11 @@ export async function stand(options: StandOptions = {}): Promise<Stand> {
     node: list[0]!,
     board,
     async pass(ms) {
+      await settleAll();
       for (let left = ms; left > 0; left -= 1_000) {
         await clock.advance(Math.min(left, 1_000));
-        await settle();
+        await settleAll();
       }
-      await settle();
     },
     jobs: () => jobsOn(bus),
     async split(split) {

@@ -73,7 +73,9 @@ export class Layouts {
 
   #tell(job: Job, { id, name }: CoinbaseVariant, node: Node, verdict: LayoutVerdict): void {
     const { log, board } = this.deps;
-    const part = `jobmanager/coinbase-${name}`;
+    // Apart: what the node says of the coinbase of an empty block says nothing of the other.
+    const bare = job.witnessCommitment.length === 0 ? "-bare" : "";
+    const part = `jobmanager/coinbase-${name}${bare}`;
     if (verdict.kind === "good") {
       board.clear(CHECK);
       board.clear(part);

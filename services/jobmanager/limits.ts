@@ -22,8 +22,8 @@ export const TEMPLATE_RETRY = { firstMs: 500, lastMs: 4_000 } as const;
 /** Longest wait for the bus to take a job. Later it would be old: the next one is made instead. */
 export const JOB_DEADLINE_MS = 10_000;
 
-/** Pause before the log or the state is asked again at the start of a term; within the lease's life. */
-export const TERM_RETRY_MS = 500;
+/** Pause before a bus or state that was away at a start is asked again; well within the lease's life. */
+export const START_RETRY_MS = 500;
 
 /**
  * The same transactions are published again after this: their topic keeps them for 6 hours, and a block must be

@@ -21,7 +21,7 @@ import { Composer } from "./composer.ts";
 import { JobIds } from "./job_ids.ts";
 import { Layouts } from "./layouts.ts";
 import { Leader } from "./leader.ts";
-import { CACHE_TTL_MS, SPLIT_LOOK_BACK, TERM_RETRY_MS } from "./limits.ts";
+import { CACHE_TTL_MS, SPLIT_LOOK_BACK, START_RETRY_MS } from "./limits.ts";
 import { readLogEnd } from "./log_end.ts";
 import { Publisher } from "./publisher.ts";
 import { Splits } from "./splits.ts";
@@ -117,16 +117,17 @@ async function keepWatching(nodes: Nodes, signal: AbortSignal): Promise<void> {
 }
 
 async function followSplits(
-  { bus, board, log }: JobmanagerDeps,
+  { bus, clock, board, log }: JobmanagerDeps,
   splits: Splits,
   signal: AbortSignal,
 ): Promise<void> {
-  const ends = await bus.ends(rewardSplit);
+  const ends = await untilDone({ clock, board, log }, "jobmanager/splits", signal, () => {
+    return bus.ends(rewardSplit);
+  });
+  if (ends === null) return;
+  const offsets = ends.map(({ earliest, next }) => Math.max(earliest, next - SPLIT_LOOK_BACK));
   await bus.follow(rewardSplit, {
-    from: {
-      kind: "offsets",
-      offsets: ends.map(({ earliest, next }) => Math.max(earliest, next - SPLIT_LOOK_BACK)),
-    },
+    from: { kind: "offsets", offsets },
     batchMax: SPLIT_LOOK_BACK,
     signal,
     onTrouble: troubleOnBoard(board, log),
@@ -136,24 +137,31 @@ async function followSplits(
   });
 }
 
-/**
- * The ids of a new term, above every term that the state or the log remembers. Bus and state may be away: they
- * are asked until the lease is gone (then null).
- */
-async function startOfTerm(
-  { bus, clock, log, board, settings }: JobmanagerDeps,
+/** The ids of a new term, above every term that the state or the log remembers; null when the lease has gone. */
+function startOfTerm(
+  deps: JobmanagerDeps,
   leadership: Leadership,
   leading: AbortSignal,
 ): Promise<{ ids: JobIds; previousHash: Uint8Array | undefined } | null> {
+  return untilDone(deps, "jobmanager/term", leading, async () => {
+    const { term, previousHash } = await readLogEnd(deps.bus, deps.settings.pool);
+    return { ids: new JobIds(await leadership.nextTerm(term)), previousHash };
+  });
+}
+
+/** What the work gives once bus and state are there for it; null when `signal` aborts before. */
+async function untilDone<T>(
+  { clock, log, board }: Pick<JobmanagerDeps, "clock" | "log" | "board">,
+  part: string,
+  signal: AbortSignal,
+  work: () => Promise<T>,
+): Promise<T | null> {
   const attempts = new Attempts({ log, board });
   try {
-    while (!leading.aborted) {
-      const start = await attempts.of("jobmanager/term", leading, async () => {
-        const { term, previousHash } = await readLogEnd(bus, settings.pool);
-        return { ids: new JobIds(await leadership.nextTerm(term)), previousHash };
-      });
-      if (start !== undefined) return start;
-      await clock.sleep(TERM_RETRY_MS, leading);
+    while (!signal.aborted) {
+      const done = await attempts.of(part, signal, work);
+      if (done !== undefined) return done;
+      await clock.sleep(START_RETRY_MS, signal);
     }
     return null;
   } finally {
