@@ -241,7 +241,7 @@ Deno.test("answers wait for the bus and are never reordered", async () => {
   await miner.send("mining.ping", [], "b");
   await miner.send("mining.submit", miner.params(share), "c");
   await miner.send("mining.submit", miner.params(miner.mine()), "d");
-  await waitFor(() => gate.held() > 1, "both publishes");
+  await waitFor(() => rig.stratumd.status().waiting === 3, "three records that wait for the bus");
   await rig.job();
   await miner.wait(() => miner.lines.length > before, "the notify, which no answer holds up");
   gate.open();
