@@ -77,6 +77,7 @@ export class Spender {
     const key = outpointKey(outpoint);
     if (coin.value < COIN_MIN || this.#known.has(key)) return;
     this.#known.add(key);
+    // A reward of a block that has just come is the youngest; reset() gives them the other way round.
     const youngest = this.#ripening[0]?.coin.height ?? 0;
     if (coin.coinbase && coin.height >= youngest) this.#ripening.unshift({ outpoint, coin });
     else if (coin.coinbase) this.#ripening.push({ outpoint, coin });
