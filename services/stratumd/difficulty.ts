@@ -40,8 +40,8 @@ export function rounded(difficulty: number): number {
 /** Difficulties of one session by job, as ranges of the jobs' sequence numbers. */
 export class DifficultyHistory {
   /** From which sequence number on which rung: rising, alternating with #rungs. */
-  readonly #from: number[] = [];
-  readonly #rungs: Rung[] = [];
+  #from: number[] = [];
+  #rungs: Rung[] = [];
   /** Jobs that were sent out of their row (older ones, to set a difficulty early). */
   #extras: Map<number, Rung> | null = null;
 
@@ -53,8 +53,14 @@ export class DifficultyHistory {
   /** From this job on, in order, `rung` is in force. */
   begin(sequence: number, rung: Rung, oldestSequence: number): void {
     if (this.#rungs.at(-1) === rung) return;
-    this.#from.push(sequence);
-    this.#rungs.push(rung);
+    if (this.#from.length === 0) {
+      // A list that begins with a push is given room for 17 at once: most sessions never need a second place.
+      this.#from = [sequence];
+      this.#rungs = [rung];
+    } else {
+      this.#from.push(sequence);
+      this.#rungs.push(rung);
+    }
     // The range that the oldest job still held lies in stays.
     while (this.#from.length > 1 && this.#from[1]! <= oldestSequence) {
       this.#from.shift();

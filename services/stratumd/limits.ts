@@ -83,6 +83,9 @@ export const EARLY_JOB_MAX_AGE_MS = 120_000;
 /** Least time between two notifies that only serve the difficulty. */
 export const EARLY_NOTIFY_MIN_MS = 4_000;
 
+/** Addresses remembered with their scripts: 300 bytes each. Pools have fewer accounts; more cost a decode each. */
+export const PAYEES_MAX = 16_384;
+
 /** Targets remembered by difficulty. Difficulties are rounded, so sessions share them. */
 export const TARGETS_CACHED_MAX = 8_192;
 

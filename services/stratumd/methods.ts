@@ -4,15 +4,7 @@
  *
  * @module
  */
-import {
-  AddressError,
-  canonicalAddress,
-  EXTRANONCE2_BYTES,
-  fromHex,
-  type Network,
-  paysAccount,
-  scriptOfAddress,
-} from "@gopool/chain";
+import { AddressError, EXTRANONCE2_BYTES, fromHex, type Network, paysAccount } from "@gopool/chain";
 import { Reason } from "@gopool/proto";
 import type { Clock, Random } from "@gopool/runtime";
 import {
@@ -36,8 +28,9 @@ import {
   subscribeResultLine,
 } from "@gopool/stratum";
 import type { ExtranonceSource, SessionMemory } from "./extranonce.ts";
-import type { JobTable } from "./jobs.ts";
+import type { JobTable, Payee } from "./jobs.ts";
 import { RESUME_WAIT_MS, WORKERS_PER_SESSION_MAX } from "./limits.ts";
+import { Payees } from "./payees.ts";
 import type { Session } from "./session.ts";
 import type { Intake } from "./submit.ts";
 import { refusal } from "./taken.ts";
@@ -70,6 +63,7 @@ export interface MethodsDeps {
 
 export class Methods {
   readonly #line = new SubmitLine();
+  readonly #payees = new Payees();
 
   constructor(private readonly deps: MethodsDeps) {}
 
@@ -201,15 +195,14 @@ export class Methods {
     const { username, address, worker, password } = read.value;
     const job = this.deps.jobs.current;
     if (job === null) return this.#error(session, request, UNAUTHORIZED, "No work yet, try again");
-    const network = job.job.network as Network;
-    let script: Uint8Array;
+    let payee: Payee;
     try {
-      script = scriptOfAddress(address, network);
+      payee = this.#payees.find(address, job.job.network as Network);
     } catch (error) {
       if (!(error instanceof AddressError)) throw error;
       return this.#error(session, request, UNAUTHORIZED, error.message);
     }
-    const account = canonicalAddress(script, network) ?? address;
+    const { account, script } = payee;
     const first = session.firstWorker;
     const isOwn = paysAccount(job.recipe(this.deps.variant));
     if (isOwn && first !== null && first.account !== account) {
