@@ -199,7 +199,10 @@ function openTheNodes(
   const cookies = config.nodeCookie === undefined ? [] : [config.nodeCookie];
   try {
     return openNodes(
-      { nodes: pairNodes(urls, cookies, config.nodeZmq?.map(({ href }) => href)) },
+      {
+        nodes: pairNodes(urls, cookies, config.nodeZmq?.map(({ href }) => href)),
+        goneForMs: config.nodeGoneAfter,
+      },
       {
         clock,
         onHealth: (node, { ok, detail }) => {
