@@ -33,16 +33,8 @@ import {
   templateTime,
   UnusableTemplate,
 } from "./build.ts";
-import {
-  BIP320_MASK,
-  payee,
-  POOL,
-  POOL_SCRIPT,
-  recorded,
-  splitOf,
-  TEMPLATE,
-  TIP,
-} from "./kit_test.ts";
+import { BIP320_MASK, payee, POOL, POOL_SCRIPT, splitOf } from "./fixture.ts";
+import { recorded, TEMPLATE, TIP } from "./node_fixture.ts";
 import { coinbaseRoom, fixedCoinbaseBytes, ownVariants, splitVariants } from "./variants.ts";
 
 const FRAME: JobFrame = {

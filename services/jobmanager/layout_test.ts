@@ -1,25 +1,13 @@
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assertEquals, assertNotEquals } from "@std/assert";
 import { decodeBlock, type Sats, scriptOfAddress } from "@gopool/chain";
-import { type Node, NodeRefused, NodeUnavailable, openNode } from "@gopool/node";
+import { type Node, NodeRefused, openNode } from "@gopool/node";
 import { type SimulatedNode, startSimulatedNode } from "@gopool/node/simulated";
 import type { Job } from "@gopool/proto";
 import { seededRandom, systemClock } from "@gopool/runtime";
-import { captureLog } from "@gopool/testing";
-import { createStatusBoard, silent } from "@gopool/runtime";
 import { emptyJob, type JobFrame, jobFromTemplate } from "./build.ts";
-import {
-  BIP320_MASK,
-  payee,
-  POOL,
-  POOL_SCRIPT,
-  ScriptedNode,
-  splitOf,
-  TEMPLATE,
-  TIP,
-} from "./kit_test.ts";
+import { BIP320_MASK, payee, POOL, POOL_SCRIPT, splitOf } from "./fixture.ts";
+import { ScriptedNode, TEMPLATE, TIP } from "./node_fixture.ts";
 import { checkLayout, layoutKey, sampleBlock } from "./layout.ts";
-import { Layouts } from "./layouts.ts";
-import { LAYOUTS_MAX } from "./limits.ts";
 import {
   coinbaseRoom,
   fixedCoinbaseBytes,
@@ -260,82 +248,4 @@ Deno.test("a layout is new with its snapshot, its outputs' kinds, its commitment
   const [variant] = job.variants;
   const snapshot = { ...job, variants: [{ ...variant!, snapshotId: Uint8Array.of(1) }] };
   assertNotEquals(layoutKey(job, VARIANT_POOL), layoutKey(snapshot, VARIANT_POOL));
-});
-
-function layouts() {
-  const board = createStatusBoard({ now: () => 0 });
-  const { log, lines } = captureLog();
-  return { board, lines, layouts: new Layouts({ log, board, accountScript: TAPROOT }) };
-}
-
-Deno.test("an approved layout is asked about once, whatever job it comes in; so is a refused one", async () => {
-  const { layouts: known, board, lines } = layouts();
-  const node = new ScriptedNode();
-  let asked = 0;
-  node.word = () => Promise.resolve(++asked === 2 ? "bad-cb-amount" : null);
-  for (let i = 0; i < 5; i++) {
-    const { job, transactions } = scripted();
-    await known.settle(job, node, transactions, SIGNAL);
-    assertEquals(known.verdict(job, VARIANT_POOL), "good");
-    assertEquals(known.verdict(job, VARIANT_SOLO), "bad");
-  }
-  assertEquals(node.proposals, 2);
-  assertEquals(lines.filter(({ level }) => level === "error").length, 1);
-  assertEquals(board.all().map(({ part, health }) => [part, health]), [
-    ["jobmanager/coinbase-solo", "degraded"],
-  ]);
-});
-
-Deno.test("what could not be decided is asked about again, and the board says so until then", async () => {
-  const { layouts: known, board } = layouts();
-  const node = new ScriptedNode();
-  const { job, transactions } = scripted();
-  node.word = () => Promise.reject(new NodeUnavailable("gone", "unreachable"));
-  await known.settle(job, node, transactions, SIGNAL);
-  assertEquals(known.verdict(job, VARIANT_POOL), undefined);
-  assertEquals(board.all().map(({ health }) => health), ["degraded"]);
-  node.word = () => Promise.resolve(null);
-  await known.settle(job, node, transactions, SIGNAL);
-  assertEquals(known.verdict(job, VARIANT_POOL), "good");
-  assertEquals(board.all(), []);
-});
-
-Deno.test("a check that was called off decides nothing and says nothing", async () => {
-  const { layouts: known, board, lines } = layouts();
-  const node = new ScriptedNode();
-  const stop = new AbortController();
-  node.word = () => {
-    stop.abort();
-    return Promise.resolve("bad-cb-amount");
-  };
-  const { job } = scripted();
-  await known.settle(job, node, [], stop.signal);
-  assertEquals([known.verdict(job, VARIANT_POOL), lines.length, board.all().length], [
-    undefined,
-    0,
-    0,
-  ]);
-});
-
-Deno.test("the memory of layouts is bounded, and what is in use is not forgotten", async () => {
-  const known = new Layouts({
-    log: silent,
-    board: createStatusBoard({ now: () => 0 }),
-    accountScript: TAPROOT,
-  });
-  const node = new ScriptedNode();
-  const { job } = scripted();
-  await known.settle(job, node, [], SIGNAL);
-  const [variant] = job.variants;
-  const snapshot = (n: number) => ({
-    ...job,
-    variants: [{ ...variant!, snapshotId: Uint8Array.of(n >> 8, n & 0xff) }],
-  });
-  for (let n = 0; n < LAYOUTS_MAX + 10; n++) {
-    await known.settle(snapshot(n), node, [], SIGNAL);
-    assert(known.verdict(job, VARIANT_POOL) === "good");
-  }
-  assertEquals(known.verdict(job, VARIANT_SOLO), undefined);
-  assertEquals(known.verdict(snapshot(0), VARIANT_POOL), undefined);
-  assertEquals(known.verdict(snapshot(LAYOUTS_MAX), VARIANT_POOL), "good");
 });

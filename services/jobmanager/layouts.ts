@@ -17,7 +17,10 @@ export interface LayoutsDeps {
   readonly accountScript: Uint8Array;
 }
 
-const CHECK = "jobmanager/coinbase-check";
+/** On the board while a check has to be repeated. */
+const OPEN = "jobmanager/coinbase-check";
+/** On the board while a node cannot check at all. */
+const UNCHECKED = "jobmanager/coinbase-unchecked";
 
 export class Layouts {
   readonly #known = new Map<string, "good" | "bad">();
@@ -45,6 +48,7 @@ export class Layouts {
     transactions: readonly Uint8Array[],
     signal: AbortSignal,
   ): Promise<void> {
+    let open = false;
     for (const variant of job.variants) {
       if (signal.aborted) return;
       const key = layoutKey(job, variant.id);
@@ -52,9 +56,10 @@ export class Layouts {
       const verdict = await this.#ask(job, variant, node, transactions, signal);
       if (signal.aborted) return;
       this.#tell(job, variant, node, verdict);
-      if (verdict.kind === "undecided") continue;
-      this.#remember(key, verdict.kind === "bad" ? "bad" : "good");
+      if (verdict.kind === "undecided") open = true;
+      else this.#remember(key, verdict.kind === "bad" ? "bad" : "good");
     }
+    if (!open) this.deps.board.clear(OPEN);
   }
 
   async #ask(
@@ -77,29 +82,31 @@ export class Layouts {
     const bare = job.witnessCommitment.length === 0 ? "-bare" : "";
     const part = `jobmanager/coinbase-${name}${bare}`;
     if (verdict.kind === "good") {
-      board.clear(CHECK);
+      board.clear(UNCHECKED);
       board.clear(part);
       return;
     }
-    const { reason } = verdict;
+    const { kind, reason } = verdict;
     const facts = { jobId: job.id, variant: id, node: node.name, reason };
-    if (verdict.kind === "bad") {
-      log.error("the node refuses this coinbase: it is never given to miners", facts);
-      const ours = id === VARIANT_POOL;
-      const rest = ours ? "the last good work goes on" : "jobs go out without this one";
-      board.set(
-        part,
-        ours ? "down" : "degraded",
-        `${node.name} refuses the "${name}" coinbase (${reason}): ${rest}`,
-      );
-      return;
+    const who = `the "${name}" coinbase`;
+    switch (kind) {
+      case "bad": {
+        const ours = id === VARIANT_POOL;
+        const rest = ours ? "the last good work goes on" : "jobs go out without it";
+        log.error("the node refuses this coinbase: it is never given to miners", facts);
+        const sentence = `${node.name} refuses ${who} (${reason}): ${rest}`;
+        board.set(part, ours ? "down" : "degraded", sentence);
+        break;
+      }
+      case "unchecked":
+        log.warn("the node knows no proposals: coinbases go out unchecked", facts);
+        board.set(UNCHECKED, "degraded", `${node.name} cannot check ${who}: ${reason}`);
+        break;
+      case "undecided":
+        log.info("a coinbase could not be checked yet", facts);
+        board.set(OPEN, "degraded", `${node.name} could not check ${who} yet: ${reason}`);
+        break;
     }
-    const unchecked = verdict.kind === "unchecked";
-    log.warn(unchecked ? "the node knows no proposals" : "a coinbase could not be checked", facts);
-    const words = unchecked
-      ? `${node.name} cannot check coinbases, they go out unchecked: ${reason}`
-      : `The "${name}" coinbase could not be checked by ${node.name}: ${reason}`;
-    board.set(CHECK, "degraded", words);
   }
 
   #remember(key: string, verdict: "good" | "bad"): void {

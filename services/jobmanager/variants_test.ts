@@ -2,7 +2,8 @@ import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
 import { coinbaseOutputs, type Sats, type VariantRecipe } from "@gopool/chain";
 import { CoinbaseOutputSchema, create } from "@gopool/proto";
 import { assertSendable, jobFromTemplate } from "./build.ts";
-import { payee, POOL, POOL_SCRIPT, splitOf, TEMPLATE } from "./kit_test.ts";
+import { payee, POOL, POOL_SCRIPT, splitOf } from "./fixture.ts";
+import { TEMPLATE } from "./node_fixture.ts";
 import { SMALL_COINBASE_BYTES, SPLIT_COINBASE_BYTES } from "./limits.ts";
 import {
   coinbaseRoom,
