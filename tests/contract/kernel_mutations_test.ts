@@ -20,8 +20,8 @@ import { buildBlock, groundOf } from "@gopool/node/simulated/draft";
 import { HARMLESS, mutated, MUTATIONS } from "@gopool/node/simulated/mutations";
 import type { Job } from "@gopool/proto";
 import { seededRandom, systemClock } from "@gopool/runtime";
-import { rpc } from "../real/btcd.ts";
 import { findKernel, type Kernel, startKernel } from "../real/kernel.ts";
+import { rpc } from "../real/rpc.ts";
 import {
   ACCOUNT_SCRIPTS,
   jobOf,

@@ -1,0 +1,170 @@
+/**
+ * A Stratum client that others wrote (npm stratum-client, under Node) against the pool: its ids are strings, and it
+ * knows an answer by its id alone.
+ *
+ * @module
+ */
+import { assertEquals, assertExists } from "@std/assert";
+import {
+  canonicalAddress,
+  type Difficulty,
+  fromHex,
+  targetFromDifficulty,
+  targetToBytes,
+} from "@gopool/chain";
+import { startSimulatedNode } from "@gopool/node/simulated";
+import { seededRandom, systemClock } from "@gopool/runtime";
+import { createNonceScanner } from "@gopool/shares";
+import { headerFor, readNotify } from "@gopool/stratum";
+import { waitFor } from "@gopool/testing";
+import { TextLineStream } from "../real/lines.ts";
+import { startPool } from "./pool.ts";
+
+const CLIENT = new URL("./foreign_client.mjs", import.meta.url).pathname;
+const POOL_ADDRESS = canonicalAddress(fromHex(`0014${"55".repeat(20)}`), "regtest")!;
+const MINER_ADDRESS = canonicalAddress(fromHex(`0014${"66".repeat(20)}`), "regtest")!;
+
+/** Shares are harder than this only where a block would be. */
+const EASY_BITS = 0x207fffff;
+
+const node = await hasNode();
+
+async function hasNode(): Promise<boolean> {
+  try {
+    await new Deno.Command("node", { args: ["--version"], stdout: "null" }).output();
+    return true;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    const sentence = "The foreign Stratum client cannot run: there is no Node on this machine";
+    if (Deno.env.get("CI") === "true") throw new Error(sentence);
+    console.warn(`${sentence}. Its test is skipped.`);
+    return false;
+  }
+}
+
+interface Event {
+  readonly event: string;
+  // deno-lint-ignore no-explicit-any -- told by another program; the test asserts what it needs.
+  readonly [fact: string]: any;
+}
+
+/** The client's process, and what it has told so far. */
+class ForeignClient implements AsyncDisposable {
+  readonly events: Event[] = [];
+  readonly #child: Deno.ChildProcess;
+  readonly #stdin: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #reading: Promise<void>;
+
+  constructor(port: number, worker: string) {
+    this.#child = new Deno.Command("node", {
+      args: [CLIENT, String(port), worker],
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    this.#stdin = this.#child.stdin.getWriter();
+    this.#reading = this.#read();
+  }
+
+  /** The nth event of a name, once it is there. */
+  event(name: string, nth = 1): Promise<Event> {
+    return waitFor(
+      () => this.events.filter(({ event }) => event === name)[nth - 1],
+      `event "${name}" ${nth}`,
+    );
+  }
+
+  async submit(share: Record<string, string>): Promise<void> {
+    await this.#stdin.write(new TextEncoder().encode(`${JSON.stringify(share)}\n`));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stdin.close();
+    await this.#reading;
+    await this.#child.status;
+  }
+
+  async #read(): Promise<void> {
+    const lines = this.#child.stdout.pipeThrough(new TextDecoderStream())
+      .pipeThrough(new TextLineStream());
+    for await (const line of lines) this.events.push(JSON.parse(line));
+  }
+}
+
+Deno.test({
+  name: "npm's stratum-client subscribes, authorises, takes work and has its shares judged",
+  ignore: !node,
+  async fn() {
+    await using simulated = await startSimulatedNode({
+      memory: true,
+      port: 0,
+      user: "pool",
+      password: "foreign",
+      difficulty: { fixedBits: EASY_BITS },
+      transactionsPerBlock: 5,
+      clock: systemClock,
+      random: seededRandom(3),
+    });
+    await using pool = await startPool({
+      GOPOOL_NODE_URL: simulated.url,
+      GOPOOL_POOL_ADDRESS: POOL_ADDRESS,
+    });
+    const worker = `${MINER_ADDRESS}.foreign`;
+    await using client = new ForeignClient(pool.port, worker);
+    const { extraNonce1, extraNonce2Size } = await client.event("subscribed");
+    await client.event("authorized");
+    const { difficulty } = await client.event("difficulty");
+    const { work } = await client.event("work");
+    const notify = readNotify([
+      work.jobId,
+      work.prevhash,
+      work.coinb1,
+      work.coinb2,
+      work.merkle_branch,
+      work.version,
+      work.nbits,
+      work.ntime,
+      work.clean_jobs,
+    ]);
+    if (!notify.ok) throw new Error(notify.problem);
+
+    const extranonce2 = new Uint8Array(extraNonce2Size).fill(9);
+    const header = headerFor(notify.value, {
+      extranonce1: fromHex(extraNonce1),
+      extranonce2,
+      version: notify.value.version,
+      ntime: notify.value.ntime,
+      nonce: 0,
+    });
+    const target = targetToBytes(targetFromDifficulty(difficulty as Difficulty));
+    const [good] = createNonceScanner().scan(header, target, 0, 4096);
+    assertExists(good);
+    const hex = (nonce: number) => nonce.toString(16).padStart(8, "0");
+    const share = {
+      worker_name: worker,
+      job_id: work.jobId,
+      extranonce2: extranonce2.toHex(),
+      ntime: work.ntime,
+      nonce: hex(good),
+    };
+
+    await client.submit(share);
+    assertEquals((await client.event("share accepted")).result, true);
+    // The very same again, and one that was never hashed.
+    await client.submit(share);
+    const { error } = await client.event("share refused");
+    assertEquals(error[0], 22);
+    await client.submit({ ...share, job_id: "ffffffffffffffff" });
+    assertEquals((await client.event("share refused", 2)).error[0], 21);
+
+    // At this difficulty it was a block, so there is new work, told in the same way.
+    await waitFor(() => simulated.height === 101, "the block on the node");
+    await waitFor(
+      () =>
+        client.events.some(({ event, work }) =>
+          event === "work" && work.prevhash !== notify.value.prevHashWire
+        ),
+      "work on the new block",
+    );
+    assertEquals(client.events.filter(({ event }) => event === "error" || event === "closed"), []);
+  },
+});

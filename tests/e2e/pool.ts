@@ -1,0 +1,68 @@
+/**
+ * The whole pool for a test from end to end: as `deno task start` composes it, on the embedded log in a folder of its
+ * own, against the node that the settings name.
+ *
+ * @module
+ */
+import type { Bus } from "@gopool/bus";
+import { readConfig } from "@gopool/config";
+import { openPool } from "@gopool/poold";
+import { schema } from "@gopool/poold/config";
+import { systemClock, systemRandom } from "@gopool/runtime";
+import { captureLog, freePort, type LogCapture, tempDir } from "@gopool/testing";
+
+export interface RunningPool extends AsyncDisposable {
+  /** Where miners connect, on 127.0.0.1. */
+  readonly port: number;
+  readonly view: Awaited<ReturnType<typeof openPool>>["view"];
+  readonly bus: Bus;
+  readonly log: LogCapture;
+}
+
+/** Starts it with these variables and waits until miners can connect. Disposal drains it. */
+export async function startPool(variables: Readonly<Record<string, string>>): Promise<RunningPool> {
+  await using open = new AsyncDisposableStack();
+  const folder = open.use(await tempDir());
+  const port = freePort();
+  const env: Record<string, string> = {
+    GOPOOL_DATA_DIR: folder.path,
+    GOPOOL_STRATUM_LISTEN: `127.0.0.1:${port}`,
+    ...variables,
+  };
+  const config = readConfig("poold", schema, { args: [], env: (name) => env[name] });
+  const log = captureLog();
+  const stop = new AbortController();
+  const { signal } = stop;
+  const pool = open.use(
+    await openPool(config, { clock: systemClock, random: systemRandom, log: log.log, signal }),
+  );
+  const running = pool.run(signal);
+  open.defer(async () => {
+    stop.abort();
+    await running;
+  });
+  await Promise.race([
+    listening(port, signal),
+    running.then(() => Promise.reject(new Error("The pool ended before it listened"))),
+  ]);
+  const owned = open.move();
+  return {
+    port,
+    view: pool.view,
+    bus: pool.bus,
+    log,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function listening(port: number, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+      return;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.ConnectionRefused)) throw error;
+    }
+    await systemClock.sleep(20, signal);
+  }
+}
