@@ -201,6 +201,36 @@ export function groupsContract(adapter: ContractAdapter): void {
     assertEquals(second.seen(), ["b", "c"]);
   });
 
+  promises("calls revoked() for what was assigned, and for nothing else", async (stand) => {
+    const revoked: number[] = [];
+    const watcher = new Watcher(stand, topic, {
+      assigned: (partition, signal) =>
+        partition < 2 ? Promise.resolve(undefined) : new Promise((_resolve, reject) => {
+          signal.addEventListener("abort", () => reject(new Error("too late")));
+        }),
+      revoked: (partition) => (revoked.push(partition), Promise.reject(new Error("cannot"))),
+    });
+    await put(stand.bus, topic, 0, "a");
+    await put(stand.bus, topic, 1, "b");
+    await waitFor(() => watcher.seen().length === 2, "both partitions");
+    await watcher.stop();
+    assertEquals(revoked.toSorted(), [0, 1]);
+    assertEquals(watcher.troubles.map((t) => t.kind), ["handler-threw", "handler-threw"]);
+  });
+
+  promises("ends consuming when the bus is closed, the batch in hand counted", async (stand) => {
+    await put(stand.bus, miningJobs, 0, "a", "b");
+    const working = stand.gate(), done = stand.gate();
+    const handle = () => (working.open(), done.opened);
+    const watcher = new Watcher(stand, miningJobs, { batchMax: 1 }, handle);
+    await working.opened;
+    const closed = stand.bus[Symbol.asyncDispose]();
+    done.open();
+    await closed;
+    await watcher.ended;
+    assertEquals(watcher.seen(), ["a"]);
+  });
+
   promises("tells how far a group is behind", async (stand) => {
     await put(stand.bus, topic, 2, "a", "b", "c");
     assertEquals((await lag(stand.bus, topic, "readers"))[2], {

@@ -100,7 +100,8 @@ export class LogBus implements Bus {
       group.join(member);
       await aborted(signal);
       await group.leave(member);
-      if (group.isEmpty) this.#groups.delete(key);
+      // Not another one of the same name, made since this one emptied.
+      if (group.isEmpty && this.#groups.get(key) === group) this.#groups.delete(key);
     });
   }
 
@@ -191,6 +192,7 @@ export class LogBus implements Bus {
       if (!Number.isInteger(options.batchMax) || options.batchMax < 1) {
         throw new RangeError(`batchMax must be a whole number above 0, not ${options.batchMax}`);
       }
+      if (options.signal.aborted) return Promise.resolve();
       const running = run(AbortSignal.any([options.signal, this.#closing.signal]))
         .finally(() => this.#readers.delete(running));
       this.#readers.add(running);

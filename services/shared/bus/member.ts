@@ -36,7 +36,12 @@ export class GroupMember implements Member {
       (next) => store.setPosition(topic, options.group, partition, next),
       () => store.settle(),
     );
-    const start = await this.#start(partition, signal, keeper);
+    const asked = await retrying(retried, "handler-threw", undefined, async () => ({
+      own: await options.assigned?.(partition, signal),
+    }));
+    // Never quite given: there is nothing to give back.
+    if (asked === undefined) return;
+    const start = await this.#start(retried, asked.own, keeper);
     if (start !== undefined) {
       const reader = store.reader(topic, partition);
       const handled = (next: number) => keeper.moveTo(next);
@@ -58,20 +63,16 @@ export class GroupMember implements Member {
 
   /** Where to read from; undefined when the partition is taken away before that is known. */
   async #start(
-    partition: number,
-    signal: AbortSignal,
+    retried: Parameters<typeof retrying>[0],
+    own: number | undefined,
     keeper: PositionKeeper,
   ): Promise<number | undefined> {
-    const { store, clock } = this.parts;
+    const { store } = this.parts;
     const { topic, options } = this;
-    const retried = { partition, clock, signal, trouble: this.#trouble };
-    const asked = await retrying(retried, "handler-threw", undefined, async () => ({
-      own: await options.assigned?.(partition, signal),
-    }));
-    if (asked === undefined || signal.aborted) return undefined;
+    const { partition } = retried;
     const found = await retrying(retried, "bus-away", undefined, () => {
       const kept = store.position(topic, options.group, partition);
-      const start = asked.own ?? kept ?? store.ends(topic, partition).earliest;
+      const start = own ?? kept ?? store.ends(topic, partition).earliest;
       return Promise.resolve({ kept, start });
     });
     if (found === undefined) return undefined;

@@ -23,11 +23,11 @@ Deno.test("sqlite: a file left by kill -9 opens clean, with every confirmed mess
         if (Array.isArray(line)) {
           confirmed.push(...line as Confirmed[]);
           calls += 1;
+          if (calls === CALLS_BEFORE_KILL[kill]) child.kill("SIGKILL");
         } else {
           const [partition, next] = (line as { handled: [number, number] }).handled;
           handled[partition] = Math.max(handled[partition]!, next);
         }
-        if (calls === CALLS_BEFORE_KILL[kill]) child.kill("SIGKILL");
       }
       assertEquals([(await child.status).signal, await stderr], ["SIGKILL", ""]);
 
