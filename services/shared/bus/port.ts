@@ -54,10 +54,15 @@ export interface ConsumeOptions {
   /**
    * Called when this member is given a partition, before its first batch. The answer is where to read from:
    * an offset of the reader's own keeping, or undefined for the group's committed position (a group without
-   * one starts at the earliest record). A throw is retried like a throwing handler.
+   * one starts at the earliest record). A throw is retried like a throwing handler. `signal` aborts when the
+   * partition is taken away again.
    */
   readonly assigned?: (partition: number, signal: AbortSignal) => Promise<number | undefined>;
-  /** Called after the last batch of a partition that this member loses, before another member gets it. */
+  /**
+   * Called after the last batch of a partition that this member loses (also by its own end), when the group's
+   * position is written and before another member gets the partition. Only for partitions whose `assigned` is
+   * done. A throw is told and otherwise ignored.
+   */
   readonly revoked?: (partition: number) => Promise<void>;
   /** Told of everything that goes wrong while consuming, and of its end. */
   readonly onTrouble?: (trouble: ConsumeTrouble) => void;
@@ -88,8 +93,9 @@ export interface FollowOptions {
   readonly batchMax: number;
   readonly signal: AbortSignal;
   /**
-   * Called once per partition when everything that stood in it at the time of the call has been handled:
-   * a reader that must know the past before it works waits for this.
+   * Called once per partition when everything that stood in it at the time of the call has been handled
+   * (at once where that is nothing), never for one that a fault stopped: a reader that must know the past before
+   * it works waits for this.
    */
   readonly caughtUp?: (partition: number) => void;
   readonly onTrouble?: (trouble: ConsumeTrouble) => void;
@@ -97,7 +103,8 @@ export interface FollowOptions {
 
 /**
  * At least once, in order per partition. A reader can be shown a message again (a crash between work and
- * bookkeeping) and must not care.
+ * bookkeeping) and must not care. Closing the bus ends every reader after the batch in hand and writes what was
+ * published; whatever is asked afterwards is refused.
  */
 export interface Bus extends AsyncDisposable {
   /** For people and logs: adapter and place, never credentials. */
@@ -119,13 +126,13 @@ export interface Bus extends AsyncDisposable {
    * Appends the records in the given order and resolves, in that order, with where each stands once the
    * crash of anything (process, machine, broker) can no longer lose them. One call is one batch: records of
    * one partition stay together and in order; calls made one after another (awaited or not) keep their order
-   * within a partition.
+   * within a partition. The bytes are copied before the promise is returned: buffers may be used again at once.
    *
    * @throws {NotWritten} Certainly nothing of this call was written. Safe to call again.
    * @throws {OutcomeUnknown} Some, all or none may have been written, now or a little later. Readers drop
    *   repeats, so calling again is safe for them; whoever answers a miner says "outcome unknown".
-   * @throws {RangeError} A value over the topic's size, or a partition that the topic does not have. A mistake:
-   *   nothing was written.
+   * @throws {RangeError} A value over the topic's size, a key over KEY_MAX_BYTES, neither key nor partition, or a
+   *   partition that the topic does not have. A mistake: nothing was written.
    */
   publish(
     topic: Topic,
@@ -135,11 +142,21 @@ export interface Bus extends AsyncDisposable {
 
   /**
    * Hands a group's batches to `handle`, one batch at a time per partition, partitions side by side. The
-   * group's position moves past a batch after `handle` has resolved: a crash in between shows the batch again.
+   * group's position moves past a batch after `handle` has resolved, and is durable a moment later (with the next
+   * append, or in some 50 ms): a crash before that shows the batch again, and perhaps a few after it.
    * When `handle` throws, the same batch comes again after a back-off (CONSUME_RETRY), for ever, and `onTrouble`
    * is told each time; other partitions are not held up. An offset out of range is a fault that stops that
    * partition: never a jump. Resolves when `signal` aborts and the batches in hand are done.
    * At most one batch per partition is in memory: a slow group costs its lag on disk, nothing else.
+   *
+   * The signal that `handle` gets aborts when the reading is to end or the partition goes to another member. A
+   * handler that gives up because of it must throw: returning means that the batch is done. Such a throw is no
+   * trouble, the batch comes again to whoever reads next. A handler that never ends holds up the end of
+   * `consume`, and the closing of the bus.
+   *
+   * A group is registered on a partition as soon as a member begins to read it: from then on retention waits for
+   * the group, also while nobody reads. On the embedded logs the members of a group share partitions inside one
+   * process and one Bus; a second process must not consume in the same group.
    */
   consume(
     topic: Topic,
@@ -149,7 +166,11 @@ export interface Bus extends AsyncDisposable {
 
   /**
    * Broadcast: this reader sees every message of every partition from `from` on, whatever others read, and
-   * nothing is committed. Throwing handlers and faults as in `consume`. Resolves when `signal` aborts.
+   * nothing is committed. Throwing handlers, signals and faults as in `consume`. Where `from` lies is decided when
+   * `follow` is called: what is published after that is shown. Resolves when `signal` aborts. Retention does not
+   * wait for broadcast readers: one that is overtaken by it stops with a fault.
+   *
+   * @throws {RangeError} Not as many offsets as the topic has partitions.
    */
   follow(
     topic: Topic,
@@ -158,13 +179,18 @@ export interface Bus extends AsyncDisposable {
   ): Promise<void>;
 
   /**
-   * Reads one partition from an offset to its end as of the call, then ends.
+   * Reads one partition from an offset to its end as of the call, then ends. Batches are of the adapter's own
+   * size; nothing is read ahead of the caller.
    *
-   * @throws {OffsetOutOfRange} `from` is below the earliest record or above the end.
+   * @throws {RangeError} The topic has no such partition.
+   * @throws {OffsetOutOfRange} With the first batch asked for: `from` is below the earliest record or above the end.
    */
   read(topic: Topic, partition: number, from: number): AsyncIterable<Batch>;
 
-  /** The partition's last record, wherever it is; null when it has none that can still be read. */
+  /**
+   * The partition's last record, wherever it is; null when it has none that can still be read. The embedded logs
+   * never let a partition's last record go; a real broker may.
+   */
   last(topic: Topic, partition: number): Promise<Message | null>;
 
   /** Every partition, in order. */
@@ -181,7 +207,10 @@ export interface Bus extends AsyncDisposable {
 }
 
 export interface PublishOptions {
-  /** Longest wait for a bus that is away; Infinity for blocks. Default: PUBLISH_DEADLINE_MS. */
+  /**
+   * Longest wait for a bus that is away (unreachable, locked, its disk full); Infinity for blocks. The bus tries
+   * again by itself until then. Default: PUBLISH_DEADLINE_MS.
+   */
   readonly deadlineMs?: number;
 }
 
