@@ -1,8 +1,15 @@
 /** Several real nodes as one: a chain that comes back shorter, and a wrong password. @module */
-import { assertEquals, assertMatch } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { displayHash } from "@gopool/chain";
 import { blockOf } from "@gopool/node/contract";
-import { type BestTip, type Node, type Nodes, openNodes } from "@gopool/node";
+import {
+  type BestTip,
+  type Node,
+  type Nodes,
+  NodeUnavailable,
+  openNode,
+  openNodes,
+} from "@gopool/node";
 import { systemClock } from "@gopool/runtime";
 import { waitFor } from "@gopool/testing";
 import { findBtcd, startBtcd } from "../real/btcd.ts";
@@ -53,7 +60,10 @@ Deno.test({
     }
     await first.kill();
     await waitFor(() => nodes.best() === null, "the death to be noticed");
-    assertMatch(nodes.health()[0]!.detail, /Cannot reach 127\.0\.0\.1:\d+: connection refused/);
+    await waitFor(
+      () => /^Cannot reach 127\.0\.0\.1:\d+: connection refused/.test(nodes.health()[0]!.detail),
+      "its sentence",
+    );
 
     // On regtest btcd begins with an empty chain at every start.
     await using _again = await startBtcd(btcd!, { port: first.port });
@@ -86,5 +96,22 @@ Deno.test({
     await asked;
     assertMatch(troubles[0]!, /refuses the login \(HTTP 401\)/);
     assertEquals(troubles[0]!.includes("not-the-one"), false);
+  },
+});
+
+Deno.test({
+  name: "btcd on a signet without a peer has no templates and says so, until one joins",
+  ignore: btcd === null,
+  async fn() {
+    await using first = await startBtcd(btcd!, { network: "signet", listen: true });
+    await using node = openNode({ url: first.url }, { clock: systemClock });
+    assertEquals((await node.chain()).network, "signet");
+    await assertRejects(() => node.template(), NodeUnavailable, "has no peers");
+    assertEquals(node.health.ok, false);
+    await using _second = await startBtcd(btcd!, { network: "signet", connect: first.peers! });
+    const template = await waitFor(() => node.template().catch(() => null), "a template");
+    // The difficulty of every young signet: a share is not a block there.
+    assertEquals(template.nbits, 0x1e0377ae);
+    assertEquals(node.health.ok, true);
   },
 });

@@ -83,19 +83,10 @@ export class CoreNode implements Node {
   async template(
     { longPollId, signal }: { longPollId?: string; signal?: AbortSignal } = {},
   ): Promise<BlockTemplate> {
-    const request = { rules: RULES, capabilities: ["longpoll"] };
     try {
       const answer = longPollId === undefined
-        ? await this.#plainTemplate(request, signal)
-        : await this
-          .#ask("getblocktemplate", [{ ...request, longpollid: longPollId }], {
-            kind: "longpoll",
-            signal,
-          })
-          .catch((error) => {
-            if (!(error instanceof LongPollOver)) throw error;
-            return this.#plainTemplate(request, signal);
-          });
+        ? await this.#askTemplate(signal)
+        : await this.#parkForTemplate(longPollId, signal);
       const template = decodeTemplate(answer, await this.#speak(signal));
       this.#health.fine("templates");
       return template;
@@ -186,8 +177,19 @@ export class CoreNode implements Node {
     return Promise.resolve();
   }
 
-  #plainTemplate(request: unknown, signal?: AbortSignal): Promise<unknown> {
-    return this.#ask("getblocktemplate", [request], { kind: "template", signal });
+  #askTemplate(signal?: AbortSignal): Promise<unknown> {
+    return this.#ask("getblocktemplate", [{ rules: RULES }], { kind: "template", signal });
+  }
+
+  async #parkForTemplate(longPollId: string, signal?: AbortSignal): Promise<unknown> {
+    const request = { rules: RULES, capabilities: ["longpoll"], longpollid: longPollId };
+    try {
+      return await this.#ask("getblocktemplate", [request], { kind: "longpoll", signal });
+    } catch (error) {
+      if (!(error instanceof LongPollOver)) throw error;
+      // No news for so long, or a node that is gone: the plain question tells which.
+      return await this.#askTemplate(signal);
+    }
   }
 
   async #chainInfo(signal?: AbortSignal): Promise<Fields> {

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { equalBytes } from "@gopool/chain";
+import { equalBytes, type Hash } from "@gopool/chain";
 import { aborted, type Clock, runTogether } from "@gopool/runtime";
 import { Mailbox } from "./mailbox.ts";
 import { type Node, NodeMalformed, NodeRefused, NodeUnavailable, type Tip } from "./port.ts";
@@ -17,6 +17,9 @@ export const POLL_MS = 5_000;
 export const RETRY_MS = 1_000;
 /** Least time between two long polls without news: a node that does not park them must not be hammered. */
 export const LONG_POLL_PAUSE_MS = 1_000;
+
+/** Long polls in a row that may come back at once without news: one where another asked for a template meanwhile. */
+const IDLE_MAX = 2;
 
 export interface WatchDeps {
   readonly node: Pick<Node, "chain" | "tip" | "template">;
@@ -74,6 +77,8 @@ class Watcher {
   async longPoll(stop: AbortSignal): Promise<void> {
     const { clock, node } = this.#deps;
     let longPollId: string | null = null;
+    let previousHash: Hash | null = null;
+    let idle = 0;
     while (!stop.aborted) {
       const beganMs = clock.monotonic();
       let news = false;
@@ -83,16 +88,24 @@ class Watcher {
           signal: stop,
         });
         longPollId = template.longPollId;
-        if (this.#isTold(template.previousHash)) return;
-        await this.look(stop);
-        news = this.#isTold(template.previousHash);
+        if (!this.#isTold(template.previousHash)) await this.look(stop);
+        // Whoever told it first.
+        news = this.#isTold(template.previousHash) &&
+          (previousHash === null || !equalBytes(previousHash, template.previousHash));
+        previousHash = template.previousHash;
       });
-      if (!ok) longPollId = null;
-      // At once: the next block may be found while a pause lasts.
-      else if (news) continue;
-      // A node without long polls is looked after by the slow poll; this then only proves that it has templates.
-      const pauseMs = !ok ? RETRY_MS : longPollId === null ? POLL_MS : LONG_POLL_PAUSE_MS;
-      await clock.sleep(pauseMs - (ok ? clock.monotonic() - beganMs : 0), stop);
+      if (!ok) {
+        longPollId = null;
+        await clock.sleep(RETRY_MS, stop);
+      } else if (longPollId === null) {
+        // A node without long polls: the slow poll looks, this only proves that there are templates.
+        await clock.sleep(POLL_MS, stop);
+      } else {
+        const parkedMs = clock.monotonic() - beganMs;
+        idle = news || parkedMs >= LONG_POLL_PAUSE_MS ? 0 : idle + 1;
+        // Else at once: the next block may be found while a pause lasts.
+        if (idle > IDLE_MAX) await clock.sleep(LONG_POLL_PAUSE_MS - parkedMs, stop);
+      }
     }
   }
 
@@ -105,24 +118,35 @@ class Watcher {
     await aborted(stop);
   }
 
-  /** Asks for the tip and tells it if it is new. Callers that come meanwhile share one further look. */
+  /** Asks for the tip and tells it if it is new. Whoever comes while that goes on shares one further look. */
   look(stop: AbortSignal): Promise<void> {
-    if (this.#looking !== null) {
-      this.#again = true;
-      return this.#looking;
-    }
-    return this.#looking = this.#lookUntilSettled(stop).finally(() => this.#looking = null);
+    this.#again = true;
+    return this.#looking ??= this.#lookUntilSettled(stop);
   }
 
   async #lookUntilSettled(stop: AbortSignal): Promise<void> {
-    do {
+    // Not before `#looking` is set.
+    await null;
+    try {
+      while (this.#again) {
+        this.#again = false;
+        await this.#lookOnce(stop);
+      }
+    } finally {
+      // In the same turn as the last look at `#again`: in between, a call would be lost.
       this.#again = false;
-      if (!this.#usable) return;
-      const tip = await this.#deps.node.tip(stop);
-      if (!this.#usable || this.#isTold(tip.hash)) continue;
-      this.#told = tip;
-      this.tips.put(tip);
-    } while (this.#again);
+      this.#looking = null;
+    }
+  }
+
+  async #lookOnce(stop: AbortSignal): Promise<void> {
+    const { node } = this.#deps;
+    if (!this.#usable) this.#usable = !(await node.chain(stop)).syncing;
+    if (!this.#usable) return;
+    const tip = await node.tip(stop);
+    if (!this.#usable || this.#isTold(tip.hash)) return;
+    this.#told = tip;
+    this.tips.put(tip);
   }
 
   #isTold(hash: Uint8Array): boolean {
