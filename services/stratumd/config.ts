@@ -23,7 +23,8 @@ const BIP320_MASK = "1fffe000";
 
 export const rows = {
   stratumListen: hostPort("GOPOOL_STRATUM_LISTEN", "where miners connect", {
-    fallback: "0.0.0.0:3333",
+    // Loopback: who lets miners in from outside says so.
+    fallback: "127.0.0.1:3333",
   }),
   gateway: text("GOPOOL_STRATUMD_NAME", "this gateway's name, unique among the pool's gateways", {
     takes: "NAME",
