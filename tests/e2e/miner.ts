@@ -35,6 +35,7 @@ const NONCES = 2 ** 32;
 export class TestMiner implements AsyncDisposable {
   readonly #scanner = createNonceScanner();
   #extranonce2 = 0;
+  #dueMs = performance.now();
 
   private constructor(
     readonly connection: MinerConnection,
@@ -76,8 +77,15 @@ export class TestMiner implements AsyncDisposable {
 
   /**
    * Hashes until a share is found on the work that is newest then, and submits it. Null where `signal` aborts first.
+   *
+   * @param options `hashesPerSecond`: no faster than that, for a miner that is the same on every machine.
    */
-  async share(signal?: AbortSignal): Promise<Share | null> {
+  async share(
+    { signal, hashesPerSecond = Infinity }: {
+      readonly signal?: AbortSignal;
+      readonly hashesPerSecond?: number;
+    } = {},
+  ): Promise<Share | null> {
     const { connection } = this;
     while (true) {
       const notify = connection.notify!, difficulty = connection.difficulty;
@@ -90,6 +98,7 @@ export class TestMiner implements AsyncDisposable {
       for (let from = 0; from < NONCES && connection.notify === notify; from += CHUNK) {
         const [nonce] = this.#scanner.scan(header, target, from, CHUNK);
         if (nonce !== undefined) {
+          await this.#pause((nonce - from) / hashesPerSecond * 1000);
           new DataView(header.buffer).setUint32(76, nonce, true);
           const hash = displayHash(headerHash(header) as Hash);
           const answer = await connection.submit({
@@ -101,18 +110,20 @@ export class TestMiner implements AsyncDisposable {
           });
           return { notify, hash, header, difficulty, answer };
         }
-        await nextTurn();
+        await this.#pause(CHUNK / hashesPerSecond * 1000);
         if (signal?.aborted) return null;
       }
     }
   }
 
+  /** Lets the sockets be read, and keeps the pace: what a busy machine lost is made up for by up to a second. */
+  async #pause(ms: number): Promise<void> {
+    const now = performance.now();
+    this.#dueMs = Math.max(this.#dueMs + ms, now - 1000);
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, this.#dueMs - now)));
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     return this.connection[Symbol.asyncDispose]();
   }
-}
-
-/** Lets the sockets be read. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
 }
