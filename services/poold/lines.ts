@@ -27,7 +27,7 @@ export function statusLine(view: PoolView): string {
     ].join(", "),
     [`blocks ${accepted}`, ...also(lost, "LOST")].join(", "),
     ...also(waiting, "answers wait for the bus"),
-    ...also(spooled, "blocks on their way"),
+    ...(spooled > 0 ? [`candidates on their way: ${spooled}`] : []),
     ...also(judged.disagreements, "DISAGREEMENTS"),
     ...named("DOWN", view.board().filter(({ health }) => health === "down")),
     ...named("troubled", view.board().filter(({ health }) => health === "degraded")),

@@ -154,7 +154,7 @@ async function bringBlocksHome(bus: Bus, clock: Clock, log: Logger): Promise<voi
   try {
     const left = await settleBlocks(bus, clock);
     if (left > 0) {
-      log.warn(`${left} blocks are still on their way: the next start goes on with them`);
+      log.warn(`Candidates still on their way: ${left}. The next start goes on with them`);
     }
   } catch (error) {
     // The candidates are in the log and the spool: nothing is lost, only later.

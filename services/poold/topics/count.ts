@@ -35,8 +35,9 @@ export async function countTopic(
 export async function counted(bus: Bus, topic: Topic): Promise<Count> {
   let records = 0, distinct = 0, withheld = 0;
   const troubles: string[] = [];
+  const logId = await bus.logId();
   for (const { partition, earliest } of await bus.ends(topic)) {
-    const counter = counterFor(topic, await bus.logId());
+    const counter = counterFor(topic, logId, earliest > 0);
     for await (const { messages } of bus.read(topic, partition, earliest)) {
       for (const message of messages) {
         records++;
@@ -58,32 +59,43 @@ interface Counter {
   take(message: { readonly key: Uint8Array; readonly value: Uint8Array }): string | undefined;
 }
 
-function counterFor(topic: Topic, logId: string): Counter {
-  if (topic === shareValid) return chainCounter(logId);
+function counterFor(topic: Topic, logId: string, headIsGone: boolean): Counter {
+  if (topic === shareValid) return chainCounter(logId, headIsGone);
   if (topic === shareRejected || topic === shareStale) return sourceCounter();
   return topic.name.startsWith("block.") ? keyCounter() : everyCounter();
 }
 
-/** By the chain rule, as payoutd counts. A log's epoch may follow its id, so the first record tells the name. */
-function chainCounter(logId: string): Counter {
+/**
+ * By the chain rule, as payoutd counts. A log's epoch may follow its id, so the first record tells the name. Where
+ * retention has taken the head of the topic, the count begins at the first share that is left.
+ */
+function chainCounter(logId: string, headIsGone: boolean): Counter {
   let at: Position | undefined;
   return {
     distinct: 0,
     withheld: 0,
     take({ value }) {
       const share = decodeJudged(value);
-      at ??= startOf(share.logId.startsWith(logId) ? share.logId : logId);
+      if (share.mark) return undefined;
+      at ??= {
+        ...startOf(share.logId.startsWith(logId) ? share.logId : logId),
+        ...(headIsGone ? { offset: share.previousValidOffset } : {}),
+      };
       const ruling = ruleOn(at, share);
-      if (ruling.kind === "apply") {
-        at = ruling.position;
-        this.distinct++;
+      switch (ruling.kind) {
+        case "apply":
+          at = ruling.position;
+          this.distinct++;
+          return undefined;
+        case "drop":
+          return undefined;
+        case "gap":
+          this.withheld++;
+          return `gap: valid shares between ${ruling.from} and ${ruling.to} were never seen`;
+        case "fault":
+          this.withheld++;
+          return ruling.problem;
       }
-      if (ruling.kind === "gap" || ruling.kind === "fault") this.withheld++;
-      return ruling.kind === "fault"
-        ? ruling.problem
-        : ruling.kind === "gap"
-        ? `gap: valid shares between ${ruling.from} and ${ruling.to} were never seen`
-        : undefined;
     },
   };
 }

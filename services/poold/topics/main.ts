@@ -4,30 +4,52 @@
  *
  * @module
  */
-import { Command, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { type Bus, openBus, TOPICS } from "@gopool/bus";
 import { ConfigError, readConfig } from "@gopool/config";
 import { systemClock } from "@gopool/runtime";
-import { busOf, topicsSchema } from "./settings.ts";
+import { busOf, logFileOf } from "../log_place.ts";
 import { countTopic } from "./count.ts";
 import { listTopics } from "./list.ts";
 import { rejectRecord, republishFrom } from "./notes.ts";
+import { topicsSchema } from "./settings.ts";
 import { tailTopic, topicNamed } from "./tail.ts";
 
 const stop = new AbortController();
 Deno.addSignalListener("SIGINT", () => stop.abort());
 
-/** Opens the bus that the settings name, does the work, and closes it. */
+/** There is nothing to look into. */
+class NoLog extends Error {
+  override name = "NoLog";
+}
+
+/** Opens the log that the settings name, does the work, and closes it. Makes none where there is none. */
 async function withBus(work: (bus: Bus) => Promise<void>): Promise<void> {
   const env = (name: string) => Deno.env.get(name);
   const settings = readConfig("topics", topicsSchema, { args: [], env });
+  const file = logFileOf(settings);
+  if (file === null) {
+    throw new NoLog(`A bus at ${settings.busUrl?.protocol} cannot be looked into from here`);
+  }
+  const exists = await Deno.stat(file).then(() => true, (error) => {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  });
+  if (!exists) {
+    throw new NoLog(
+      `There is no log at ${file} yet: GOPOOL_DATA_DIR or GOPOOL_BUS_URL must be the pool's, and it must have run once`,
+    );
+  }
   await using bus = await openBus(busOf(settings), { clock: systemClock });
   await work(bus);
 }
 
 const wholeNumber = (text: string) => {
-  if (!/^\d+$/.test(text)) throw new RangeError(`"${text}" must be a whole number`);
-  return Number(text);
+  const number = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(number)) {
+    throw new RangeError(`"${text}" must be a whole number, counted from 0`);
+  }
+  return number;
 };
 const partition = () =>
   new Option("--partition <number>", "partition of share.submissions")
@@ -38,8 +60,18 @@ const names = TOPICS.map(({ name }) => name).join(", ");
 const print = (line: string) => console.log(line);
 
 const program = new Command("topics")
+  // Its own exit would be with 1: here a mistake in the arguments is 2, as in every program of the pool.
+  .exitOverride()
+  // Whether there are colours is a question for variables that this program may not read.
+  .configureOutput({ getOutHasColors: () => false, getErrHasColors: () => false })
   .description(`Looks into the topics of the pool: ${names}`)
-  .action(() => withBus((bus) => listTopics(bus, print)));
+  .allowExcessArguments()
+  .action((_, { args }: Command) => {
+    if (args[0] !== undefined) {
+      throw new RangeError(`There is no command "${args[0]}": --help lists them`);
+    }
+    return withBus((bus) => listTopics(bus, print));
+  });
 
 program.command("list")
   .description("every topic with its records, and how far behind each group of readers is")
@@ -78,6 +110,14 @@ program.command("reject")
 try {
   await program.parseAsync(Deno.args, { from: "user" });
 } catch (error) {
-  console.error((error as Error).message);
-  Deno.exitCode = error instanceof ConfigError || error instanceof RangeError ? 2 : 1;
+  // The library has told its own already.
+  if (!(error instanceof CommanderError)) console.error((error as Error).message);
+  Deno.exitCode = codeOf(error);
+}
+
+function codeOf(error: unknown): number {
+  if (error instanceof CommanderError && error.exitCode === 0) return 0; // the help
+  const isMistake = error instanceof CommanderError || error instanceof ConfigError ||
+    error instanceof RangeError;
+  return isMistake ? 2 : 1;
 }

@@ -39,13 +39,11 @@ async function checkOffset(bus: Bus, partition: number, offset: number): Promise
       `share.submissions has no partition ${partition}: it has ${ends.length}`,
     );
   }
-  if (offset < end.earliest || offset >= end.next) {
-    throw new RangeError(
-      `share.submissions/${partition} has no offset ${offset}: it holds ${end.earliest} to ${
-        end.next - 1
-      }`,
-    );
-  }
+  if (offset >= end.earliest && offset < end.next) return;
+  const held = end.earliest === end.next ? "nothing" : `${end.earliest} to ${end.next - 1}`;
+  throw new RangeError(
+    `share.submissions/${partition} has no offset ${offset}: it holds ${held}`,
+  );
 }
 
 async function append(

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { type Batch, type Bus, type Message, type Topic, TOPICS } from "@gopool/bus";
+import { type Batch, type Bus, type Ends, type Message, type Topic, TOPICS } from "@gopool/bus";
 import { toHex } from "@gopool/chain";
 import { fromBinary } from "@gopool/proto";
+import { plain } from "./plain.ts";
 
 type Print = (line: string) => void;
 
@@ -43,6 +44,7 @@ export async function tailTopic(
   if (partition !== undefined && partition >= ends.length) {
     throw new RangeError(`${topic.name} has no partition ${partition}: it has ${ends.length}`);
   }
+  checkFrom(topic, ends, from, partition);
   const wanted = (p: number) => partition === undefined || p === partition;
   const show = (batch: Batch) => {
     if (!wanted(batch.partition)) return;
@@ -65,49 +67,44 @@ export async function tailTopic(
   }
 }
 
+/** An offset that no partition has reached is a mistake; one that only some have is not. */
+function checkFrom(
+  topic: Topic,
+  ends: readonly Ends[],
+  from: number | undefined,
+  partition: number | undefined,
+): void {
+  const asked = partition === undefined ? ends : [ends[partition]!];
+  const last = Math.max(...asked.map(({ next }) => next));
+  if (from === undefined || from <= last) return;
+  const where = partition === undefined ? topic.name : `${topic.name}/${partition}`;
+  throw new RangeError(`${where} has no offset ${from} yet: the next one is ${last}`);
+}
+
 function shown(topic: Topic, message: Message, json: boolean): string {
   const { partition, offset, loggedAtMs } = message;
   const loggedAt = new Date(loggedAtMs).toISOString();
-  let fields: unknown;
+  let fields: Record<string, unknown>;
   try {
-    fields = plain(fromBinary(topic.schema, message.value), json ? Infinity : HEX_SHOWN);
+    fields = plain(
+      topic.schema,
+      fromBinary(topic.schema, message.value),
+      json ? Infinity : HEX_SHOWN,
+    );
   } catch (error) {
     fields = { unreadable: (error as Error).message, bytes: toHex(message.value) };
   }
   return json
     ? JSON.stringify({ topic: topic.name, partition, offset, loggedAt, message: fields })
-    : `${partition}/${offset} ${loggedAt} ${text(fields)}`;
-}
-
-/** A message as plain values: bytes as hex, 64-bit numbers as decimal text, empty fields left out. */
-function plain(value: unknown, hexMax: number): unknown {
-  if (value instanceof Uint8Array) {
-    const hex = toHex(value.subarray(0, Math.ceil(Math.min(value.length, hexMax / 2))));
-    return value.length * 2 > hexMax ? `${hex}… (${value.length} bytes)` : hex;
-  }
-  if (typeof value === "bigint") return String(value);
-  if (Array.isArray(value)) return value.map((one) => plain(one, hexMax));
-  if (typeof value !== "object" || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([name, one]) => !name.startsWith("$") && !isEmpty(one))
-      .map(([name, one]) => [name, plain(one, hexMax)]),
-  );
-}
-
-function isEmpty(value: unknown): boolean {
-  return value === undefined || value === "" || value === 0 || value === 0n || value === false ||
-    ((value instanceof Uint8Array || Array.isArray(value)) && value.length === 0);
+    : `${partition}/${offset} ${loggedAt} ${words(fields)}`;
 }
 
 function text(value: unknown): string {
-  if (typeof value !== "object" || value === null) return String(value);
   if (Array.isArray(value)) return `[${value.map(text).join(" ")}]`;
-  return Object.entries(value)
-    .map(([name, one]) =>
-      typeof one === "object" && !Array.isArray(one)
-        ? `${name}{${text(one)}}`
-        : `${name}=${text(one)}`
-    )
-    .join(" ");
+  if (typeof value !== "object" || value === null) return String(value);
+  return `{${words(value)}}`;
+}
+
+function words(fields: object): string {
+  return Object.entries(fields).map(([name, one]) => `${name}=${text(one)}`).join(" ");
 }

@@ -1,0 +1,167 @@
+import { assert, assertEquals } from "@std/assert";
+import { freePort, tempDir } from "@gopool/testing";
+import { type Config, variablesOf } from "@gopool/config";
+import { schema } from "./config.ts";
+import { permissionFlags, topicsFlags } from "./permissions.ts";
+import { readSettings } from "./settings.ts";
+import type { topicsSchema } from "./topics/settings.ts";
+
+function flagsOf(env: Record<string, string>): Map<string, string> {
+  const read = (name: string) => env[name];
+  return parsed(permissionFlags(readSettings({ args: [], env: read }), read));
+}
+
+function parsed(flags: readonly string[]): Map<string, string> {
+  return new Map(flags.map((flag) => {
+    const [, name, value] = /^--allow-(\w+)=(.+)$/.exec(flag) ?? [];
+    assert(name !== undefined && value !== undefined, `${flag} names nothing`);
+    return [name, value];
+  }));
+}
+
+const REAL = {
+  GOPOOL_NODE_URL: "http://u:p@10.0.0.5:8332,https://u:p@node.example,http://u:p@[::1]:18443",
+  GOPOOL_POOL_ADDRESS: "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
+};
+
+Deno.test("hosts and ports are those of the settings, no more", () => {
+  assertEquals(flagsOf({}).get("net"), "127.0.0.1:3333,127.0.0.1:18453");
+  const env = { ...REAL, GOPOOL_STRATUM_LISTEN: "0.0.0.0:3334" };
+  assertEquals(flagsOf(env).get("net"), "0.0.0.0:3334,10.0.0.5:8332,node.example:443,[::1]:18443");
+});
+
+Deno.test("the demo miner reaches the gateway where it listens", () => {
+  const net = (listen: string) => flagsOf({ GOPOOL_STRATUM_LISTEN: listen }).get("net");
+  assertEquals(net("0.0.0.0:3334"), "0.0.0.0:3334,127.0.0.1:18453,127.0.0.1:3334");
+  assertEquals(net("[::]:3334"), "[::]:3334,127.0.0.1:18453,[::1]:3334");
+  assertEquals(net("192.168.1.4:3334"), "192.168.1.4:3334,127.0.0.1:18453");
+  assertEquals(net("127.0.0.1:0"), "127.0.0.1,127.0.0.1:18453");
+});
+
+Deno.test("writing is allowed in the data folder and beside a log that lies elsewhere", () => {
+  const write = (env: Record<string, string>) => flagsOf(env).get("write");
+  assertEquals(write({}), "./data");
+  assertEquals(write({ GOPOOL_DATA_DIR: "/var/a,b" }), "/var/a,,b");
+  const elsewhere = (url: string) => write({ GOPOOL_DATA_DIR: "/d", GOPOOL_BUS_URL: url });
+  assertEquals(elsewhere("sqlite:/else where/bus.db"), "/d,/else where");
+  assertEquals(elsewhere("sqlite:///else/bus.db"), "/d,/else");
+  assertEquals(elsewhere("sqlite:./log/bus.db"), "/d,./log");
+  assertEquals(elsewhere("memory:"), "/d");
+});
+
+Deno.test("code is read by the demo miner's worker only, FFI is for ZMQ only", () => {
+  assertEquals(flagsOf(REAL).get("read"), "./data");
+  assertEquals(flagsOf(REAL).has("ffi"), false);
+  const zmq = flagsOf({
+    ...REAL,
+    GOPOOL_NODE_URL: "http://u:p@10.0.0.5:8332",
+    GOPOOL_NODE_ZMQ: "tcp://10.0.0.5:28332",
+  });
+  assert(zmq.get("ffi")!.endsWith("/node_modules"));
+  assert(zmq.get("read")!.includes("/etc/alpine-release"));
+});
+
+Deno.test("the cookie and the files of secrets can be read", () => {
+  const env: Record<string, string> = {
+    GOPOOL_NODE_URL: "http://10.0.0.5:8332",
+    GOPOOL_POOL_ADDRESS: REAL.GOPOOL_POOL_ADDRESS,
+    GOPOOL_NODE_COOKIE: "/home/b/.cookie",
+    GOPOOL_STATE_URL_FILE: "/run/secrets/state",
+  };
+  const read = (name: string) => env[name];
+  const config = readSettings({ args: [], env: read, readFile: () => "memory:" });
+  assertEquals(
+    parsed(permissionFlags(config, read)).get("read"),
+    "./data,/run/secrets/state,/home/b/.cookie",
+  );
+});
+
+Deno.test("variables are the table's, and the one that Deno asks for on a terminal", () => {
+  assertEquals(
+    new Set(flagsOf({}).get("env")!.split(",")),
+    new Set([...variablesOf(schema), "NO_COLOR"]),
+  );
+});
+
+Deno.test("the topics tool may touch the log's folder and nothing else", () => {
+  const config = { dataDir: "/d", busUrl: new URL("sqlite:/log/bus.db") };
+  const flags = parsed(topicsFlags(config as Config<typeof topicsSchema>, () => undefined));
+  assertEquals(flags.get("read"), "/log");
+  assertEquals(flags.get("write"), "/log");
+  assertEquals([...flags.keys()].toSorted(), ["env", "read", "write"]);
+});
+
+Deno.test("the launcher may neither write nor reach the network", async () => {
+  const { permissions } = JSON.parse(
+    await Deno.readTextFile(new URL("./deno.json", import.meta.url)),
+  );
+  assertEquals(permissions, { launch: { env: true, read: true } });
+});
+
+/** Tries what the pool must not be able to do, and one thing of each kind that it must. */
+const PROBE = `
+const [dataDir, allowed, other] = Deno.args;
+const attempts = {
+  allowedListen: () => Deno.listen({ hostname: "127.0.0.1", port: Number(allowed) }).close(),
+  otherPort: () => Deno.listen({ hostname: "127.0.0.1", port: Number(other) }).close(),
+  otherHost: () => Deno.connect({ hostname: "10.11.12.13", port: 80 }),
+  anyInterface: () => Deno.listen({ hostname: "0.0.0.0", port: Number(allowed) }).close(),
+  dataWrite: () => Deno.writeTextFile(dataDir + "/x", "x"),
+  otherWrite: () => Deno.writeTextFile(dataDir + "-beside", "x"),
+  otherRead: () => Deno.readTextFile("/etc/passwd"),
+  subprocess: () => new Deno.Command(Deno.execPath()).output(),
+  ownVariable: () => Deno.env.get("GOPOOL_DATA_DIR"),
+  otherVariable: () => Deno.env.get("HOME"),
+  ffi: () => Deno.dlopen("/lib/x86_64-linux-gnu/libc.so.6", {}),
+  sys: () => Deno.hostname(),
+};
+const outcome = {};
+for (const [name, attempt] of Object.entries(attempts)) {
+  try {
+    await attempt();
+    outcome[name] = "done";
+  } catch (error) {
+    outcome[name] = error.name;
+  }
+}
+console.log(JSON.stringify(outcome));
+`;
+
+Deno.test("under its flags a program does what the pool needs and is denied everything else", async () => {
+  await using folder = await tempDir();
+  const dataDir = folder.join("data");
+  await Deno.mkdir(dataDir);
+  await Deno.writeTextFile(folder.join("probe.ts"), PROBE);
+  const port = freePort();
+  const env: Record<string, string> = {
+    GOPOOL_DATA_DIR: dataDir,
+    GOPOOL_STRATUM_LISTEN: `127.0.0.1:${port}`,
+    GOPOOL_SIMULATED_NODE_PORT: String(freePort()),
+  };
+  const read = (name: string) => env[name];
+  const flags = permissionFlags(readSettings({ args: [], env: read }), read);
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-config", "--no-prompt", ...flags, folder.join("probe.ts")]
+      .concat(
+        dataDir,
+        String(port),
+        String(freePort()),
+      ),
+    env,
+  }).output();
+  const denied = "NotCapable";
+  assertEquals(JSON.parse(new TextDecoder().decode(stdout)), {
+    allowedListen: "done",
+    otherPort: denied,
+    otherHost: denied,
+    anyInterface: denied,
+    dataWrite: "done",
+    otherWrite: denied,
+    otherRead: denied,
+    subprocess: denied,
+    ownVariable: "done",
+    otherVariable: denied,
+    ffi: denied,
+    sys: denied,
+  });
+});
