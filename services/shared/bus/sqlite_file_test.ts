@@ -219,3 +219,20 @@ Deno.test("sqlite: a reader that waits sees a record of another process without 
     await following;
     assertEquals(await other.logId(), await bus.logId());
   }));
+
+Deno.test("sqlite: keeps the order of calls that need more than one transaction", () =>
+  inFolder(async (folder) => {
+    await using bus = await openFile(`${folder}/bus.db`);
+    const calls = Array.from({ length: 40 }, (_, i) =>
+      bus.publish(miningJobs, [{
+        partition: 0,
+        value: new Uint8Array(miningJobs.maxBytes).fill(i),
+      }]));
+    const offsets = (await Promise.all(calls)).map(([placed]) => placed!.offset);
+    assertEquals(offsets, offsets.map((_, i) => i));
+    const first: number[] = [];
+    for await (const { messages } of bus.read(miningJobs, 0, 0)) {
+      first.push(...messages.map((m) => m.value[0]!));
+    }
+    assertEquals(first, offsets);
+  }));

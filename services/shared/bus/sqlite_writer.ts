@@ -16,6 +16,12 @@ export const WAITING_MAX_BYTES = 64 * 1024 * 1024;
 /** Pause after a transaction that failed: long enough for another process to let go of its lock. */
 const RETRY_MS = 50;
 /**
+ * Pause between two transactions, in which publishes gather. However little a transaction holds, it costs a sync and
+ * a page for each partition it touches; whoever publishes after a pause does not wait. Miners don't feel it, and a
+ * busy turn of the event loop is longer.
+ */
+const GATHER_MS = 2;
+/**
  * Positions ride with the next append. Where none comes they are written after this: a crash repeats what a group
  * did in that time, and a sync per batch is saved.
  */
@@ -41,7 +47,10 @@ export class SqliteWriter {
   #positions = new Map<string, Position>();
   #positionsWritten: PromiseWithResolvers<void> | undefined;
   #scheduled = false;
-  /** Aborts the pause after a failure, or the wait of positions for company. */
+  /** Something is to be written as soon as the pause between two transactions is over. */
+  #isWanted = false;
+  #gathering: Promise<void> | undefined;
+  /** Aborts the pauses between and after transactions, and the wait of positions for company. */
   readonly #closing = new AbortController();
   #retrying: Promise<void> | undefined;
   #lingering: Promise<void> | undefined;
@@ -102,6 +111,7 @@ export class SqliteWriter {
     this.#closing.abort();
     await this.#retrying;
     await this.#lingering;
+    await this.#gathering;
     // What was to be written at this turn's end is; nothing of ours is left for a later one.
     if (this.#scheduled) await nextTurn();
     while (this.#hasWork() && this.#write());
@@ -114,12 +124,24 @@ export class SqliteWriter {
 
   #schedule(): void {
     if (this.#scheduled || this.#retrying) return;
+    if (this.#gathering) {
+      this.#isWanted = true;
+      return;
+    }
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
       if (this.#retrying || !this.#hasWork()) return;
-      if (!this.#write()) this.#retryLater();
-      else if (this.#queue.length > 0) this.#schedule();
+      if (!this.#write()) return this.#retryLater();
+      this.#isWanted = this.#queue.length > 0;
+      this.#gather();
+    });
+  }
+
+  #gather(): void {
+    this.#gathering = realPause(GATHER_MS, this.#closing.signal).then(() => {
+      this.#gathering = undefined;
+      if (this.#isWanted && !this.#closing.signal.aborted) this.#schedule();
     });
   }
 
