@@ -3,7 +3,7 @@ import { headerHash } from "@gopool/chain";
 import { decodeBlock } from "./decode.ts";
 import { buildBlock, type Draft, goodDraft, groundOf } from "./draft.ts";
 import { mutated, MUTATIONS } from "./mutations.ts";
-import { openTestWorld } from "./testing.ts";
+import { openTestWorld } from "./node_fixture.ts";
 
 type Opened = ReturnType<typeof openTestWorld>;
 

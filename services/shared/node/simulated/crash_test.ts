@@ -1,9 +1,9 @@
 import { assert, assertEquals, assertGreater } from "@std/assert";
-import { call, startTestNode } from "./testing.ts";
+import { call, startTestNode } from "./node_fixture.ts";
 
 /** Mines as fast as it can on a chain on disk and says each block's hash once the node has it. */
 const CHILD = (dataDir: string) => `
-  import { startTestNode } from ${JSON.stringify(import.meta.resolve("./testing.ts"))};
+  import { startTestNode } from ${JSON.stringify(import.meta.resolve("./node_fixture.ts"))};
   const node = await startTestNode({ dataDir: ${
   JSON.stringify(dataDir)
 }, transactionsPerBlock: 5 });

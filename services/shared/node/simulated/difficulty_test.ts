@@ -4,7 +4,7 @@ import { decodeBlock } from "./decode.ts";
 import { bitsOfWork, EASIEST_WORK, expectedHashes, type Paced, pacedWork } from "./difficulty.ts";
 import { makeBlock } from "./miner.ts";
 import { OWN_SCRIPTS } from "./spender.ts";
-import { openTestWorld } from "./testing.ts";
+import { openTestWorld } from "./node_fixture.ts";
 
 const AIM_S = 35;
 

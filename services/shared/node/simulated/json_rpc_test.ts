@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import fc from "@gopool/testing/fc";
-import { call, PASSWORD, post, startTestNode, USER } from "./testing.ts";
+import { call, PASSWORD, post, startTestNode, USER } from "./node_fixture.ts";
 
 Deno.test("wrong or absent credentials are answered with 401 and no word more", async () => {
   await using node = await startTestNode();

@@ -13,7 +13,7 @@ import {
 import { outpointOf } from "./coins.ts";
 import { decodeBlock } from "./decode.ts";
 import { selectTransactions } from "./template.ts";
-import { openTestWorld } from "./testing.ts";
+import { openTestWorld } from "./node_fixture.ts";
 
 type Opened = ReturnType<typeof openTestWorld>;
 

@@ -3,7 +3,7 @@ import { toHex } from "@gopool/chain";
 import { createHash } from "node:crypto";
 import { COINBASE_MATURITY } from "./rules.ts";
 import { OWN_SCRIPTS } from "./spender.ts";
-import { startTestNode } from "./testing.ts";
+import { startTestNode } from "./node_fixture.ts";
 
 Deno.test("the node's own outputs are locked by the hashes of the script that pushes 1", () => {
   const script = Uint8Array.of(0x51);

@@ -4,7 +4,7 @@ import fc from "@gopool/testing/fc";
 import { type Block, decodeBlock } from "./decode.ts";
 import { buildBlock, goodDraft, type Ground, groundOf } from "./draft.ts";
 import { HARMLESS, mutated, MUTATIONS } from "./mutations.ts";
-import { openTestWorld } from "./testing.ts";
+import { openTestWorld } from "./node_fixture.ts";
 import { validateBlock } from "./validate.ts";
 import type { Verdict } from "./verdict.ts";
 
