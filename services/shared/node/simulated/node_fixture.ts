@@ -4,7 +4,8 @@
  * @module
  */
 import { seededRandom, systemClock } from "@gopool/runtime";
-import { FakeClock } from "@gopool/testing";
+import { assertEquals } from "@std/assert";
+import { FakeClock, settle, waitFor } from "@gopool/testing";
 import { type SimulatedNode, type SimulatedNodeOptions, startSimulatedNode } from "./node.ts";
 import { POW_LIMIT_BITS } from "./rules.ts";
 import { ChainStore } from "./store.ts";
@@ -99,4 +100,13 @@ export function openTestWorld(options: Partial<Omit<WorldOptions, "store" | "clo
     },
     [Symbol.dispose]: () => store[Symbol.dispose](),
   };
+}
+
+/** Sees that the call is in the node's hands and does not end. */
+export async function stillParked(node: SimulatedNode, pending: Promise<unknown>): Promise<void> {
+  let ended = false;
+  pending.then(() => ended = true, () => ended = true);
+  await waitFor(() => node.callsInHand > 0, "the call to arrive");
+  for (let i = 0; i < 20; i++) await settle();
+  assertEquals([ended, node.callsInHand > 0], [false, true]);
 }

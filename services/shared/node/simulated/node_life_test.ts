@@ -5,7 +5,7 @@ import { buildBlock, encodeTransaction, goodDraft, groundOf, spend } from "./dra
 import { mutated, MUTATIONS } from "./mutations.ts";
 import { PortTaken } from "./http.ts";
 import { ChainInUse } from "./store.ts";
-import { call, startTestNode } from "./node_fixture.ts";
+import { call, startTestNode, stillParked } from "./node_fixture.ts";
 
 const RULES = { rules: ["segwit"] };
 const now = () => Math.floor(systemClock.now() / 1000);

@@ -1,12 +1,11 @@
 import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { hashFromDisplay, toHex } from "@gopool/chain";
 import { seededRandom, systemClock } from "@gopool/runtime";
-import { FakeClock, settle, waitFor } from "@gopool/testing";
+import { FakeClock, waitFor } from "@gopool/testing";
 import { buildBlock, goodDraft, groundOf } from "./draft.ts";
 import { decodeBlock } from "./decode.ts";
 import { HARMLESS, mutated, MUTATIONS } from "./mutations.ts";
-import type { SimulatedNode } from "./node.ts";
-import { call, startTestNode } from "./node_fixture.ts";
+import { call, startTestNode, stillParked } from "./node_fixture.ts";
 
 const RULES = { rules: ["segwit"] };
 const now = () => Math.floor(systemClock.now() / 1000);
@@ -206,15 +205,6 @@ async function within<T>(pending: Promise<T>): Promise<T> {
   pending.then(() => ended = true, () => ended = true);
   await waitFor(() => ended, "the answer");
   return await pending;
-}
-
-/** Sees that the call is in the node's hands and does not end. */
-async function stillParked(node: SimulatedNode, pending: Promise<unknown>): Promise<void> {
-  let ended = false;
-  pending.then(() => ended = true, () => ended = true);
-  await waitFor(() => node.callsInHand > 0, "the call to arrive");
-  for (let i = 0; i < 20; i++) await settle();
-  assertEquals([ended, node.callsInHand > 0], [false, true]);
 }
 
 Deno.test("a caller that goes away frees its place", async () => {
