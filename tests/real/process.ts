@@ -18,9 +18,15 @@ export function freePort(): number {
   return listener.addr.port;
 }
 
-export function spawn(command: string, args: readonly string[]): Running {
+/** @param env Variables besides those of the test itself. */
+export function spawn(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Running {
   const child = new Deno.Command(command, {
     args: [...args],
+    env,
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
