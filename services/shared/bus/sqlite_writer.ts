@@ -16,11 +16,13 @@ export const WAITING_MAX_BYTES = 64 * 1024 * 1024;
 /** Pause after a transaction that failed: long enough for another process to let go of its lock. */
 const RETRY_MS = 50;
 /**
- * Pause between two transactions, in which publishes gather. However little a transaction holds, it costs a sync and
- * a page for each partition it touches; whoever publishes after a pause does not wait. Miners don't feel it, and a
- * busy turn of the event loop is longer.
+ * Pause between two transactions, in which publishes gather, unless GATHER_MAX_BYTES are waiting. However little a
+ * transaction holds, it costs a sync and a page for each partition it touches; whoever publishes after a pause does
+ * not wait.
  */
 const GATHER_MS = 2;
+/** Some fifty shares: with as many, a transaction's own costs are no longer what counts. */
+const GATHER_MAX_BYTES = 16 * 1024;
 /**
  * Positions ride with the next append. Where none comes they are written after this: a crash repeats what a group
  * did in that time, and a sync per batch is saved.
@@ -124,7 +126,7 @@ export class SqliteWriter {
 
   #schedule(): void {
     if (this.#scheduled || this.#retrying) return;
-    if (this.#gathering) {
+    if (this.#gathering && this.#waitingBytes < GATHER_MAX_BYTES) {
       this.#isWanted = true;
       return;
     }
@@ -132,14 +134,15 @@ export class SqliteWriter {
     setImmediate(() => {
       this.#scheduled = false;
       if (this.#retrying || !this.#hasWork()) return;
+      this.#isWanted = false;
       if (!this.#write()) return this.#retryLater();
-      this.#isWanted = this.#queue.length > 0;
       this.#gather();
+      if (this.#queue.length > 0) this.#schedule();
     });
   }
 
   #gather(): void {
-    this.#gathering = realPause(GATHER_MS, this.#closing.signal).then(() => {
+    this.#gathering ??= realPause(GATHER_MS, this.#closing.signal).then(() => {
       this.#gathering = undefined;
       if (this.#isWanted && !this.#closing.signal.aborted) this.#schedule();
     });
