@@ -273,3 +273,14 @@ Deno.test("an operator's word stands in the log of the partition it is about", a
     "share.submissions/1 is to be judged and published again from offset 0",
   ]);
 });
+
+Deno.test("where retention has taken the oldest shares the count begins at the first that is left", async () => {
+  const later = new FakeClock();
+  await using bus = await openBus("memory:", { clock: later, sharePartitions: 1 });
+  await book(bus, [0, -1], [4, 0]);
+  await later.advance(40 * 86_400_000);
+  await book(bus, [6, 4], [7, 6]);
+  assertEquals((await bus.ends(shareValid))[0]!.earliest, 2);
+  const { records, distinct, troubles } = await counted(bus, shareValid);
+  assertEquals([records, distinct, troubles], [2, 2, []]);
+});
