@@ -1,7 +1,7 @@
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { FakeClock, settle } from "@gopool/testing";
 import { joinNodes, openNodes } from "./nodes.ts";
-import { type BestTip, type NodeAnswer, type Nodes, NodeUnavailable } from "./port.ts";
+import type { BestTip, Nodes } from "./port.ts";
 import { ScriptedNode, tipOf } from "./scripted_node.ts";
 
 interface Table extends AsyncDisposable {
@@ -260,46 +260,6 @@ Deno.test("a fault in a node's watch ends the readers with it, not in silence", 
   assertEquals(shown((await again.next()).value!), "two from a");
   stop.abort();
   await again.next();
-});
-
-Deno.test("submitAll() gives the block to every node at once, sick ones too, and tells each answer", async () => {
-  await using table = open();
-  const { a, b, nodes, clock } = table;
-  a.away();
-  let release = () => {};
-  a.onSubmit = () =>
-    new Promise((_, reject) => {
-      release = () => reject(new NodeUnavailable("Cannot reach a", "unreachable"));
-    });
-  const told: NodeAnswer[] = [];
-  const all = nodes.submitAll(
-    new Uint8Array(80),
-    new AbortController().signal,
-    (answer) => told.push(answer),
-  );
-  await clock.advance(250);
-  assertEquals(told.map(({ node, answer }) => [node, answer.kind]), [["b:8332", "accepted"]]);
-  release();
-  const answers = await all;
-  assertEquals(answers.map(({ node, answer }) => [node, answer.kind]), [
-    ["a:8332", "unreachable"],
-    ["b:8332", "accepted"],
-  ]);
-  assertEquals(answers[0]!.answer.answer, "Cannot reach a");
-  assertEquals(answers[0]!.tookMs, 250);
-  assertEquals(b.watchers, 0);
-});
-
-Deno.test("submitAll() turns every fault into an answer", async () => {
-  await using table = open();
-  const { a, b, nodes } = table;
-  a.onSubmit = () => Promise.reject(new TypeError("a fault of ours"));
-  b.onSubmit = (signal) =>
-    new Promise((_, reject) => signal!.addEventListener("abort", () => reject(signal!.reason)));
-  const stop = new AbortController();
-  const all = nodes.submitAll(new Uint8Array(80), stop.signal);
-  stop.abort();
-  assertEquals((await all).map(({ answer }) => answer.kind), ["unreachable", "unreachable"]);
 });
 
 Deno.test("openNodes() refuses settings that cannot be used, without a secret in the sentence", () => {

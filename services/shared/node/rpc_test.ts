@@ -5,55 +5,23 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "@std/assert";
-import { systemClock } from "@gopool/runtime";
 import { FakeClock } from "@gopool/testing";
 import { accessOf } from "./access.ts";
 import { NodeMalformed, NodeRefused, NodeUnavailable } from "./port.ts";
 import { type FetchLike, LongPollOver, Rpc, TIMEOUT_MS } from "./rpc.ts";
+import { openRpc, SECRET, unavailable, withLogin } from "./scripted_rpc.ts";
 import { answering, Refusal, scriptedServer } from "./scripted_server.ts";
-import type { NodeSettings } from "./settings.ts";
-
-const SECRET = "correct horse:battery@staple/%";
-
-interface Opened extends Disposable {
-  readonly rpc: Rpc;
-}
-
-function open(settings: NodeSettings, readTextFile = Deno.readTextFile): Opened {
-  const client = Deno.createHttpClient({ http1: true, http2: false });
-  const send: FetchLike = (url, init) => fetch(url, { ...init, client });
-  const access = accessOf(settings, readTextFile);
-  return {
-    rpc: new Rpc({ clock: systemClock, access, fetch: send, longFetch: send }),
-    [Symbol.dispose]: () => client.close(),
-  };
-}
-
-function withLogin(url: URL): URL {
-  const own = new URL(url);
-  own.username = "pool";
-  own.password = encodeURIComponent(SECRET);
-  return own;
-}
-
-async function unavailable(rpc: Rpc): Promise<NodeUnavailable> {
-  const error = await assertRejects(() => rpc.call("getblockcount"), NodeUnavailable);
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    assert(!`${at.message} ${at.stack}`.includes("battery"), "a secret in a message");
-  }
-  return error;
-}
 
 Deno.test("a call carries the login of the URL, percent-decoded, and gives the result", async () => {
   await using server = scriptedServer(answering({ getblockcount: () => 7 }));
-  using opened = open({ url: withLogin(server.url) });
+  using opened = openRpc({ url: withLogin(server.url) });
   assertEquals(await opened.rpc.call("getblockcount"), 7);
   assertEquals(server.logins, [`Basic ${btoa(`pool:${SECRET}`)}`]);
 });
 
 Deno.test("without credentials there is no Authorization header", async () => {
   await using server = scriptedServer(answering({ getblockcount: () => 7 }));
-  using opened = open({ url: server.url });
+  using opened = openRpc({ url: server.url });
   await opened.rpc.call("getblockcount");
   assertEquals(server.logins, [null]);
 });
@@ -67,7 +35,7 @@ Deno.test("the cookie file is read once, and again when the node refuses its log
       ? good(asked)
       : new Response(null, { status: 401 })
   );
-  using opened = open({ url: server.url, cookieFile: "/cookie" }, () => {
+  using opened = openRpc({ url: server.url, cookieFile: "/cookie" }, () => {
     reads++;
     return Promise.resolve(cookie);
   });
@@ -80,7 +48,7 @@ Deno.test("the cookie file is read once, and again when the node refuses its log
 });
 
 Deno.test("a cookie file that is not there yet is a node that cannot be logged in to", async () => {
-  using opened = open({ url: new URL("http://127.0.0.1:9"), cookieFile: "/no/such/.cookie" });
+  using opened = openRpc({ url: new URL("http://127.0.0.1:9"), cookieFile: "/no/such/.cookie" });
   const error = await unavailable(opened.rpc);
   assertEquals(error.why, "unauthorized");
   assertStringIncludes(error.message, "/no/such/.cookie (no such file");
@@ -92,7 +60,7 @@ Deno.test("HTTP 401 and 403 are sentences without the credentials", async () => 
     await using server = scriptedServer((_, request) =>
       new Response(`${request.headers.get("authorization")} ${SECRET}`, { status })
     );
-    using opened = open({ url: withLogin(server.url) });
+    using opened = openRpc({ url: withLogin(server.url) });
     const error = await unavailable(opened.rpc);
     assertEquals(error.why, "unauthorized");
     assertMatch(error.message, words);
@@ -110,7 +78,7 @@ for (const [code, words, why, sentence] of codes) {
     await using server = scriptedServer(
       answering({ getblockcount: () => new Refusal(code, words) }),
     );
-    using opened = open({ url: server.url });
+    using opened = openRpc({ url: server.url });
     const error = await unavailable(opened.rpc);
     assertEquals(error.why, why);
     assertMatch(error.message, sentence);
@@ -125,7 +93,7 @@ Deno.test("any other RPC error is a refusal with its code and words, whatever th
         { status },
       )
     );
-    using opened = open({ url: server.url });
+    using opened = openRpc({ url: server.url });
     const error = await assertRejects(() => opened.rpc.call("getblockhash", [9]), NodeRefused);
     assertEquals([error.method, error.code, error.words], [
       "getblockhash",
@@ -138,7 +106,7 @@ Deno.test("any other RPC error is a refusal with its code and words, whatever th
 Deno.test("a batch is one request, and gives results and errors in the order of the calls", async () => {
   const known = answering({ one: () => 1, two: () => new Refusal(-5, "Block not found") });
   await using server = scriptedServer((asked) => (known(asked) as unknown[]).toReversed());
-  using opened = open({ url: server.url });
+  using opened = openRpc({ url: server.url });
   const [one, two] = await opened.rpc.batch([{ method: "one" }, { method: "two" }]);
   assertEquals(one, { ok: true, result: 1 });
   assert(two && !two.ok && two.error instanceof NodeRefused && two.error.code === -5);
@@ -151,7 +119,7 @@ Deno.test("a batch that a starting node answers by one error throws that error",
     error: { code: -28, message: "Verifying blocks…" },
     id: null,
   }));
-  using opened = open({ url: server.url });
+  using opened = openRpc({ url: server.url });
   const error = await assertRejects(
     () => opened.rpc.batch([{ method: "one" }, { method: "two" }]),
     NodeUnavailable,
@@ -174,7 +142,7 @@ const nonsense: [string, () => unknown, RegExp][] = [
 for (const [what, answer, words] of nonsense) {
   Deno.test(`${what} is a malformed answer`, async () => {
     await using server = scriptedServer(answer);
-    using opened = open({ url: server.url });
+    using opened = openRpc({ url: server.url });
     const calls = what.startsWith("a batch")
       ? () => opened.rpc.batch([{ method: "getblockcount" }])
       : () => opened.rpc.call("getblockcount");
@@ -188,68 +156,18 @@ Deno.test("an answer without end is cut off at its bound", async () => {
   await using server = scriptedServer(() =>
     new Response(new ReadableStream({ pull: (out) => out.enqueue(chunk) }))
   );
-  using opened = open({ url: server.url });
+  using opened = openRpc({ url: server.url });
   await assertRejects(() => opened.rpc.call("getblockcount"), NodeMalformed, "longer than");
 });
 
 Deno.test("another HTTP status without RPC is a node that cannot be reached", async () => {
   for (const [status, words] of [[503, /too much to do/], [502, /HTTP 502 and no RPC/]] as const) {
     await using server = scriptedServer(() => new Response("no", { status }));
-    using opened = open({ url: server.url });
+    using opened = openRpc({ url: server.url });
     const error = await unavailable(opened.rpc);
     assertEquals(error.why, "unreachable");
     assertMatch(error.message, words);
   }
-});
-
-Deno.test("a port where nobody listens, and a name that does not exist, are said so", async () => {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const port = listener.addr.port;
-  listener.close();
-  using refused = open({ url: withLogin(new URL(`http://127.0.0.1:${port}`)) });
-  assertStringIncludes(
-    (await unavailable(refused.rpc)).message,
-    `Cannot reach 127.0.0.1:${port}: connection refused`,
-  );
-  // The words of Deno's fetch for a name that does not resolve; no test asks a name server.
-  const failing: FetchLike = () =>
-    Promise.reject(
-      new TypeError("fetch failed", {
-        cause: new Error("client error (Connect): dns error: failed"),
-      }),
-    );
-  const access = accessOf({ url: new URL("http://node.invalid:8332") }, Deno.readTextFile);
-  const rpc = new Rpc({ clock: systemClock, access, fetch: failing, longFetch: failing });
-  assertEquals(
-    (await unavailable(rpc)).message,
-    "Cannot reach node.invalid:8332: no such host name",
-  );
-});
-
-Deno.test("what answers without HTTP is said so, and asked once", async () => {
-  await using server = rawServer(() => "SSH-2.0-OpenSSH\r\n");
-  using opened = open({ url: server.url });
-  assertMatch((await unavailable(opened.rpc)).message, /does not speak HTTP/);
-  assertEquals(server.connections(), 1);
-});
-
-Deno.test("a connection that breaks before the answer is tried once more, on a new one", async () => {
-  const body = '{"result":7,"error":null,"id":1}';
-  await using server = rawServer((n) =>
-    n === 1 ? "" : `HTTP/1.1 200 OK\r\ncontent-length: ${body.length}\r\n\r\n${body}`
-  );
-  using opened = open({ url: server.url });
-  assertEquals(await opened.rpc.call("getblockcount"), 7);
-  assertEquals(server.connections(), 2);
-});
-
-Deno.test("a connection that breaks again is a node that cannot be reached", async () => {
-  await using server = rawServer((n) =>
-    n % 2 ? "" : 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{"result":'
-  );
-  using opened = open({ url: server.url });
-  assertMatch((await unavailable(opened.rpc)).message, /broke before the answer was whole/);
-  assertEquals(server.connections(), 2);
 });
 
 Deno.test("each kind of call has its own time; a long poll that used it up is no fault", async () => {
@@ -294,27 +212,3 @@ Deno.test("long polls go on connections of their own", async () => {
   await rpc.call("getblocktemplate", [], { kind: "template" });
   assertEquals(ways, ["polls", "calls"]);
 });
-
-/** A TCP server that reads a request and writes this, without knowing HTTP. `n` counts connections from 1. */
-function rawServer(
-  answer: (n: number) => string,
-): AsyncDisposable & { url: URL; connections: () => number } {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  let connections = 0;
-  const serving = (async () => {
-    for await (const connection of listener) {
-      connections++;
-      await connection.read(new Uint8Array(10_000));
-      await connection.write(new TextEncoder().encode(answer(connections)));
-      connection.close();
-    }
-  })();
-  return {
-    url: new URL(`http://127.0.0.1:${listener.addr.port}`),
-    connections: () => connections,
-    async [Symbol.asyncDispose]() {
-      listener.close();
-      await serving;
-    },
-  };
-}

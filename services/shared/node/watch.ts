@@ -22,7 +22,7 @@ export const LONG_POLL_PAUSE_MS = 1_000;
 const IDLE_MAX = 2;
 
 export interface WatchDeps {
-  readonly node: Pick<Node, "chain" | "tip" | "template">;
+  readonly node: Pick<Node, "chain" | "tip" | "template" | "health">;
   readonly clock: Clock;
   readonly notices?: (signal: AbortSignal) => AsyncIterable<Notice>;
 }
@@ -69,6 +69,8 @@ class Watcher {
         const { bestHash, syncing } = await node.chain(stop);
         this.#usable = !syncing;
         if (!this.#isTold(bestHash)) await this.look(stop);
+        // It had no template when somebody asked. The long poll may have been parked since before, for minutes.
+        if (!syncing && !node.health.ok) await node.template({ signal: stop });
       });
       await clock.sleep(ok ? POLL_MS : RETRY_MS, stop);
     }
