@@ -8,6 +8,7 @@ import { accessOf } from "./access.ts";
 import { CoreNode } from "./core.ts";
 import type { Node, NodeHealth } from "./port.ts";
 import { type FetchLike, Rpc } from "./rpc.ts";
+import { firstWords } from "./rpc_errors.ts";
 import type { NodeSettings } from "./settings.ts";
 import type { Notice } from "./zmq.ts";
 
@@ -63,7 +64,9 @@ export function openNode(settings: NodeSettings, deps: NodeDeps): Node {
     } catch (error) {
       // Long poll and slow poll go on: the pool is slower to notice, not blind.
       deps.onTrouble?.(
-        `Cannot listen to the block notices of ${endpoint}, going on without them: ${error}`,
+        `Cannot listen to the block notices of ${endpoint}, going on without them: ${
+          firstWords(String(error))
+        }`,
       );
     }
   }
