@@ -25,6 +25,8 @@ export interface Rate {
   readonly worst: number;
   /** CPU of the server's process, µs for each answer; null where it cannot be read. */
   readonly cpuUs: number | null;
+  /** Part of the time in which the server was ready to run and others had its core; null as above. */
+  readonly heldUp: number | null;
   /** Shares that could not be sent in time because too many of the miner's were under way. */
   readonly late: number;
 }
@@ -130,7 +132,10 @@ async function measured(
   const cpuUs = before === null || after === null
     ? null
     : (after.cpuMs - before.cpuMs) * 1000 / (accepted / seconds * cpuSeconds);
-  return { accepted, seconds, p50, p99, worst, cpuUs };
+  const heldUp = before === null || after === null
+    ? null
+    : (after.heldUpMs - before.heldUpMs) / 1000 / cpuSeconds;
+  return { accepted, seconds, p50, p99, worst, cpuUs, heldUp };
 }
 
 async function answered(fleet: Fleet): Promise<void> {

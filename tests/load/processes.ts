@@ -142,6 +142,8 @@ export interface Usage {
   readonly cpuMs: number;
   /** Resident memory, kB. */
   readonly rssKb: number;
+  /** Time its first thread was ready to run and had no core, ms: what others on the machine took. */
+  readonly heldUpMs: number;
 }
 
 let ticksPerSecond: number | undefined;
@@ -151,14 +153,23 @@ let ticksPerSecond: number | undefined;
  * program that may do everything.
  */
 export async function usageOf(pid: number): Promise<Usage | null> {
-  const text = await output("cat", [`/proc/${pid}/stat`, `/proc/${pid}/status`]);
+  const text = await output(
+    "cat",
+    ["stat", "status", "schedstat"].map((file) => `/proc/${pid}/${file}`),
+  );
   if (text === null) return null;
   ticksPerSecond ??= Number(await output("getconf", ["CLK_TCK"]) ?? 100);
   // The second field is the program's name in brackets, which may hold anything.
   const fields = text.slice(text.indexOf(") ") + 2).split(" ");
   const ticks = Number(fields[11]) + Number(fields[12]);
   const rss = /VmRSS:\s+(\d+) kB/.exec(text)?.[1];
-  return { cpuMs: ticks * 1000 / ticksPerSecond, rssKb: Number(rss) };
+  // schedstat, last: nanoseconds on a core, nanoseconds waiting for one, and how often.
+  const heldUpNs = Number(/(\d+) \d+\s*$/.exec(text)?.[1]);
+  return {
+    cpuMs: ticks * 1000 / ticksPerSecond,
+    rssKb: Number(rss),
+    heldUpMs: heldUpNs / 1e6,
+  };
 }
 
 /** What a program prints; null where there is no such program, or it fails. */

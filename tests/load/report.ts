@@ -14,6 +14,7 @@ const COLUMNS = [
   ["p99 ms", 8],
   ["worst", 7],
   ["CPU µs", 7],
+  ["held up", 7],
   ["valid/s", 8],
   ["CPU µs", 7],
   ["what else", 0],
@@ -43,6 +44,7 @@ export function printRow({ server, load, miners, rate, valid, note = "" }: Row):
     figure(rate?.p99),
     figure(rate?.worst),
     figure(rate?.cpuUs),
+    rate === undefined ? "" : percent(rate.heldUp),
     valid === undefined ? "" : valid.perSecond.toFixed(0),
     figure(valid?.cpuUs),
     note,
@@ -61,4 +63,8 @@ export function figure(value: number | null | undefined): string {
   if (value === undefined) return "";
   if (value === null) return "?";
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+function percent(part: number | null): string {
+  return part === null ? "?" : `${(100 * part).toFixed(0)} %`;
 }
