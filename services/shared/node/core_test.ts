@@ -4,7 +4,7 @@ import { FakeClock } from "@gopool/testing";
 import { openNode } from "./open.ts";
 import { type Node, type NodeHealth, NodeMalformed, NodeRefused, NodeUnavailable } from "./port.ts";
 import type { FetchLike } from "./rpc.ts";
-import { answering, type Asked, Refusal } from "./scripted_server.ts";
+import { answering, type Asked, Refusal } from "./server_fixture.ts";
 
 const PREVIOUS = "0f9188f13cb7b2c71f2a335e3a4fc328bf5beb436012afca590b1a11466e2206";
 

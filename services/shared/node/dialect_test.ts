@@ -5,7 +5,7 @@ import { openNode } from "./open.ts";
 import { NodeMalformed, NodeRefused, NodeUnavailable } from "./port.ts";
 import { accessOf } from "./access.ts";
 import { type FetchLike, Rpc } from "./rpc.ts";
-import { answering, Refusal, scriptedServer } from "./scripted_server.ts";
+import { answering, Refusal, scriptedServer } from "./server_fixture.ts";
 import { Fields } from "./shape.ts";
 
 type Methods = Parameters<typeof answering>[0];

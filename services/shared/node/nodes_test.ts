@@ -2,7 +2,7 @@ import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/ass
 import { FakeClock, settle } from "@gopool/testing";
 import { joinNodes, openNodes } from "./nodes.ts";
 import type { BestTip, Nodes } from "./port.ts";
-import { ScriptedNode, tipOf } from "./scripted_node.ts";
+import { ScriptedNode, tipOf } from "./node_fixture.ts";
 
 interface Table extends AsyncDisposable {
   readonly clock: FakeClock;

@@ -9,8 +9,8 @@ import { FakeClock } from "@gopool/testing";
 import { accessOf } from "./access.ts";
 import { NodeMalformed, NodeRefused, NodeUnavailable } from "./port.ts";
 import { type FetchLike, LongPollOver, Rpc, TIMEOUT_MS } from "./rpc.ts";
-import { openRpc, SECRET, unavailable, withLogin } from "./scripted_rpc.ts";
-import { answering, Refusal, scriptedServer } from "./scripted_server.ts";
+import { openRpc, SECRET, unavailable, withLogin } from "./rpc_fixture.ts";
+import { answering, Refusal, scriptedServer } from "./server_fixture.ts";
 
 Deno.test("a call carries the login of the URL, percent-decoded, and gives the result", async () => {
   await using server = scriptedServer(answering({ getblockcount: () => 7 }));

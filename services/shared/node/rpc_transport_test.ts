@@ -3,7 +3,7 @@ import { assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { systemClock } from "@gopool/runtime";
 import { accessOf } from "./access.ts";
 import { type FetchLike, Rpc } from "./rpc.ts";
-import { openRpc, unavailable, withLogin } from "./scripted_rpc.ts";
+import { openRpc, unavailable, withLogin } from "./rpc_fixture.ts";
 
 Deno.test("a port where nobody listens, and a name that does not exist, are said so", async () => {
   const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { FakeClock } from "@gopool/testing";
 import { joinNodes } from "./nodes.ts";
 import { type NodeAnswer, NodeUnavailable } from "./port.ts";
-import { ScriptedNode } from "./scripted_node.ts";
+import { ScriptedNode } from "./node_fixture.ts";
 
 function open(): { a: ScriptedNode; b: ScriptedNode; clock: FakeClock } {
   return { a: new ScriptedNode("a:8332"), b: new ScriptedNode("b:8332"), clock: new FakeClock() };

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { FakeClock, settle } from "@gopool/testing";
-import { tipOf } from "./scripted_node.ts";
-import { Watched } from "./scripted_watch.ts";
+import { tipOf } from "./node_fixture.ts";
+import { Watched } from "./watch_fixture.ts";
 import { LONG_POLL_PAUSE_MS, POLL_MS, RETRY_MS, watchTips } from "./watch.ts";
 
 Deno.test("watch() tells the tip as found, then nothing while nothing changes", async () => {

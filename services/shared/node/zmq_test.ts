@@ -52,7 +52,7 @@ class PublisherProcess implements AsyncDisposable {
   }
 }
 
-const script = new URL("zmq_publisher.ts", import.meta.url).pathname;
+const script = new URL("zmq_publisher_fixture.ts", import.meta.url).pathname;
 
 async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();

@@ -3,7 +3,7 @@ import { assertEquals } from "@std/assert";
 import { FakeClock, settle } from "@gopool/testing";
 import { Mailbox } from "./mailbox.ts";
 import { type BlockTemplate, NodeUnavailable, type Tip } from "./port.ts";
-import { tipOf } from "./scripted_node.ts";
+import { tipOf } from "./node_fixture.ts";
 import { watchTips } from "./watch.ts";
 import type { Notice } from "./zmq.ts";
 
