@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { TextLineStream } from "./lines.ts";
+import { TextLineStream } from "../real/lines.ts";
 
 export interface DyingPoolOptions {
   readonly dataDir: string;
