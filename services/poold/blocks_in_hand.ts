@@ -13,7 +13,7 @@ const FRESH_MS = 8_000;
 /** The log is read from this long ago: the gateway publishes an open candidate every 10 s, so an old one is seen as old. */
 const LOOK_BACK_MS = 60_000;
 /** The longest wait. All of draining must fit into 10 s, and miners' answers come first. */
-export const BLOCKS_WAIT_MS = 2_000;
+export const BLOCKS_WAIT_MS = 1_500;
 /** From a share to the node's word takes some 30 ms. */
 const LOOK_EVERY_MS = 50;
 

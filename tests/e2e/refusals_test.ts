@@ -7,7 +7,7 @@ import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/as
 import { type SimulatedNode, startSimulatedNode } from "@gopool/node/simulated";
 import { seededRandom, systemClock } from "@gopool/runtime";
 import { freePort, tempDir } from "@gopool/testing";
-import { ownPool, RunningTask, runTask } from "../../services/poold/child_fixture.ts";
+import { ownPool, RunningTask, runTask } from "@gopool/poold/child_fixture";
 
 /** Addresses of two networks that nobody has the key of. */
 const REGTEST = "bcrt1qvahhqmm0dsnhxgrnd9kh2mrpw35k7m3q7k0yj4";

@@ -22,7 +22,7 @@ import {
 import { create, ShareSubmissionSchema, Verdict } from "@gopool/proto";
 import { systemClock } from "@gopool/runtime";
 import { tempDir, waitFor } from "@gopool/testing";
-import { ownPool, RunningTask, runTask } from "../../services/poold/child_fixture.ts";
+import { ownPool, RunningTask, runTask } from "@gopool/poold/child_fixture";
 
 const A_MINUTE_MS = 60_000;
 
