@@ -111,6 +111,9 @@ for (const { name, start: startNode } of await nodeKinds()) {
     await using pool = await start(node, { GOPOOL_NODE_GONE_AFTER: "3s" });
     await using miner = await TestMiner.connect(pool.port, MINER);
     for (let i = 0; i < 5; i++) await findBlock(node, miner);
+    // Else the last block's fate is open, too, when the node goes.
+    await waitFor(() => pool.view.blocks().accepted === 5, "the outcome of what was found");
+    await miner.workOn(await bestHash(node));
 
     await node.kill();
     await waitFor(() => nodeTroubles(pool).length > 0, "the node's absence on the board");
