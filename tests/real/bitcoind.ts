@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { skipped } from "./absent.ts";
 import { freePort, kill, type Running, spawn, stop, untilReady } from "./process.ts";
 import { rpc } from "./rpc.ts";
 
@@ -26,8 +27,9 @@ const PASSWORD = "only-on-loopback";
 export function findBitcoind(): string | null {
   const path = Deno.env.get("GOPOOL_TEST_BITCOIND");
   if (path) return path;
-  console.warn("Tests against Bitcoin Core are skipped: GOPOOL_TEST_BITCOIND names no bitcoind.");
-  return null;
+  return skipped("Tests against Bitcoin Core are skipped: GOPOOL_TEST_BITCOIND names no bitcoind", {
+    required: false,
+  });
 }
 
 /** A regtest node on a folder of its own, without peers. */
