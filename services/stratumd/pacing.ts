@@ -48,9 +48,21 @@ export function boundsOf(
   );
   // A miner that asks for less than an ASIC's floor is none: the floor is not for it.
   const floor = agent.mayAskLower && asked < agent.minimumDifficulty ? 0 : agent.minimumDifficulty;
-  const network: number = difficultyFromBits(nbits) as Difficulty;
+  const network = networkDifficulty(nbits);
   const max = agent.class === "asic" ? Math.max(network, agent.minimumDifficulty) : network;
   return { min: Math.max(settings.minDifficulty, wishes?.minimum ?? 0, floor), max };
+}
+
+let lastBits = 0x1d00ffff;
+let lastDifficulty: Difficulty = difficultyFromBits(lastBits);
+
+/** Asked for every session at each job, with the same bits for two weeks: worked out once. */
+function networkDifficulty(nbits: number): number {
+  if (nbits !== lastBits) {
+    lastDifficulty = difficultyFromBits(nbits);
+    lastBits = nbits;
+  }
+  return lastDifficulty;
 }
 
 /** The rung that is sent for a wanted difficulty: rounded, within the bounds (the upper one wins). */
