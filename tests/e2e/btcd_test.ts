@@ -6,7 +6,7 @@
  */
 import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { blockFound } from "@gopool/bus";
-import { canonicalAddress, displayHash, fromHex, type Hash } from "@gopool/chain";
+import { canonicalAddress, decodeBlock, displayHash, fromHex, type Hash } from "@gopool/chain";
 import { type BlockFound, BlockFoundSchema, BlockOutcome, fromBinary } from "@gopool/proto";
 import { systemClock } from "@gopool/runtime";
 import { waitFor } from "@gopool/testing";
@@ -19,8 +19,9 @@ import { type RunningPool, startPool } from "./pool.ts";
 const kernel = await findKernel();
 
 const POOL_ADDRESS = canonicalAddress(ANYBODY, "regtest")!;
+const MINER_SCRIPT = fromHex(`0014${"44".repeat(20)}`);
 const MINER = {
-  username: `${canonicalAddress(fromHex(`0014${"44".repeat(20)}`), "regtest")!}.rig`,
+  username: `${canonicalAddress(MINER_SCRIPT, "regtest")!}.rig`,
   userAgent: "cpuminer-opt/24.5",
 };
 
@@ -79,6 +80,22 @@ for (const { name, start: startNode } of await nodeKinds()) {
       assertEquals({ reason, detail }, { reason: null, detail: "" });
     }
     assertEquals(await judge.tip(), { height: BLOCKS + 4, hash: await bestHash(node) });
+  });
+
+  test("a solo block pays its finder, and the pool its fee", async (node) => {
+    await using pool = await start(node, {
+      GOPOOL_STRATUM_VARIANT: "solo",
+      GOPOOL_JOBMANAGER_SOLO_FEE_BASIS_POINTS: "150",
+    });
+    await using miner = await TestMiner.connect(pool.port, MINER);
+    for (let i = 0; i < 3; i++) {
+      const { transactions } = decodeBlock(await rawBlock(node, await findBlock(node, miner)));
+      // 50 BTC; 1.5 % of them.
+      assertEquals(transactions[0]!.outputs.slice(0, 2).map(({ sats, script }) => [sats, script]), [
+        [4_925_000_000n, MINER_SCRIPT],
+        [75_000_000n, ANYBODY],
+      ]);
+    }
   });
 
   test("after a reorganisation the pool mines on the new tip, up or down", async (node) => {
