@@ -20,18 +20,24 @@ export function statusLine(view: PoolView): string {
     ...(difficulty === null ? [] : [`difficulty ${range(difficulty)}`]),
     [
       `shares ${shares.accepted} accepted`,
-      `${judged.valid} booked`,
+      `${judged.valid} booked${inAll(judged.valid, view.past.shares)}`,
       ...also(shares.rejected, "rejected"),
       ...also(shares.stale, "stale"),
       ...also(shares.notStored + shares.outcomeUnknown, "not stored"),
     ].join(", "),
-    [`blocks ${accepted}`, ...also(lost, "LOST")].join(", "),
+    [`blocks ${accepted}`, ...also(lost, "LOST")].join(", ") +
+    inAll(accepted + lost, view.past.blocks),
     ...also(waiting, "answers wait for the bus"),
     ...(spooled > 0 ? [`candidates on their way: ${spooled}`] : []),
     ...also(judged.disagreements, "DISAGREEMENTS"),
     ...named("DOWN", view.board().filter(({ health }) => health === "down")),
     ...named("troubled", view.board().filter(({ health }) => health === "degraded")),
   ].join(" | ");
+}
+
+/** What earlier runs left in the log counts on. */
+function inAll(now: number, before: number): string {
+  return before > 0 ? ` (${before + now} in the log)` : "";
 }
 
 /** Names of parts in one line: the sentences stand on lines of their own. */

@@ -17,6 +17,14 @@ Deno.test("the status line of a pool that is well says what there is and leaves 
   );
 });
 
+Deno.test("after a restart the status line counts on from what the log had", () => {
+  const { view } = viewOf();
+  assertStringIncludes(
+    statusLine({ ...view, past: { shares: 130, blocks: 4 } }),
+    "shares 0 accepted, 5 booked (135 in the log) | blocks 3 (7 in the log)",
+  );
+});
+
 Deno.test("the status line names what is wrong, parts that are down among it", () => {
   const board: PartStatus[] = [
     { part: "jobmanager", health: "down", detail: "restarting: no luck", sinceMs: 0 },
