@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { TextLineStream } from "../fault/lines.ts";
+import { TextLineStream } from "../real/lines.ts";
 
 export interface Program {
   readonly args: readonly string[];
