@@ -6,10 +6,11 @@
  */
 import { ConfigError, HelpRequested, readConfig } from "@gopool/config";
 import { Fleet } from "./fleet.ts";
+import { printGoals } from "./goals.ts";
 import { broadcasts, memoryOf, openLoop, type Rate, saturate } from "./modes.ts";
 import { type Options, schema } from "./options.ts";
 import { canPin, pinSelf, usageOf } from "./processes.ts";
-import { figure, printHead, printRow } from "./report.ts";
+import { figure, printHead, printRow, type Row } from "./report.ts";
 import { MISSES_MAX } from "./settings.ts";
 import { poold, reference, type Start, stratumd, type Subject } from "./subjects.ts";
 
@@ -20,13 +21,15 @@ const OWN_CORE = 1;
 /** Time for the compiler to find the hot paths, not measured. */
 const WARM_MS = 1_500;
 /** Open loop: long enough for a hundred checkpoints of the log's worth of bad luck. */
-const OPEN_LOOP_MS = 8_000;
+const OPEN_LOOP_MS = 6_000;
 const BROADCASTS = 5;
 /** Shares of one miner under way in the open loop: beyond it the share is late, which is counted. */
 const OPEN_LOOP_PLACES = 8;
 
 /** What went wrong, in sentences. */
 const failures: string[] = [];
+/** Figures that goals are set for; see goals.ts. */
+const figures = new Map<string, number>();
 
 async function main(options: Options): Promise<void> {
   const pinned = await canPin();
@@ -39,6 +42,7 @@ async function main(options: Options): Promise<void> {
     if (options.subject !== "all" && options.subject !== name) continue;
     await loadSubject(start, { core: pinned ? SERVER_CORE : null, flags }, options);
   }
+  printGoals(figures);
   for (const failure of failures) console.log(`FAILED ${failure}`);
 }
 
@@ -67,6 +71,8 @@ async function loadSubject(
     await run(miners, 1, async (fleet) => {
       const memory = await memoryOf(fleet, subject.pid, before);
       const { fromJobMs, fromFirstMs } = await broadcasts(fleet, subject.newJob, BROADCASTS);
+      if (memory !== null) figures.set(`${subject.name}/idle/memory`, memory);
+      figures.set(`${subject.name}/idle/job`, median(fromJobMs));
       printRow({
         server: subject.name,
         load: "idle, a job",
@@ -77,31 +83,23 @@ async function loadSubject(
     });
   }
   if (wants("open-loop")) {
-    const miners = options.rateConnections;
-    await run(
-      miners,
-      OPEN_LOOP_PLACES,
-      (fleet) =>
-        rated(subject, `${options.rate}/s`, fleet, () =>
-          openLoop(fleet, subject.pid, {
-            perSecond: options.rate,
-            warmMs: WARM_MS,
-            runMs: OPEN_LOOP_MS,
-          })),
-    );
+    await run(options.rateConnections, OPEN_LOOP_PLACES, async (fleet) => {
+      const times = { perSecond: options.rate, warmMs: WARM_MS, runMs: OPEN_LOOP_MS };
+      const work = () => openLoop(fleet, subject.pid, times);
+      const { rate } = await rated(subject, `${options.rate}/s`, fleet, work);
+      figures.set(`${subject.name}/open-loop/p99`, rate.p99);
+    });
   }
   for (const miners of wants("saturation") ? options.connections : []) {
-    await run(
-      miners,
-      options.outstanding,
-      (fleet) =>
-        rated(
-          subject,
-          `saturation ${options.outstanding}`,
-          fleet,
-          () => saturate(fleet, subject.pid, { warmMs: WARM_MS, runMs: options.seconds * 1000 }),
-        ),
-    );
+    await run(miners, options.outstanding, async (fleet) => {
+      const times = { warmMs: WARM_MS, runMs: options.seconds * 1000 };
+      const work = () => saturate(fleet, subject.pid, times);
+      const load = `saturation ${options.outstanding}`;
+      const { rate, valid } = await rated(subject, load, fleet, work);
+      const name = `${subject.name}/saturation/${miners}`;
+      figures.set(`${name}/true`, rate.accepted / rate.seconds);
+      if (valid !== undefined) figures.set(`${name}/valid`, valid.perSecond);
+    });
   }
   if (subject.counted === null) return;
   const inTheBooks = await subject.counted();
@@ -123,7 +121,7 @@ async function rated(
   load: string,
   fleet: Fleet,
   work: () => Promise<Rate>,
-): Promise<void> {
+): Promise<Pick<Row, "valid"> & { readonly rate: Rate }> {
   const before = await usageOf(subject.pid);
   const startMs = performance.now();
   const rate = await work();
@@ -146,6 +144,7 @@ async function rated(
     ...(valid === undefined ? {} : { valid }),
     note: late > 0 ? `${late} not sent in time` : "",
   });
+  return { rate, ...(valid === undefined ? {} : { valid }) };
 }
 
 /** Every share was answered true, but for the few whose hash is too high after all. */

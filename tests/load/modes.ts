@@ -14,7 +14,7 @@ const JOB_MAX_MS = 10_000;
 /** Pause between two jobs: what the one before stirred up has settled. */
 const BETWEEN_JOBS_MS = 700;
 /** Memory is looked at when what the logins left behind has been cleared away. */
-const SETTLE_MS = 4_000;
+const SETTLE_MS = 3_000;
 
 export interface Rate {
   /** Shares answered true in the time measured, and that time. */

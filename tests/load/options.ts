@@ -36,7 +36,7 @@ export const schema = {
   seconds: integer("GOPOOL_LOAD_SECONDS", "time measured per saturation", {
     min: 1,
     max: 60,
-    fallback: 4,
+    fallback: 3,
   }),
   rate: integer("GOPOOL_LOAD_RATE", "shares a second in the open loop", {
     min: 1,
