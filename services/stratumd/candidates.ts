@@ -38,7 +38,6 @@ export interface CandidatesDeps {
 export class Candidates {
   /** Publishes under way, by candidate. */
   readonly #flying = new Map<string, Promise<void>>();
-  readonly #writing = new Set<Promise<void>>();
   #found = 0;
 
   constructor(private readonly deps: CandidatesDeps) {}
@@ -53,41 +52,13 @@ export class Candidates {
     return this.deps.spool.size;
   }
 
-  /** Takes a hit; returns at once, the rest goes by itself and is awaited by `settled`. */
+  /** Takes a hit: when it returns the candidate is on disk, and on its way to the log (see `settled`). */
   take(hit: Hit): void {
+    const { spool, log } = this.deps;
     this.#found++;
     const candidate = this.#candidate(hit);
-    const task = this.#spoolAndPublish(candidate).finally(() => this.#writing.delete(task));
-    this.#writing.add(task);
-  }
-
-  /** The pool knows what became of it. */
-  async clear(id: string): Promise<void> {
-    if (await this.deps.spool.clear(id)) this.deps.log.info("candidate settled", { hash: id });
-  }
-
-  /** Publishes again what is not settled, every SPOOL_REPEAT_MS, at once at the start. */
-  async repeat(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      let count = 0;
-      for (const entry of this.deps.spool.entries()) {
-        if (count++ === SPOOL_REPEAT_BATCH) break;
-        this.#publish(entry);
-      }
-      await this.deps.clock.sleep(SPOOL_REPEAT_MS, signal);
-    }
-  }
-
-  /** Resolves when every hit is on disk and its first publish has come back. */
-  async settled(): Promise<void> {
-    await Promise.all(this.#writing);
-    await Promise.all(this.#flying.values());
-  }
-
-  async #spoolAndPublish(candidate: BlockCandidate): Promise<void> {
-    const { spool, log } = this.deps;
     try {
-      const entry = await spool.put(candidate);
+      const entry = spool.put(candidate);
       if (entry === null) return;
       log.info("candidate", { hash: entry.id, height: candidate.facts!.height });
       this.#publish(entry);
@@ -96,6 +67,33 @@ export class Candidates {
       log.error("candidate is not safe on disk", { error: error as Error });
       if (error instanceof SpoolFault) this.#publish(error.entry);
     }
+  }
+
+  /** The pool knows what became of it. */
+  async clear(id: string): Promise<void> {
+    if (await this.deps.spool.clear(id)) this.deps.log.info("candidate settled", { hash: id });
+  }
+
+  /**
+   * Publishes all that is not settled at the start, and again a part of it every SPOOL_REPEAT_MS, each in its turn:
+   * none waits behind others that stay.
+   */
+  async repeat(signal: AbortSignal): Promise<void> {
+    for (const entry of this.deps.spool.entries()) this.#publish(entry);
+    let turn: Spooled[] = [];
+    while (!signal.aborted) {
+      await this.deps.clock.sleep(SPOOL_REPEAT_MS, signal);
+      if (signal.aborted) return;
+      if (turn.length === 0) turn = [...this.deps.spool.entries()];
+      for (const entry of turn.splice(0, SPOOL_REPEAT_BATCH)) {
+        if (this.deps.spool.has(entry.id)) this.#publish(entry);
+      }
+    }
+  }
+
+  /** Resolves when every publish under way has come back. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#flying.values());
   }
 
   #publish(entry: Spooled): void {

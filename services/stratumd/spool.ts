@@ -72,13 +72,12 @@ export class Spool {
   }
 
   /**
-   * Resolves with the entry once it is on disk, or null if it is there already. The entry counts from the call on,
-   * so the same hash twice is one entry.
+   * Gives the entry, which is then on disk, or null if it was there already.
    *
    * @throws {SpoolFault} The disk refused, or the spool is full. The entry is then kept in memory where there is
    *   room, so that it is published none the less.
    */
-  async put(candidate: BlockCandidate): Promise<Spooled | null> {
+  put(candidate: BlockCandidate): Spooled | null {
     const bytes = toBinary(BlockCandidateSchema, candidate);
     const id = displayHash(candidate.facts!.hash as Hash);
     if (this.#entries.has(id)) return null;
@@ -90,12 +89,10 @@ export class Spool {
     }
     const entry = this.#add(bytes, candidate);
     try {
-      await this.#write(id, bytes);
+      this.#write(id, bytes);
     } catch (error) {
       throw new SpoolFault((error as Error).message, entry);
     }
-    // block.found may have named it while the disk was busy.
-    if (!this.#entries.has(id)) await this.#remove(id);
     return entry;
   }
 
@@ -112,21 +109,21 @@ export class Spool {
     return entry;
   }
 
-  async #write(id: string, bytes: Uint8Array): Promise<void> {
+  /**
+   * Synchronous on purpose: when it returns the candidate is safe, so that nothing which follows in the same turn
+   * (the share's own record, its answer) can outlive a candidate that does not. Blocks are rare.
+   */
+  #write(id: string, bytes: Uint8Array): void {
     const place = `${this.folder}/${id}${SUFFIX}`;
     {
-      using file = await Deno.open(place + UNFINISHED, {
-        write: true,
-        create: true,
-        truncate: true,
-      });
-      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-      await file.sync();
+      using file = Deno.openSync(place + UNFINISHED, { write: true, create: true, truncate: true });
+      for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+      file.syncSync();
     }
     // A name appears only with its whole contents; the folder is synced so that the name survives, too.
-    await Deno.rename(place + UNFINISHED, place);
-    using folder = await Deno.open(this.folder, { read: true });
-    await folder.sync();
+    Deno.renameSync(place + UNFINISHED, place);
+    using folder = Deno.openSync(this.folder, { read: true });
+    folder.syncSync();
   }
 
   async #remove(id: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { BlockCandidateSchema, create } from "@gopool/proto";
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Spool, SpoolFault } from "./spool.ts";
 
 function candidate(byte: number) {
@@ -26,9 +26,9 @@ const nothingUnreadable = (file: string) => {
 Deno.test("what was put is found again at the next start, oldest known, until it is cleared", () =>
   withFolder(async (folder) => {
     const spool = await Spool.open(`${folder}/new`, 10, nothingUnreadable);
-    const entry = await spool.put(candidate(7));
-    await spool.put(candidate(3));
-    assertEquals(await spool.put(candidate(7)), null);
+    const entry = spool.put(candidate(7));
+    spool.put(candidate(3));
+    assertEquals(spool.put(candidate(7)), null);
     const again = await Spool.open(`${folder}/new`, 10, nothingUnreadable);
     assertEquals([again.size, again.oldestMs()], [2, 1003]);
     assertEquals(await again.clear(entry!.id), true);
@@ -50,11 +50,11 @@ Deno.test("a disk that refuses, or a full spool, is a fault that still carries t
   withFolder(async (folder) => {
     const spool = await Spool.open(`${folder}/spool`, 2, nothingUnreadable);
     await Deno.remove(`${folder}/spool`, { recursive: true });
-    const fault = await assertRejects(() => spool.put(candidate(1)), SpoolFault);
+    const fault = assertThrows(() => spool.put(candidate(1)), SpoolFault);
     assertEquals(fault.entry.hash, new Uint8Array(32).fill(1));
     // In memory it stays, so that it is published again and again.
     assertEquals(spool.size, 1);
-    await assertRejects(() => spool.put(candidate(2)), SpoolFault);
-    await assertRejects(() => spool.put(candidate(3)), SpoolFault, "already");
+    assertThrows(() => spool.put(candidate(2)), SpoolFault);
+    assertThrows(() => spool.put(candidate(3)), SpoolFault, "already");
     assertEquals(spool.size, 2);
   }));

@@ -6,7 +6,7 @@
  */
 import { type Hash, headerHash, meetsTarget, type Target, toHex } from "@gopool/chain";
 import { headerFor, type NotifyParams } from "@gopool/stratum";
-import type { MinerConnection, PoolAnswer } from "../../services/poold/demo/connection.ts";
+import type { MinerConnection, PoolAnswer } from "@gopool/poold/miner";
 
 /** `none`: the connection ended first. `unknown`: the pool said that it could not tell. */
 export type Told = "true" | "refused" | "unknown" | "none";

@@ -7,9 +7,9 @@
 import { type Bus, shareValid } from "@gopool/bus";
 import { readConfig } from "@gopool/config";
 import { runProcess } from "@gopool/runtime";
-import { schema } from "../../services/poold/config.ts";
-import { holdFolder } from "../../services/poold/folder_lock.ts";
-import { openPool } from "../../services/poold/service.ts";
+import { schema } from "@gopool/poold/config";
+import { holdFolder } from "@gopool/poold/folder_lock";
+import { openPool } from "@gopool/poold";
 
 /** Where it may die, by the topic whose publish has just become durable. */
 const AFTER_PUBLISH: Record<string, string> = {
@@ -23,6 +23,11 @@ const IN_REBUILD = "in the middle of the rebuild";
 
 const [point = "", ...args] = Deno.args;
 let armed = point === IN_REBUILD;
+const gathers = AFTER_PUBLISH[point] === "share.submissions";
+let published = 0;
+/** Shares that are in the log and unanswered when it dies, if they come in time. */
+const BURST = 120;
+const GATHER_MS = 500;
 
 function die(): never {
   Deno.kill(Deno.pid, "SIGKILL");
@@ -35,9 +40,16 @@ function deadly(bus: Bus): Bus {
       const value = Reflect.get(target, name);
       if (name === "publish") {
         return async (...call: Parameters<Bus["publish"]>) => {
+          // While a burst gathers, the judge must not get ahead: it is to be unjudged when all dies.
+          if (armed && gathers && call[0] === shareValid) await new Promise(() => {});
           const placements = await target.publish(...call);
-          if (armed && AFTER_PUBLISH[point] === call[0].name) die();
-          return placements;
+          if (!armed || AFTER_PUBLISH[point] !== call[0].name) return placements;
+          published += call[1].length;
+          // A burst comes in several publishes: none of them is answered any more.
+          if (gathers && published < BURST) {
+            await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+          }
+          die();
         };
       }
       if (name === "read" && point === IN_REBUILD) {

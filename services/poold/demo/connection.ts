@@ -139,6 +139,13 @@ export class MinerConnection implements AsyncDisposable {
     return this.ask((id) => submitRequest(id, share));
   }
 
+  /** What `work` sends leaves in one piece, as from a proxy with many devices behind it. */
+  together(work: () => void): void {
+    this.#socket.cork();
+    work();
+    this.#socket.uncork();
+  }
+
   /** Sends bytes as they are: for tests of bad input. */
   raw(bytes: Uint8Array | string): void {
     this.#socket.write(bytes);
