@@ -43,5 +43,8 @@ export async function runStages(signal: AbortSignal, stages: readonly Stage[]): 
     await ended?.();
   }
   if (faults.length === 1) throw faults[0];
-  if (faults.length > 1) throw new AggregateError(faults, "Several parts failed");
+  if (faults.length > 1) {
+    const words = faults.map((fault) => fault instanceof Error ? fault.message : String(fault));
+    throw new AggregateError(faults, `Several parts failed: ${words.join("; ")}`);
+  }
 }

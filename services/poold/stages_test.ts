@@ -65,6 +65,7 @@ Deno.test("errors of several parts are all thrown", async () => {
     () => runStages(new AbortController().signal, [{ parts: [fail("a")] }, { parts: [fail("b")] }]),
     AggregateError,
   );
+  assertEquals(error.message, "Several parts failed: a; b");
   assertEquals(error.errors.map((one: Error) => one.message), ["a", "b"]);
 });
 

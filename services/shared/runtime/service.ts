@@ -35,7 +35,14 @@ export async function runTogether(
     r.status === "rejected" && r.reason !== stop.reason ? [r.reason] : []
   );
   if (faults.length === 1) throw faults[0];
-  if (faults.length > 1) throw new AggregateError(faults, "Several tasks failed");
+  if (faults.length > 1) {
+    throw new AggregateError(faults, `Several tasks failed: ${faults.map(wordsOf).join("; ")}`);
+  }
+}
+
+/** A log shows the message of an AggregateError, not what it holds. */
+function wordsOf(fault: unknown): string {
+  return fault instanceof Error ? fault.message : String(fault);
 }
 
 /** Resolves when `signal` aborts; never rejects. */
