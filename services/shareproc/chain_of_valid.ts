@@ -5,9 +5,8 @@
  *
  * @module
  */
-import { type Bus, type Message, shareSubmissions, shareValid } from "@gopool/bus";
-
-import { decodeJudged, type Judged, REPEAT_HORIZON_MS } from "@gopool/shares";
+import { type Bus, shareSubmissions, shareValid } from "@gopool/bus";
+import { decodeJudged, REPEAT_HORIZON_MS } from "@gopool/shares";
 import { RepeatMemory } from "./repeat_memory.ts";
 
 /** The log never had a valid share on this partition. */
@@ -17,12 +16,12 @@ export const UNKNOWN_VALID = -2;
 
 export interface PartitionStart {
   /** Source offset of the last valid share, or NEVER_VALID or UNKNOWN_VALID. */
-  head: number;
+  readonly head: number;
   /** Log time that the next record's may not fall below. */
-  loggedAtMs: number;
+  readonly loggedAtMs: number;
   readonly memory: RepeatMemory;
-  /** Log time of the first submission that is not committed, if there is one. */
-  readonly firstLoggedAtMs: number | undefined;
+  /** Log time from which on submissions are to be judged; undefined where the partition has none. */
+  readonly sinceMs: number | undefined;
 }
 
 /**
@@ -34,43 +33,74 @@ export async function rebuild(
   logId: string,
   partition: number,
   group: string,
+  signal: AbortSignal,
 ): Promise<PartitionStart> {
   const first = await firstUncommitted(bus, partition, group);
-  const start = await lastValid(bus, logId, partition);
+  const last = await lastValid(bus, logId, partition);
+  let { head, loggedAtMs } = last;
   const memory = new RepeatMemory();
-  const since = first ?? (await bus.last(shareSubmissions, partition))?.loggedAtMs;
-  if (since !== undefined) {
-    const from = (await bus.offsetAt(shareValid, since - REPEAT_HORIZON_MS))[partition]!;
+  const linked = new Linked(first.offset);
+  const sinceMs = first.loggedAtMs ?? (await bus.last(shareSubmissions, partition))?.loggedAtMs;
+  if (sinceMs !== undefined) {
+    const horizonMs = sinceMs - REPEAT_HORIZON_MS;
+    const from = (await bus.offsetAt(shareValid, horizonMs))[partition]!;
     for await (const { messages } of bus.read(shareValid, partition, from)) {
-      for (const message of messages) {
-        const share = decode(message);
+      signal.throwIfAborted();
+      for (const { value } of messages) {
+        const share = decodeJudged(value);
         if (share.mark || share.logId !== logId) continue;
-        const offset = share.sourceOffset;
-        const loggedAtMs = share.loggedAtMs;
-        memory.remember(share.jobId, share.headerHash, offset, loggedAtMs);
-        start.head = Math.max(start.head, offset);
-        start.loggedAtMs = Math.max(start.loggedAtMs, loggedAtMs);
+        // What was published again from a far past is older than any repeat.
+        if (share.loggedAtMs >= horizonMs) {
+          memory.remember(share.jobId, share.headerHash, share.sourceOffset, share.loggedAtMs);
+        }
+        linked.see(share.previousValidOffset, share.sourceOffset);
+        head = Math.max(head, share.sourceOffset, share.validHead ?? head);
+        loggedAtMs = Math.max(loggedAtMs, share.loggedAtMs);
       }
     }
   }
-  return { ...start, memory, firstLoggedAtMs: first };
+  if (head >= first.offset && linked.end < head) {
+    // A publish of unknown outcome left a hole. What is missing comes again, so the chain is taken up before it.
+    head = linked.end >= first.offset
+      ? linked.end
+      : await lastValidBefore(bus, logId, partition, first.offset, signal);
+  }
+  return { head, loggedAtMs, memory, sinceMs };
 }
 
-/** Greatest source offset of a valid share below `before`, for publishing again from there; searches the whole topic. */
+/** Follows the links among the records that will come again: those from the first uncommitted offset on. */
+class Linked {
+  /** Greatest offset that links without a hole; below the first uncommitted one where none does. */
+  end = -Infinity;
+
+  constructor(private readonly first: number) {}
+
+  see(previous: number, offset: number): void {
+    if (offset < this.first || offset <= this.end) return;
+    if (previous < this.first || previous <= this.end) this.end = offset;
+  }
+}
+
+/**
+ * Greatest source offset of a valid share below `before`; searches the whole topic. A later record's link tells it
+ * as well as the record itself, which retention may have taken.
+ */
 export async function lastValidBefore(
   bus: Bus,
   logId: string,
   partition: number,
   before: number,
+  signal: AbortSignal,
 ): Promise<number> {
   const ends = (await bus.ends(shareValid))[partition]!;
   let found = ends.earliest === 0 ? NEVER_VALID : UNKNOWN_VALID;
   for await (const { messages } of bus.read(shareValid, partition, ends.earliest)) {
-    for (const message of messages) {
-      const share = decode(message);
+    signal.throwIfAborted();
+    for (const { value } of messages) {
+      const share = decodeJudged(value);
       if (share.logId !== logId) continue;
-      const offset = share.mark ? share.previousValidOffset : share.sourceOffset;
-      if (offset < before) found = Math.max(found, offset);
+      if (!share.mark && share.sourceOffset < before) found = Math.max(found, share.sourceOffset);
+      if (share.previousValidOffset < before) found = Math.max(found, share.previousValidOffset);
     }
   }
   return found;
@@ -86,27 +116,23 @@ async function lastValid(
     const ends = (await bus.ends(shareValid))[partition]!;
     return { head: ends.next === 0 ? NEVER_VALID : UNKNOWN_VALID, loggedAtMs: 0 };
   }
-  const share = decode(last);
+  const share = decodeJudged(last.value);
   // Another log: its chain begins anew.
   if (share.logId !== logId) return { head: NEVER_VALID, loggedAtMs: 0 };
   const own = share.mark ? share.previousValidOffset : share.sourceOffset;
-  const head = Math.max(own, share.validHead ?? own);
-  return { head, loggedAtMs: share.loggedAtMs };
+  return { head: Math.max(own, share.validHead ?? own), loggedAtMs: share.loggedAtMs };
 }
 
+/** Where the group goes on, and the log time of what stands there, if anything does. */
 async function firstUncommitted(
   bus: Bus,
   partition: number,
   group: string,
-): Promise<number | undefined> {
-  const ends = (await bus.ends(shareSubmissions))[partition]!;
-  const from = (await bus.committed(shareSubmissions, group))[partition] ?? ends.earliest;
-  for await (const { messages } of bus.read(shareSubmissions, partition, from)) {
-    return messages[0]!.loggedAtMs;
+): Promise<{ offset: number; loggedAtMs?: number }> {
+  const { earliest } = (await bus.ends(shareSubmissions))[partition]!;
+  const offset = (await bus.committed(shareSubmissions, group))[partition] ?? earliest;
+  for await (const { messages } of bus.read(shareSubmissions, partition, offset)) {
+    return { offset, loggedAtMs: messages[0]!.loggedAtMs };
   }
-  return undefined;
-}
-
-function decode(message: Message): Judged {
-  return decodeJudged(message.value);
+  return { offset };
 }

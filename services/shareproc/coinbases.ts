@@ -6,11 +6,12 @@
  */
 import { type Network, scriptOfAddress } from "@gopool/chain";
 import { type PreparedJob, type ShareChecker, variantSuffix, type Work } from "@gopool/shares";
-import { ACCOUNTS_MAX, WORKS_PER_JOB_MAX } from "./limits.ts";
+import { ACCOUNTS_MAX, WORKS_MAX, WORKS_PER_JOB_MAX } from "./limits.ts";
 
 export class Coinbases {
   readonly #scripts = new Map<string, Uint8Array>();
   readonly #works = new Map<PreparedJob, Map<string, Work>>();
+  #count = 0;
 
   constructor(private readonly checker: ShareChecker) {}
 
@@ -25,15 +26,19 @@ export class Coinbases {
     if (works === undefined) this.#works.set(job, works = new Map());
     const key = paysAccount(job, variant) ? `${variant}:${account}` : `${variant}`;
     const known = works.get(key);
-    if (known !== undefined) return known;
+    // Two variants with equal outputs share one work, and one of them may have let it go.
+    if (known !== undefined && !known.released) return known;
     const script = account === "" ? null : this.script(job.job.network as Network, account);
     const work = this.checker.work(job, variantSuffix(job, variant, script));
-    if (works.size >= WORKS_PER_JOB_MAX) {
+    if (works.size >= WORKS_PER_JOB_MAX && !works.has(key)) {
       const [oldest, dropped] = works.entries().next().value!;
-      this.checker.release(dropped);
+      if (dropped !== work) this.checker.release(dropped);
       works.delete(oldest);
+      this.#count--;
     }
+    if (!works.has(key)) this.#count++;
     works.set(key, work);
+    if (this.#count > WORKS_MAX) this.#dropOldestBut(job);
     return work;
   }
 
@@ -51,8 +56,25 @@ export class Coinbases {
 
   /** Forgets all coinbases of a job. */
   drop(job: PreparedJob): void {
-    for (const work of this.#works.get(job)?.values() ?? []) this.checker.release(work);
+    const works = this.#works.get(job);
+    if (works === undefined) return;
+    for (const work of works.values()) this.checker.release(work);
+    this.#count -= works.size;
     this.#works.delete(job);
+  }
+
+  /** Coinbases registered now, over all jobs. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Lets go of the job that was first met longest ago; a share that still names it registers anew. */
+  #dropOldestBut(job: PreparedJob): void {
+    for (const oldest of this.#works.keys()) {
+      if (oldest === job) continue;
+      this.drop(oldest);
+      return;
+    }
   }
 }
 

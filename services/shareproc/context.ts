@@ -6,10 +6,10 @@
 import type { Bus } from "@gopool/bus";
 import type { ShareChecker } from "@gopool/shares";
 import type { Clock, Logger, StatusBoard } from "@gopool/runtime";
-import type { PartitionStart } from "./chain_of_valid.ts";
 import type { Coinbases } from "./coinbases.ts";
+import type { Past } from "./past.ts";
 import type { Counts } from "./counts.ts";
-import type { KnownJob } from "./job_book.ts";
+import type { JobState, KnownJob } from "./job_book.ts";
 
 export interface ShareprocContext {
   readonly bus: Bus;
@@ -23,8 +23,7 @@ export interface ShareprocContext {
   readonly logId: string;
   readonly jobs: {
     get(id: string): KnownJob | undefined;
-    has(id: string): boolean;
-    isAbsent(id: string, submissionLoggedAtMs: number): Promise<boolean>;
+    find(id: string, submissionLoggedAtMs: number): Promise<JobState>;
     arrival(): Promise<void>;
     /** The partition stands at this log time: jobs a repeat horizon before it are still needed. */
     needsBack(partition: number, loggedAtMs: number): void;
@@ -32,5 +31,5 @@ export interface ShareprocContext {
   /** floor(2^256 / (target + 1)) in bytes, remembered for the targets in use. */
   workBytes(target: Uint8Array): Uint8Array;
   /** The partition as it stood just before an offset, for publishing again from there. */
-  pastOf(partition: number, from: number): Promise<PartitionStart>;
+  pastOf(partition: number, from: number, signal: AbortSignal): Promise<Past>;
 }

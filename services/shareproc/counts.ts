@@ -15,7 +15,9 @@ export class Counts {
   repeats = 0;
   /** Valid records published again at an operator's word. */
   republished = 0;
-  /** Times a partition stopped for a job that was never written. */
+  /** Records rejected at an operator's word. */
+  overruled = 0;
+  /** Times a partition stopped for a job that was never written, or cannot be used. */
   stops = 0;
   blocksSolved = 0;
   /** Candidates that make no block: the gateway and the judge build different bytes. */

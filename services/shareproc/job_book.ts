@@ -7,12 +7,23 @@
 import { type Batch, type Bus, miningJobs } from "@gopool/bus";
 import { fromBinary, JobSchema } from "@gopool/proto";
 import { type PreparedJob, prepareJob, REPEAT_HORIZON_MS } from "@gopool/shares";
-import { CANDIDATE_HORIZON_MS } from "./limits.ts";
+import type { Follow } from "./lane.ts";
+import { ABSENT_MAX, CANDIDATE_HORIZON_MS } from "./limits.ts";
 
 export interface KnownJob {
   readonly prepared: PreparedJob;
   readonly loggedAtMs: number;
 }
+
+/** Where a job stands that a share names. */
+export type JobState =
+  | { readonly kind: "known" }
+  /** Not read yet: it may be on its way. */
+  | { readonly kind: "coming" }
+  /** The whole topic is read, to later than the share, and does not hold it. */
+  | { readonly kind: "absent" }
+  /** It is there, and no share can be judged by it; why, as a sentence. */
+  | { readonly kind: "unusable"; readonly problem: string };
 
 interface Entry {
   readonly bytes: Uint8Array;
@@ -20,14 +31,28 @@ interface Entry {
   readonly loggedAtMs: number;
   /** Decoded when first asked for: most jobs of a long past never are. */
   known?: KnownJob;
+  problem?: string;
 }
 
 /** Jobs held behind the newest one, whatever the partitions need: candidates are read again this far back. */
 const KEPT_MS = CANDIDATE_HORIZON_MS + REPEAT_HORIZON_MS;
 
+export interface JobBookHooks {
+  /** Told when a job is dropped, so that what was prepared from it can go too. */
+  readonly dropped?: (job: PreparedJob) => void;
+  /** Told once of each job that cannot be used. */
+  readonly malformed?: (id: string, error: Error) => void;
+}
+
+/**
+ * Holds a few kB per job: those of the last two hours, and as far back as a partition that lags needs (2,880 a day),
+ * until that has moved on.
+ */
 export class JobBook {
   readonly #entries = new Map<string, Entry>();
   readonly #needs = new Map<number, number>();
+  /** Ids that a search of the whole topic did not find. */
+  readonly #absent = new Set<string>();
   #covering: Promise<void> = Promise.resolve();
   /** Offsets of mining.jobs that the book holds: [#from, #next). */
   #from = -1;
@@ -38,20 +63,28 @@ export class JobBook {
   constructor(
     private readonly bus: Bus,
     private readonly pool: string,
-    /** Told when a job is dropped, so that what was prepared from it can go too. */
-    private readonly dropped: (job: PreparedJob) => void = () => {},
-    private readonly malformed: (id: string, error: Error) => void = () => {},
+    private readonly hooks: JobBookHooks = {},
   ) {}
 
-  /** Reads what stands in the topic from `sinceMs` on, then follows it until `signal` aborts. */
-  async follow(sinceMs: number, signal: AbortSignal, ready: () => void): Promise<void> {
-    const [from] = await this.bus.offsetAt(miningJobs, sinceMs);
-    this.#from = this.#next = from!;
+  /**
+   * Reads what stands in the topic, from as far back as candidates are read again, then follows it until `signal`
+   * aborts. Begun anew it goes on where it was. The past is measured by the log's own time: a wrong clock here
+   * would hide jobs.
+   */
+  async follow({ signal, caughtUp, onTrouble }: Follow): Promise<void> {
+    const [ends] = await this.bus.ends(miningJobs);
+    const newest = await this.bus.last(miningJobs, 0);
+    const [since] = await this.bus.offsetAt(miningJobs, (newest?.loggedAtMs ?? 0) - KEPT_MS);
+    const wanted = this.#next < 0 ? since! : this.#next;
+    const from = Math.min(Math.max(wanted, ends!.earliest), ends!.next);
+    if (this.#next < 0) this.#from = from;
+    this.#next = from;
     await this.bus.follow(miningJobs, {
-      from: { kind: "offsets", offsets: [from!] },
+      from: { kind: "offsets", offsets: [from] },
       batchMax: 500,
       signal,
-      caughtUp: ready,
+      caughtUp,
+      onTrouble,
     }, (batch) => {
       this.#take(batch);
       this.#next = batch.messages.at(-1)!.offset + 1;
@@ -62,13 +95,10 @@ export class JobBook {
     });
   }
 
-  /** Makes sure that jobs logged at or after `sinceMs` are in the book; a partition that lags asks for older ones. */
+  /** Makes sure that jobs logged at or after `sinceMs` are in the book, and stay; a partition that lags asks for them. */
   cover(partition: number, sinceMs: number): Promise<void> {
     this.#needs.set(partition, sinceMs);
-    // One at a time: two partitions that start together read the same past once.
-    const covered = this.#covering.then(() => this.#readBack(sinceMs));
-    this.#covering = covered.catch(() => {});
-    return covered;
+    return this.#readBackTo(sinceMs);
   }
 
   /** The partition has moved on (or left: undefined): older jobs may go. */
@@ -77,23 +107,29 @@ export class JobBook {
     else this.#needs.set(partition, sinceMs);
   }
 
+  /** The job, ready to judge by; undefined where it is not in the book, or cannot be used. */
   get(id: string): KnownJob | undefined {
     const entry = this.#entries.get(id);
     if (entry === undefined) return undefined;
-    return entry.known ??= {
-      prepared: prepareJob(fromBinary(JobSchema, entry.bytes)),
-      loggedAtMs: entry.loggedAtMs,
-    };
+    if (entry.known === undefined && entry.problem === undefined) this.#prepare(id, entry);
+    return entry.known;
   }
 
   /**
-   * Whether a job that is not in the book was certainly never written: the topic has been read to its end of now,
-   * and to a record later than the submission that names it.
+   * Where a job stands that a submission of this log time names. Before it says "absent" it has looked through the
+   * whole topic: the topic is read to its end of now, and that end is later than the submission.
    */
-  async isAbsent(id: string, submissionLoggedAtMs: number): Promise<boolean> {
-    const [ends] = await this.bus.ends(miningJobs);
-    if (this.#entries.has(id)) return false;
-    return this.#next >= ends!.next && this.#lastLoggedAtMs > submissionLoggedAtMs;
+  async find(id: string, submissionLoggedAtMs: number): Promise<JobState> {
+    if (!this.#entries.has(id)) await this.#readBackTo(submissionLoggedAtMs - REPEAT_HORIZON_MS);
+    if (!this.#entries.has(id)) {
+      const [ends] = await this.bus.ends(miningJobs);
+      const isRead = this.#next >= ends!.next && this.#lastLoggedAtMs > submissionLoggedAtMs;
+      if (!isRead) return { kind: "coming" };
+      await this.#search(id, ends!.earliest);
+    }
+    if (this.get(id) !== undefined) return { kind: "known" };
+    const problem = this.#entries.get(id)?.problem;
+    return problem === undefined ? { kind: "absent" } : { kind: "unusable", problem };
   }
 
   /** Resolves when the book next takes a batch. */
@@ -103,6 +139,23 @@ export class JobBook {
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  #prepare(id: string, entry: Entry): void {
+    try {
+      const prepared = prepareJob(fromBinary(JobSchema, entry.bytes));
+      entry.known = { prepared, loggedAtMs: entry.loggedAtMs };
+    } catch (error) {
+      entry.problem = (error as Error).message;
+      this.hooks.malformed?.(id, error as Error);
+    }
+  }
+
+  #readBackTo(sinceMs: number): Promise<void> {
+    // One at a time: two partitions that start together read the same past once.
+    const covered = this.#covering.then(() => this.#readBack(sinceMs));
+    this.#covering = covered.catch(() => {});
+    return covered;
   }
 
   async #readBack(sinceMs: number): Promise<void> {
@@ -118,17 +171,28 @@ export class JobBook {
     this.#from = from;
   }
 
-  #take({ messages }: Batch): void {
+  /** Looks for a job older than the book goes back: no gateway takes shares for it, but clocks do jump. */
+  async #search(id: string, earliest: number): Promise<void> {
+    if (this.#absent.has(id)) return;
+    for await (const batch of this.bus.read(miningJobs, 0, earliest)) {
+      this.#take(batch, id);
+      if (this.#entries.has(id)) return;
+      if (batch.messages.at(-1)!.offset >= this.#from) break;
+    }
+    if (this.#absent.size >= ABSENT_MAX) this.#absent.clear();
+    this.#absent.add(id);
+  }
+
+  /** Takes the pool's jobs of a batch, or only the one of an id. */
+  #take({ messages }: Batch, only?: string): void {
     for (const { value, offset, loggedAtMs } of messages) {
       this.#lastLoggedAtMs = Math.max(this.#lastLoggedAtMs, loggedAtMs);
-      let id = `offset ${offset}`;
       try {
-        const job = fromBinary(JobSchema, value);
-        if (job.pool !== this.pool) continue;
-        id = job.id;
+        const { id, pool } = fromBinary(JobSchema, value);
+        if (pool !== this.pool || (only !== undefined && id !== only)) continue;
         if (!this.#entries.has(id)) this.#entries.set(id, { bytes: value, offset, loggedAtMs });
       } catch (error) {
-        this.malformed(id, error as Error);
+        if (only === undefined) this.hooks.malformed?.(`offset ${offset}`, error as Error);
       }
     }
   }
@@ -140,7 +204,7 @@ export class JobBook {
       if (entry.loggedAtMs >= keepFrom) continue;
       this.#entries.delete(id);
       from = Math.max(from, entry.offset + 1);
-      if (entry.known !== undefined) this.dropped(entry.known.prepared);
+      if (entry.known !== undefined) this.hooks.dropped?.(entry.known.prepared);
     }
     this.#from = from;
   }

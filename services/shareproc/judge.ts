@@ -23,6 +23,11 @@ export interface Evidence {
   readonly meetsTarget: boolean;
   /** Offset of this header's first valid sight on the partition, if it has one. */
   readonly firstSight: number | undefined;
+  /**
+   * A later record of the partition stands on share.valid, and this one was not there when the partition was taken
+   * over: the writer of the later one has vouched that this one is not valid.
+   */
+  readonly passedBy: boolean;
 }
 
 export interface Judgement {
@@ -42,6 +47,9 @@ const REPUBLISHED: Judgement = {
   disagreement: false,
 };
 
+/** An operator let the log go on past it while its job could not be had. It stays so, also when the job is back. */
+const PASSED_BY: Judgement = { kind: "rejected", reason: Reason.OPERATOR, disagreement: false };
+
 /** Paid = answered true, and the judge agrees, and not a repeat (guarantee 2). */
 export function judge(e: Evidence): Judgement {
   if (e.verdict !== Verdict.ACCEPTED) return judgeRefused(e);
@@ -51,7 +59,7 @@ export function judge(e: Evidence): Judgement {
   if (!e.hashMatches) return disagree(Reason.MALFORMED);
   if (!e.meetsTarget) return disagree(Reason.LOW_DIFFICULTY);
   if (e.firstSight !== undefined && e.firstSight !== e.offset) return REPUBLISHED;
-  return VALID;
+  return e.firstSight === undefined && e.passedBy ? PASSED_BY : VALID;
 }
 
 /** A refused share never becomes valid; that the judge would have taken it is worth a count. */

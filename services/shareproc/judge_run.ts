@@ -28,8 +28,8 @@ export interface Judging {
   /** Greatest source offset of a valid share published so far. */
   readonly head: number;
   readonly loggedAtMs: number;
-  /** Offset of a record that the operator rejected; -1 for none. */
-  readonly overruled: number;
+  /** Whether an operator rejected the record at this offset. */
+  readonly overruled: (offset: number) => boolean;
   /** Set when publishing again: the greatest valid offset ever published. */
   readonly validHead?: number;
 }
@@ -86,7 +86,7 @@ export function judgeRun(
     const share = decode(context, message, judging.partition);
     const job = share === undefined ? undefined : context.jobs.get(share.jobId);
     const accepted = share?.verdict === Verdict.ACCEPTED && share.operator === undefined;
-    if (accepted && job === undefined && message.offset !== judging.overruled) {
+    if (accepted && job === undefined && !judging.overruled(message.offset)) {
       end.missingJob = share.jobId;
       break;
     }
@@ -128,7 +128,7 @@ function decide(
   judged: Judged,
 ): void {
   const { partition, logId, memory } = judging;
-  const overruled = message.offset === judging.overruled;
+  const overruled = judging.overruled(message.offset);
   const judgement: Judgement = share === undefined
     ? { kind: "rejected", reason: Reason.MALFORMED, disagreement: true }
     : overruled || job === undefined
@@ -137,7 +137,7 @@ function decide(
       reason: overruled ? Reason.OPERATOR : Reason.UNSPECIFIED,
       disagreement: false,
     }
-    : judge(evidence(context, memory, message, share, job, check, loggedAtMs));
+    : judge(evidence(context, judging, message, share, job, check, loggedAtMs));
   if (judgement.disagreement) judged.disagreements++;
   if (judgement.reason === Reason.REPUBLISHED) judged.repeats++;
 
@@ -176,13 +176,14 @@ function decide(
 
 function evidence(
   { checker }: ShareprocContext,
-  memory: RepeatMemory,
+  { memory, head }: Judging,
   message: Message,
   share: Submission,
   job: KnownJob,
   check: number,
   loggedAtMs: number,
 ): Evidence {
+  const hashMatches = check >= 0 && equalBytes(checker.hash(check), share.headerHash);
   return {
     verdict: share.verdict,
     reason: share.reason,
@@ -198,9 +199,11 @@ function evidence(
       nowSeconds: Math.floor(share.receivedAtMs / 1000),
       en2Length: share.extranonce2.length,
     }),
-    hashMatches: check >= 0 && equalBytes(checker.hash(check), share.headerHash),
+    hashMatches,
     meetsTarget: check >= 0 && checker.meetsTarget(check),
-    firstSight: memory.firstSight(share.jobId, share.headerHash),
+    // A refused share may carry no hash at all: only a hash that is the header's own is looked for.
+    firstSight: hashMatches ? memory.firstSight(share.jobId, share.headerHash) : undefined,
+    passedBy: message.offset <= head,
   };
 }
 

@@ -13,6 +13,7 @@ const good: Evidence = {
   hashMatches: true,
   meetsTarget: true,
   firstSight: undefined,
+  passedBy: false,
 };
 
 Deno.test("judge() finds valid what was answered true and holds", () => {
@@ -29,6 +30,16 @@ Deno.test("judge() refuses a repeat at another offset without calling it a fault
     reason: Reason.REPUBLISHED,
     disagreement: false,
   });
+});
+
+Deno.test("judge() leaves a record out that a later one has passed by, unless it is known as valid", () => {
+  assertEquals(judge({ ...good, passedBy: true }), {
+    kind: "rejected",
+    reason: Reason.OPERATOR,
+    disagreement: false,
+  });
+  assertEquals(judge({ ...good, passedBy: true, firstSight: 10 }).kind, "valid");
+  assertEquals(judge({ ...good, passedBy: true, firstSight: 9 }).reason, Reason.REPUBLISHED);
 });
 
 Deno.test("judge() refuses what came later than the memory of repeats reaches, by the log's own times", () => {

@@ -38,3 +38,26 @@ export const TARGETS_MAX = 10_000;
 
 /** Solved hashes remembered: repeats of a candidate end when its block is found, minutes after at most. */
 export const SOLVED_MAX = 10_000;
+
+/** Works registered for checking in all: some 1.3 kB each, well below the checker's own bound of a GiB. */
+export const WORKS_MAX = 100_000;
+
+/** Candidates that wait for their job or template: a pool has one at a time, a test network one with every share. */
+export const WAITING_MAX = 10_000;
+
+/** Records that make no block remembered, so that the spool's repeats of one cost nothing. */
+export const REFUSED_MAX = 10_000;
+
+/** Notes of operators remembered ahead of a record that is waited at: written by hand, or by a loop over a lost job. */
+export const NOTES_MAX = 10_000;
+/** Of an operator's reason, in the log. */
+export const REASON_MAX_LENGTH = 200;
+
+/** Job ids remembered as absent, so that a stopped partition does not read the whole topic twice a second. */
+export const ABSENT_MAX = 1_000;
+
+/** Pause before a reader that the log has overtaken begins anew. */
+export const LANE_RESTART_MS = 1_000;
+
+/** How long a publish in hand is waited for at shutdown: what it would have said is found again at the next start. */
+export const DRAIN_MS = 2_000;

@@ -8,7 +8,7 @@ import { type Bus, shareValid } from "@gopool/bus";
 import { create, JudgedShareSchema, toBinary } from "@gopool/proto";
 import type { Clock, Logger } from "@gopool/runtime";
 import { MARK_EVERY_MS, MARK_LOOK_MS } from "./limits.ts";
-import { NEVER_VALID, UNKNOWN_VALID } from "./chain_of_valid.ts";
+import { UNKNOWN_VALID } from "./chain_of_valid.ts";
 
 export interface MarksDeps {
   readonly bus: Bus;
@@ -19,6 +19,7 @@ export interface MarksDeps {
   readonly partitions: () => Iterable<{
     readonly partition: number;
     readonly head: number;
+    readonly loggedAtMs: number;
     exclusively(work: () => Promise<void>): Promise<void>;
   }>;
 }
@@ -28,14 +29,16 @@ export async function keepMarks(deps: MarksDeps, signal: AbortSignal): Promise<v
   const { bus, clock, log } = deps;
   while (!signal.aborted) {
     await clock.sleep(MARK_LOOK_MS, signal);
-    for (const judge of deps.partitions()) {
+    for (const judge of [...deps.partitions()]) {
       if (signal.aborted) return;
       try {
         await judge.exclusively(async () => {
-          if (judge.head === NEVER_VALID || judge.head === UNKNOWN_VALID) return;
+          if (judge.head === UNKNOWN_VALID) return;
           const last = await bus.last(shareValid, judge.partition);
-          if (last !== null && last.loggedAtMs > clock.now() - MARK_EVERY_MS) return;
-          await bus.publish(shareValid, [mark(deps.logId, judge.partition, judge.head)]);
+          // A topic that was never written to tells that by itself.
+          if (last === null || last.loggedAtMs > clock.now() - MARK_EVERY_MS) return;
+          await bus.publish(shareValid, [mark(deps.logId, judge)]);
+          log.debug("mark written", { partition: judge.partition, head: judge.head });
         });
       } catch (error) {
         log.warn("a mark could not be written", { partition: judge.partition, error });
@@ -44,13 +47,21 @@ export async function keepMarks(deps: MarksDeps, signal: AbortSignal): Promise<v
   }
 }
 
-function mark(logId: string, partition: number, head: number) {
+interface Marked {
+  readonly partition: number;
+  readonly head: number;
+  readonly loggedAtMs: number;
+}
+
+function mark(logId: string, { partition, head, loggedAtMs }: Marked) {
   const value = toBinary(
     JudgedShareSchema,
     create(JudgedShareSchema, {
       logId,
       sourcePartition: partition,
       previousValidOffset: BigInt(head),
+      // A judge that begins here goes on from this log time, never from an earlier one.
+      loggedAtMs: BigInt(loggedAtMs),
       mark: true,
     }),
   );

@@ -6,30 +6,57 @@
  */
 import { type Bus, shareSubmissions } from "@gopool/bus";
 import { decodeSubmission } from "@gopool/shares";
+import { NOTES_MAX, REASON_MAX_LENGTH } from "./limits.ts";
 
 /**
- * Looks ahead of a record that holds its partition up for a note that rejects it.
- *
- * @param searched Offset to search from: what was searched before need not be read again.
- * @returns The note's reason if there is one, and where a next search begins.
+ * What operators say about records that hold a partition up. The log is searched ahead once, however many records
+ * are waited at: a note about a later one, met on the way, is remembered.
  */
-export async function findOperatorNote(
-  bus: Bus,
-  partition: number,
-  searched: number,
-  offset: number,
-): Promise<{ reason?: string; searched: number }> {
-  let next = searched;
-  for await (const { messages } of bus.read(shareSubmissions, partition, searched)) {
-    for (const message of messages) {
-      const note = noteOf(message.value);
-      if (note?.rejectOffset !== undefined && note.rejectOffset === offset) {
-        return { reason: note.reason, searched: message.offset };
-      }
+export class OperatorNotes {
+  /** Offset rejected → why. */
+  readonly #rejected = new Map<number, string>();
+  /** The log is searched up to here. */
+  #searched = 0;
+  /** Notes were met that are not remembered: another record must be searched for anew. */
+  #overflowedAt = -1;
+
+  constructor(private readonly bus: Bus, private readonly partition: number) {}
+
+  /** The reason of a note that rejects the record at `offset`; undefined while there is none. */
+  async rejection(offset: number, signal: AbortSignal): Promise<string | undefined> {
+    const known = this.#rejected.get(offset);
+    if (known !== undefined) return known;
+    if (this.#overflowedAt >= 0 && this.#overflowedAt !== offset) {
+      this.#overflowedAt = -1;
+      this.#rejected.clear();
+      this.#searched = offset;
     }
-    next = messages.at(-1)!.offset + 1;
+    // A note about a record can only stand after it.
+    const from = Math.max(this.#searched, offset);
+    for await (const { messages } of this.bus.read(shareSubmissions, this.partition, from)) {
+      signal.throwIfAborted();
+      for (const { value } of messages) this.#note(value, offset);
+      this.#searched = messages.at(-1)!.offset + 1;
+    }
+    return this.#rejected.get(offset);
   }
-  return { searched: next };
+
+  /** The partition has moved past `offset` for good. */
+  forget(offset: number): void {
+    for (const rejected of this.#rejected.keys()) {
+      if (rejected <= offset) this.#rejected.delete(rejected);
+    }
+  }
+
+  #note(value: Uint8Array, heldUpAt: number): void {
+    const note = noteOf(value);
+    if (note?.rejectOffset === undefined) return;
+    if (this.#rejected.size >= NOTES_MAX && note.rejectOffset !== heldUpAt) {
+      this.#overflowedAt = heldUpAt;
+      return;
+    }
+    this.#rejected.set(note.rejectOffset, note.reason.slice(0, REASON_MAX_LENGTH));
+  }
 }
 
 function noteOf(value: Uint8Array) {

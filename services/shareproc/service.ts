@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Bus, shareSubmissions } from "@gopool/bus";
+import { type Bus, miningJobs, miningTemplates, shareSubmissions } from "@gopool/bus";
 import { toHex } from "@gopool/chain";
 import { REPEAT_HORIZON_MS, ShareChecker } from "@gopool/shares";
 import {
@@ -22,11 +22,13 @@ import type { ShareprocContext } from "./context.ts";
 import { Counts } from "./counts.ts";
 import { JobBook } from "./job_book.ts";
 import { workBytes } from "./judge_run.ts";
-import { BATCH_MAX, CANDIDATE_HORIZON_MS, TARGETS_MAX, TEMPLATE_HORIZON_MS } from "./limits.ts";
+import { keepFollowing } from "./lane.ts";
+import { BATCH_MAX, TARGETS_MAX } from "./limits.ts";
 import { keepMarks } from "./marks.ts";
 import { PartitionJudge } from "./partition.ts";
 import { pastOf } from "./past.ts";
 import { TemplateShelf } from "./template_shelf.ts";
+import { partitionPart } from "./waiting.ts";
 
 export interface ShareprocDeps {
   readonly bus: Bus;
@@ -56,10 +58,13 @@ async function run(deps: ShareprocDeps, counts: Counts, signal: AbortSignal): Pr
   const logId = deps.logEpoch === undefined ? busLogId : `${busLogId}.${deps.logEpoch}`;
   const checker = new ShareChecker();
   const coinbases = new Coinbases(checker);
-  const book = new JobBook(bus, pool, (job) => coinbases.drop(job), (id, error) => {
-    log.error("a job cannot be read", { id, error });
+  const book = new JobBook(bus, pool, {
+    dropped: (job) => coinbases.drop(job),
+    malformed: (id, error) => log.error("a job cannot be used", { id, error }),
   });
-  const templates = new TemplateShelf(bus);
+  const templates = new TemplateShelf(bus, (offset, error) => {
+    log.error("a template cannot be read", { offset, error });
+  });
   const judges = new Map<number, PartitionJudge>();
 
   const context: ShareprocContext = {
@@ -74,37 +79,48 @@ async function run(deps: ShareprocDeps, counts: Counts, signal: AbortSignal): Pr
     workBytes: remembered(workBytes),
     jobs: {
       get: (id) => book.get(id),
-      has: (id) => book.get(id) !== undefined,
-      isAbsent: (id, ms) => book.isAbsent(id, ms),
+      find: (id, ms) => book.find(id, ms),
       arrival: () => book.arrival(),
       needsBack: (partition, ms) => book.needs(partition, ms - REPEAT_HORIZON_MS),
     },
-    pastOf: (partition, from) => pastOf(bus, logId, partition, from, book),
+    pastOf: (partition, from, stop) => pastOf(bus, logId, partition, from, book, stop),
   };
 
-  async function assigned(partition: number): Promise<undefined> {
-    board.set(`shareproc/partition-${partition}`, "degraded", "Reading what was judged before");
-    const start = await rebuild(bus, logId, partition, GROUP);
-    await book.cover(partition, (start.firstLoggedAtMs ?? clock.now()) - REPEAT_HORIZON_MS);
-    judges.set(partition, new PartitionJudge(context, partition, start));
-    board.clear(`shareproc/partition-${partition}`);
-    log.info("partition taken", { partition, head: start.head, remembered: start.memory.size });
+  async function assigned(partition: number, stop: AbortSignal): Promise<undefined> {
+    board.set(partitionPart(partition), "degraded", "Reading what was judged before");
+    try {
+      const start = await rebuild(bus, logId, partition, GROUP, stop);
+      if (start.sinceMs !== undefined) {
+        await book.cover(partition, start.sinceMs - REPEAT_HORIZON_MS);
+      }
+      judges.set(partition, new PartitionJudge(context, partition, start));
+      log.info("partition taken", { partition, head: start.head, remembered: start.memory.size });
+    } catch (error) {
+      // Tried again, or taken away before it was given: nobody will call revoked for it.
+      book.needs(partition, undefined);
+      throw error;
+    } finally {
+      board.clear(partitionPart(partition));
+    }
   }
 
-  function revoked(partition: number): Promise<void> {
+  async function revoked(partition: number): Promise<void> {
+    const judge = judges.get(partition);
     judges.delete(partition);
     book.needs(partition, undefined);
-    return Promise.resolve();
+    board.clear(partitionPart(partition));
+    await judge?.end();
   }
 
-  const ready = { jobs: Promise.withResolvers<void>(), templates: Promise.withResolvers<void>() };
-  const since = clock.now() - CANDIDATE_HORIZON_MS - REPEAT_HORIZON_MS;
+  const ready = Promise.withResolvers<void>();
+  const lanes = { clock, log, board };
   await runTogether(
     signal,
-    (stop) => book.follow(since, stop, ready.jobs.resolve),
-    (stop) => templates.follow(clock.now() - TEMPLATE_HORIZON_MS, stop, ready.templates.resolve),
+    (stop) =>
+      keepFollowing(lanes, miningJobs.name, stop, (lane) => book.follow(lane), ready.resolve),
+    (stop) => keepFollowing(lanes, miningTemplates.name, stop, (lane) => templates.follow(lane)),
     async (stop) => {
-      await untilReady(ready.jobs.promise, stop);
+      await untilReady(ready.promise, stop);
       const options = {
         group: GROUP,
         batchMax: BATCH_MAX,
@@ -118,7 +134,7 @@ async function run(deps: ShareprocDeps, counts: Counts, signal: AbortSignal): Pr
       });
     },
     async (stop) => {
-      await untilReady(ready.jobs.promise, stop);
+      await untilReady(ready.promise, stop);
       const parts = { bus, clock, log, board, jobs: book, templates, coinbases, counts };
       await new BlockBuilder(parts).run(stop);
     },

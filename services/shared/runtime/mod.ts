@@ -1,6 +1,7 @@
 /** The process and its parts: clock, chance, log, signals, status, supervision. @module */
 export { type Clock, systemClock } from "./clock.ts";
 export { type Random, seededRandom, systemRandom } from "./random.ts";
+export { orGiveUp } from "./drain.ts";
 export { aborted, runTogether, type Service } from "./service.ts";
 export { type Health, type PartStatus, type StatusBoard } from "./status.ts";
 export { createStatusBoard } from "./status_board.ts";
