@@ -99,7 +99,12 @@ export async function poold({ core, flags }: Start): Promise<Subject> {
       return await node.told("job");
     },
     judged: async () => {
-      await waitFor(() => isJudged(bus), "all shares to be judged", { deadlineMs: JUDGED_MAX_MS });
+      try {
+        const deadlineMs = JUDGED_MAX_MS;
+        await waitFor(() => isJudged(bus), "all shares to be judged", { deadlineMs });
+      } catch (error) {
+        throw new Error(`${(error as Error).message}. The pool's log:\n${child.log}`);
+      }
     },
     counted: async () => (await counted(bus, shareValid)).distinct,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
