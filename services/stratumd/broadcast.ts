@@ -47,9 +47,17 @@ export class Broadcast {
       session.send(utf8.decode(setVersionMaskLine(session.versionMask)));
     }
     session.send(difficultyText(rung));
-    // Whatever the miner worked on before, here or elsewhere, is void.
-    session.sendShared(form.notify(true));
+    session.sendShared(form.notify(this.#startsAfresh(session)));
     return true;
+  }
+
+  /**
+   * Whether all that the miner worked on before, here or elsewhere, is void. Not so where it comes back with its
+   * extranonce1 on the same block: it may have searched part of this very job, and a cgminer goes on counting its
+   * extranonce2 as long as clean is false, but begins at 0 again when it is true: every share would be a repeat.
+   */
+  #startsAfresh(session: Session): boolean {
+    return session.resumedAt === null || session.resumedAt < this.deps.jobs.tipSequence;
   }
 
   /** A new job to a session that has had one before. */
@@ -64,7 +72,7 @@ export class Broadcast {
       session.send(difficultyText(rung));
     }
     session.notifiedMs = nowMs;
-    session.sendShared(form.notify(job.job.clean));
+    session.sendShared(form.notify(job.isClean));
   }
 
   /**

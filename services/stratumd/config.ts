@@ -16,10 +16,8 @@ import {
   poolName,
   stateUrl,
   text,
+  versionMask,
 } from "@gopool/config";
-
-/** Version bits miners may roll: BIP 320. BIP 323 (draft) adds the lower bits: 1fffffe0. */
-const BIP320_MASK = "1fffe000";
 
 export const rows = {
   stratumListen: hostPort("GOPOOL_STRATUM_LISTEN", "where miners connect", {
@@ -67,14 +65,7 @@ export const rows = {
     fallback: "pool",
     maxLength: 32,
   }),
-  versionMask: custom("GOPOOL_STRATUM_VERSION_MASK", "version bits that miners may roll", {
-    takes: "HEX",
-    fallback: BIP320_MASK,
-    parse(value) {
-      if (!/^[0-9a-fA-F]{8}$/.test(value)) throw new SyntaxError("must be 8 hex digits");
-      return parseInt(value, 16);
-    },
-  }),
+  versionMask,
   maxSessions: integer("GOPOOL_STRATUM_MAX_SESSIONS", "connections at once", {
     // A prefix numbers 65,536 sessions; the open-files limit of the process must allow them.
     min: 1,

@@ -6,9 +6,10 @@
 import { blockFound, encodeRecord, openBus } from "@gopool/bus";
 import { BlockOutcome } from "@gopool/proto";
 import { seededRandom, systemClock } from "@gopool/runtime";
-import { waitFor } from "@gopool/testing";
+import { openState, type State } from "@gopool/state";
+import { settle, waitFor } from "@gopool/testing";
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
-import { ADDRESS, openRig, type Rig } from "./kit_test.ts";
+import { ADDRESS, EASY, gated, openRig, type Rig } from "./kit_test.ts";
 
 Deno.test("lines in pieces, with carriage returns, several in one packet", async () => {
   await using rig = await openRig();
@@ -62,6 +63,31 @@ Deno.test("a miner that closes its side still gets its answers", async () => {
   assertEquals(JSON.parse(miner.lines.at(-1)!), { id: 50, result: true, error: null });
 });
 
+Deno.test("a miner that closes its side while its session is looked up gets the answers behind that, too", async () => {
+  await using state = await openState(new URL("memory:"), { clock: systemClock });
+  const found = Promise.withResolvers<void>();
+  const slow: State = new Proxy(state, {
+    get(target, name) {
+      const value = Reflect.get(target, name);
+      if (typeof value !== "function") return value;
+      return async (...args: unknown[]) => {
+        if (name === "get" && `${args[0]}`.startsWith("session:")) await found.promise;
+        return await value.apply(target, args);
+      };
+    },
+  });
+  await using rig = await openRig({ state: slow });
+  const miner = await rig.connect();
+  await miner.send("mining.subscribe", ["x", "00112233445566ff"], 1);
+  await miner.send("mining.ping", [], 2);
+  await (miner.conn as Deno.TcpConn).closeWrite();
+  await waitFor(() => rig.stratumd.status().sessions === 1, "the session");
+  for (let i = 0; i < 20; i++) await settle();
+  found.resolve();
+  await miner.untilClosed();
+  assertEquals(miner.lines.map((line) => JSON.parse(line).id), [1, 2]);
+});
+
 Deno.test("more connections than allowed are turned away, and let in when others have gone", async () => {
   await using rig = await openRig({ config: { maxSessionsPerAddress: 2 } });
   const [a] = [await rig.connect(), await rig.connect()];
@@ -74,16 +100,21 @@ Deno.test("more connections than allowed are turned away, and let in when others
   await fourth.login();
 });
 
-Deno.test("at shutdown answers in hand go out, miners are told to reconnect, all is closed", async () => {
-  await using rig = await openRig();
-  const miner = await rig.connect();
-  await miner.login();
-  await miner.send("mining.submit", miner.params(miner.mine()), 60);
-  await miner.answer(60);
+Deno.test("at shutdown answers in hand go out, who understands it is told to reconnect, all is closed", async () => {
+  let gate!: ReturnType<typeof gated>;
+  await using rig = await openRig({ wrap: (bus) => (gate = gated(bus)).bus });
+  const [cgminer, bitaxe] = [await rig.connect(), await rig.connect()];
+  await cgminer.login({ agent: "cgminer/4.12.0" });
+  await bitaxe.login({ agent: "bitaxe/BM1368/v2.4.1", password: `d=1` });
+  await cgminer.send("mining.submit", cgminer.params(cgminer.mine({ difficulty: EASY })), 60);
+  await waitFor(() => gate.held() === 1, "a publish under way");
   const stopping = rig.stop();
-  await miner.untilClosed();
+  gate.open();
+  await Promise.all([cgminer.untilClosed(), bitaxe.untilClosed()]);
   await stopping;
-  assert(miner.messages.some((m) => m.kind === "reconnect"), miner.lines.join("\n"));
+  const last = cgminer.messages.slice(-2).map((m) => m.kind);
+  assertEquals(last, ["response", "reconnect"], cgminer.lines.join("\n"));
+  assert(!bitaxe.messages.some((m) => m.kind === "reconnect"), bitaxe.lines.join("\n"));
   assertEquals(rig.stratumd.status().sessions, 0);
 });
 

@@ -60,7 +60,7 @@ export class Feeds {
 
   /** Follows `block.found` from before the oldest candidate whose end is not known. */
   async found(signal: AbortSignal): Promise<void> {
-    const { bus, clock, spool, candidates } = this.deps;
+    const { bus, clock, log, spool, candidates } = this.deps;
     const since = Math.min(clock.now(), spool.oldestMs() ?? Infinity) - FOUND_LOOKBACK_MS;
     await bus.follow(blockFound, {
       from: { kind: "time", ms: since },
@@ -69,7 +69,13 @@ export class Feeds {
       onTrouble: (trouble) => this.#tell("blocks", trouble),
     }, async (batch) => {
       for (const { value } of batch.messages) {
-        const { facts } = decode(blockFound, value);
+        let facts;
+        try {
+          ({ facts } = decode(blockFound, value));
+        } catch (error) {
+          // One record that nobody can read must not hold up those behind it.
+          log.error("a block's outcome cannot be read", { error: error as Error });
+        }
         if (facts !== undefined) await candidates.clear(displayHash(facts.hash as Hash));
       }
     });

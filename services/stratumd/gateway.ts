@@ -1,5 +1,5 @@
 /**
- * All sessions of one gateway and what happens to them: their lines, the end of each turn of the event loop, the
+ * All sessions of one gateway and what happens to them: their beginning, the end of each turn of the event loop, the
  * sweep, their end. Knows sockets only as things to write to; server.ts accepts them.
  *
  * @module
@@ -7,13 +7,14 @@
 import type { Socket } from "node:net";
 import { setImmediate } from "node:timers";
 import type { Clock, Logger, Random } from "@gopool/runtime";
-import { errorLine, parseMessage, reconnectLine, scanSubmit, SubmitLine } from "@gopool/stratum";
+import { reconnectLine } from "@gopool/stratum";
 import { Broadcast } from "./broadcast.ts";
-import { idText } from "./bytes.ts";
 import type { StratumdConfig } from "./config.ts";
 import type { ExtranonceSource, SessionMemory } from "./extranonce.ts";
 import type { GatewayJob, JobTable } from "./jobs.ts";
-import { LINES_HELD_MAX, REMEMBER_PER_SWEEP, UNAUTHORIZED_MAX_MS } from "./limits.ts";
+import { Departed } from "./departed.ts";
+import { REMEMBER_PER_SWEEP, UNAUTHORIZED_MAX_MS } from "./limits.ts";
+import { Lines } from "./lines.ts";
 import { Methods } from "./methods.ts";
 import { moveSessions } from "./moving.ts";
 import type { Outbox } from "./outbox.ts";
@@ -38,32 +39,33 @@ export interface GatewayDeps {
 export class Gateway implements SessionHost {
   readonly sessions = new Set<Session>();
   readonly #byId = new Map<string, Session>();
-  readonly #methods: Methods;
   readonly #broadcast: Broadcast;
-  readonly #line = new SubmitLine();
   /** Sessions with something to write, or to close, at the end of this turn. */
   #touched: Session[] = [];
   #welcome: Session[] = [];
   #turnEnds = false;
   readonly #memory: Remembering;
-  /** The session and arrival of the chunk that is being cut into lines: one shared callback for all sessions. */
-  #reading: Session | null = null;
-  #readingMs = 0;
-  readonly #onLine = (buf: Uint8Array, start: number, end: number) => {
-    if (!this.#reading!.closed) this.#take(this.#reading!, buf, start, end);
-  };
+  readonly #departed = new Departed();
+  readonly #lines: Lines;
 
   constructor(private readonly deps: GatewayDeps) {
     const { config } = deps;
     this.#broadcast = new Broadcast({ ...deps, variant: config.variant, pacing: config });
     this.#memory = new Remembering(deps);
-    this.#methods = new Methods({
+    const methods = new Methods({
       ...deps,
       variant: config.variant,
       versionMask: config.versionMask,
       find: (id) => this.#byId.get(id),
+      departed: (id) => this.#departed.take(id),
       subscribed: (session) => this.#byId.set(session.sessionId, session),
       ready: (session) => this.#ready(session),
+      drop: (session, why) => this.drop(session, why),
+    });
+    this.#lines = new Lines({
+      ...deps,
+      methods,
+      endTurn: () => this.#endTurn(),
       drop: (session, why) => this.drop(session, why),
     });
   }
@@ -87,22 +89,12 @@ export class Gateway implements SessionHost {
 
   /** Bytes from a miner. The chunk is the caller's again afterwards. */
   read(session: Session, chunk: Uint8Array): void {
-    if (session.closed) return;
-    this.#reading = session;
-    this.#readingMs = this.deps.clock.monotonic();
-    const cut = session.splitter.push(chunk, this.#onLine);
-    this.#reading = null;
-    if (cut === "too-long" && !session.closed) {
-      session.reply(utf8.decode(errorLine("null", 20, "Line too long")));
-      session.ending = true;
-      this.touch(session);
-    }
+    this.#lines.read(session, chunk);
   }
 
   /** The miner will send nothing more: it still gets its answers. */
   end(session: Session): void {
-    session.ending = true;
-    this.touch(session);
+    session.end();
   }
 
   /** A new job to all who work. */
@@ -140,7 +132,14 @@ export class Gateway implements SessionHost {
     this.sessions.delete(session);
     if (this.#byId.get(session.sessionId) === session) this.#byId.delete(session.sessionId);
     this.#memory.save(session);
+    this.deps.intake.listHeld(session);
+    const lastSequence = this.deps.jobs.current?.sequence;
+    if (session.history.current !== null && lastSequence !== undefined) {
+      const past = { history: session.history, lastSequence };
+      this.#departed.add(session.sessionId, past, this.deps.clock.monotonic());
+    }
     session.extranonce?.giveBack();
+    this.#endTurn();
   }
 
   /** Once a second: whatever is due by time. */
@@ -149,6 +148,7 @@ export class Gateway implements SessionHost {
     outbox.sweep();
     jobs.prune(clock.now());
     const nowMs = clock.monotonic();
+    this.#departed.sweep(nowMs);
     let remembered = 0;
     for (const session of this.sessions) {
       if (session.firstWorker === null || !session.isSubscribed) {
@@ -173,10 +173,10 @@ export class Gateway implements SessionHost {
 
   /** Sessions whose prefix another gateway has now: given new values, or closed. */
   move(prefix: number, why: string): Promise<void> {
-    const { extranonces, intake } = this.deps;
+    const { extranonces, intake, clock } = this.deps;
     const welcome = (session: Session) => this.#broadcast.welcome(session);
     const drop = (session: Session) => this.drop(session, why);
-    return moveSessions([...this.sessions], prefix, { extranonces, intake, welcome, drop });
+    return moveSessions([...this.sessions], prefix, { extranonces, intake, clock, welcome, drop });
   }
 
   /** At the end: no more lines; answers in hand go out, then miners are told to come again, then all is closed. */
@@ -185,62 +185,12 @@ export class Gateway implements SessionHost {
     this.#finishTurn();
     await answered;
     for (const session of [...this.sessions]) {
-      if (session.vardiff !== null) session.send(utf8.decode(reconnectLine()));
-      session.flush();
+      if (session.agent.obeysReconnect) session.send(utf8.decode(reconnectLine()));
       this.drop(session, "the gateway stops");
     }
+    this.#finishTurn();
+    await this.#lines.settled();
     await this.#memory.settled();
-  }
-
-  #take(session: Session, buf: Uint8Array, start: number, end: number): void {
-    if (session.heldLines !== null) {
-      if (session.heldLines.length >= LINES_HELD_MAX) {
-        this.drop(session, "sends more than a handshake before its session is found");
-      } else {
-        session.heldLines.push(buf.slice(start, end));
-      }
-      return;
-    }
-    const line = this.#line;
-    if (session.isSubscribed && scanSubmit(buf, start, end, line)) {
-      session.conduct.goodLine();
-      this.deps.intake.take(session, line, idText(buf, line.idStart, line.idEnd), this.#readingMs);
-      this.#endTurn();
-      return;
-    }
-    const message = parseMessage(buf, start, end);
-    switch (message.kind) {
-      case "malformed":
-        session.reply(utf8.decode(errorLine(message.rawId, 20, message.problem)));
-        if (session.conduct.badLine()) this.drop(session, "sends lines that are no messages");
-        return;
-      case "response":
-        return;
-      default: {
-        session.conduct.goodLine();
-        const waits = this.#methods.handle(session, message, this.#readingMs);
-        this.#endTurn();
-        if (waits !== undefined) this.#hold(session, waits);
-      }
-    }
-  }
-
-  /** Keeps further lines of the session until what it waits for is there. */
-  #hold(session: Session, until: Promise<void>): void {
-    session.heldLines = [];
-    void until.catch((error) => {
-      this.deps.log.error("a request failed", {
-        session: session.sessionId,
-        error: error as Error,
-      });
-      this.drop(session, "internal fault");
-    }).then(() => {
-      const held = session.heldLines ?? [];
-      session.heldLines = null;
-      for (const bytes of held) {
-        if (!session.closed) this.#take(session, bytes, 0, bytes.length);
-      }
-    });
   }
 
   /** Work goes out at the end of the turn: what was pipelined with authorize (suggest, `d=`) is known by then. */
@@ -271,7 +221,7 @@ export class Gateway implements SessionHost {
     for (const session of touched) {
       session.isTouched = false;
       session.flush();
-      if (session.ending && session.answers.length === 0) this.drop(session, "ended by the miner");
+      if (session.isAnswered && session.ending) this.drop(session, "ended by the miner");
     }
   }
 
@@ -281,7 +231,8 @@ export class Gateway implements SessionHost {
         this.#broadcast.remind(session);
         break;
       case "reconnect":
-        session.send(utf8.decode(reconnectLine()));
+        if (session.agent.obeysReconnect) session.send(utf8.decode(reconnectLine()));
+        else this.drop(session, "sends nothing but invalid shares");
         break;
       case "close":
         this.drop(session, "sends nothing but invalid shares");

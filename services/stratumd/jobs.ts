@@ -89,6 +89,8 @@ export class GatewayJob {
     readonly sequence: number,
     readonly loggedAtMs: number,
     readonly sentAtMs: number,
+    /** Whether work on earlier jobs is void from here on. */
+    readonly isClean: boolean = job.clean,
   ) {
     this.prepared = prepareJob(job);
     for (const recipe of this.prepared.variants.values()) this.#byName.set(recipe.name, recipe);
@@ -166,6 +168,7 @@ export class JobTable {
   #current: GatewayJob | null = null;
   #term = 0;
   #sequence = 0;
+  #tipSequence = 0;
 
   /** @param variant The coinbase variant that sessions mine: a job that cannot be given in it is not taken. */
   constructor(
@@ -181,6 +184,11 @@ export class JobTable {
 
   get size(): number {
     return this.#jobs.size;
+  }
+
+  /** Sequence number of the first job on the current previous block. */
+  get tipSequence(): number {
+    return this.#tipSequence;
   }
 
   /** Sequence number of the oldest job held; the next job's where there is none. */
@@ -205,9 +213,14 @@ export class JobTable {
     const term = parseInt(job.id.slice(0, 8), 16);
     if (term < this.#term) return "lower-term";
     if (loggedAtMs + JOB_MAX_LIFE_MS < nowMs) return "too-old";
-    const taken = new GatewayJob(job, this.#sequence, loggedAtMs, nowMs);
+    const previous = this.#current?.prepared.previousHash;
+    // The job that said so first may have been one that could not be used.
+    const isNewTip = previous === undefined || !equalBytes(previous, job.previousHash);
+    const isClean = job.clean || (isNewTip && previous !== undefined);
+    const taken = new GatewayJob(job, this.#sequence, loggedAtMs, nowMs, isClean);
     // Written here once, so that what no session could be given never becomes the current job.
-    taken.form(this.variant, null)?.notify(job.clean);
+    taken.form(this.variant, null)?.notify(isClean);
+    if (isNewTip) this.#tipSequence = this.#sequence;
     this.#sequence++;
     this.#term = term;
     if (this.#current !== null) this.#current.supersededAtMs = loggedAtMs;

@@ -34,6 +34,19 @@ Deno.test("a job of another previous block is stale at once, and still there to 
   assertStrictEquals(jobs.get(first.id), first);
 });
 
+Deno.test("a job on another block is clean even where the job that should have said so could not be used", () => {
+  const { jobs, take } = table();
+  const other = new Uint8Array(32).fill(8);
+  const first = take("0000000100000001", START);
+  assertThrows(() =>
+    take("0000000100000002", START + 1, { previousHash: other, clean: true, nbits: 0 })
+  );
+  const second = take("0000000100000003", START + 2, { previousHash: other });
+  const third = take("0000000100000004", START + 3, { previousHash: other });
+  assertEquals([first, second, third].map((job) => job.isClean), [false, true, false]);
+  assertEquals(jobs.tipSequence, second.sequence);
+});
+
 Deno.test("jobs of a lower term, another pool, or twice are not taken; malformed ones throw", () => {
   const { jobs, take } = table();
   take("0000000300000001", START);

@@ -18,6 +18,7 @@ import type { JobSchema } from "@gopool/proto";
 import { type Clock, createStatusBoard, seededRandom, silent, systemClock } from "@gopool/runtime";
 import { decodeSubmission, type Submission } from "@gopool/shares";
 import { openState, type State } from "@gopool/state";
+import { FakeClock, settle } from "@gopool/testing";
 import { assert } from "@std/assert";
 import type { StratumdConfig } from "./config.ts";
 import { Miner } from "./kit_miner_test.ts";
@@ -193,4 +194,62 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
       if (options.folder === undefined) await Deno.remove(folder, { recursive: true });
     },
   };
+}
+
+/** A rig on a clock of its own, vardiff on: time passes only by `clock.advance`. */
+export async function timed(
+  check: (rig: Rig, clock: FakeClock) => Promise<void>,
+  options: RigOptions = {},
+): Promise<void> {
+  const clock = new FakeClock(Date.now());
+  const bus = await openBus("memory:", { clock, sharePartitions: 2 });
+  {
+    await using rig = await openRig({
+      ...options,
+      clock,
+      bus,
+      config: { vardiff: "on", ...options.config },
+    });
+    await check(rig, clock);
+    // The end waits for sockets by this clock; the sockets themselves do not.
+    const stopping = rig.stop();
+    for (let i = 0; i < 20; i++) {
+      await clock.advance(1000);
+      await settle();
+    }
+    await stopping;
+  }
+  await bus[Symbol.asyncDispose]();
+}
+
+/** A bus whose publishes of shares can be held back or made to fail. */
+export function gated(
+  bus: Bus,
+): { bus: Bus; open: () => void; fault: Error | null; held: () => number } {
+  let gate: PromiseWithResolvers<void> | null = Promise.withResolvers();
+  let held = 0;
+  const control = {
+    fault: null as Error | null,
+    open: () => {
+      gate?.resolve();
+      gate = null;
+    },
+    held: () => held,
+    bus: new Proxy(bus, {
+      get(target, name) {
+        const value = Reflect.get(target, name);
+        if (typeof value !== "function") return value;
+        if (name !== "publish") return value.bind(target);
+        return async (...args: Parameters<Bus["publish"]>) => {
+          if (args[0] === shareSubmissions) {
+            held++;
+            if (control.fault !== null) throw control.fault;
+            await gate?.promise;
+          }
+          return await target.publish(...args);
+        };
+      },
+    }),
+  };
+  return control;
 }

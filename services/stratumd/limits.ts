@@ -17,7 +17,7 @@ export const UNAUTHORIZED_MAX_MS = 60_000;
 /** Bytes a peer may leave unread before it is dropped: some forty jobs, more than twenty minutes of them. */
 export const SLOW_READER_BYTES = 128 * 1024;
 
-/** Answers of one session that may wait for the bus; beyond it nothing more is read from its socket. */
+/** Answers of one session that may wait, shares and others; beyond it nothing more is read from its socket. */
 export const ANSWERS_WAITING_MAX = 4096;
 
 /** Usernames of one connection: a large farm behind one proxy, and still small in memory. */
@@ -37,9 +37,9 @@ export const REFUSALS_LISTED_PER_SECOND = 10;
 
 /** Invalid shares in a row from which the escalation looks at a session at all: nobody is dropped for a few. */
 export const INVALID_STREAK_MIN = 50;
-/** Nothing but invalid shares for this long: the work is sent again (ckpool: 60, 120, 180 s). */
+/** Nothing but invalid shares for this long: difficulty and mask are told again (steps as ckpool: 60, 120, 180 s). */
 export const INVALID_RESEND_MS = 60_000;
-/** ... for this long: asked to reconnect. */
+/** ... for this long: asked to reconnect, or closed where the miner does not understand that. */
 export const INVALID_RECONNECT_MS = 120_000;
 /** ... for this long: closed. */
 export const INVALID_CLOSE_MS = 180_000;
@@ -70,6 +70,14 @@ export const SPOOL_MAX = 10_000;
 
 /** Candidates published again in one round, oldest first. */
 export const SPOOL_REPEAT_BATCH = 100;
+
+/** Sessions that have ended and whose work is remembered, 250 bytes each: more than come back within minutes. */
+export const DEPARTED_MAX = 16_384;
+
+/** How long sessions of a lost prefix are kept while the next one is leased; then they are closed. */
+export const MOVE_MAX_MS = 5_000;
+/** How often it is asked for meanwhile. */
+export const MOVE_RETRY_MS = 250;
 
 /** How often the one sweep looks at every session. */
 export const SWEEP_MS = 1_000;

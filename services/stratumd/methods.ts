@@ -24,9 +24,11 @@ import {
   readSuggestDifficulty,
   readSuggestTarget,
   resultLine,
+  setVersionMaskLine,
   SubmitLine,
   subscribeResultLine,
 } from "@gopool/stratum";
+import type { Past } from "./departed.ts";
 import type { ExtranonceSource, SessionMemory } from "./extranonce.ts";
 import type { JobTable, Payee } from "./jobs.ts";
 import { RESUME_WAIT_MS, WORKERS_PER_SESSION_MAX } from "./limits.ts";
@@ -54,6 +56,8 @@ export interface MethodsDeps {
   readonly versionMask: number;
   /** The live session of this id, if this gateway has it. */
   readonly find: (sessionId: string) => Session | undefined;
+  /** What the session of this id, whose connection has ended, was sent; handed over once. */
+  readonly departed: (sessionId: string) => Past | null;
   /** The session has its id and extranonce now. */
   readonly subscribed: (session: Session) => void;
   /** The session may be ready for its first job. */
@@ -110,16 +114,18 @@ export class Methods {
       this.deps.intake.take(session, read.value, request.rawId, startedMs);
       return;
     }
-    session.refused++;
-    session.conduct.invalid(startedMs);
     this.#error(session, request, OTHER, read.problem);
+    const [name] = request.params;
+    const worker = typeof name === "string" ? session.worker(name) : null;
+    this.deps.intake.malformed(session, worker, startedMs);
   }
 
   async #subscribe(session: Session, request: Request): Promise<void> {
     const read = readSubscribe(request.params);
     if (!read.ok) return this.#error(session, request, OTHER, read.problem);
     const { userAgent, sessionId } = read.value;
-    if (userAgent !== "") session.agent = classifyUserAgent(userAgent);
+    // Once there is work the name stays: the coinbase that was sent depends on it.
+    if (userAgent !== "" && session.vardiff === null) session.agent = classifyUserAgent(userAgent);
     if (!session.isSubscribed) {
       const refused = await this.#identify(session, sessionId);
       if (session.closed) return;
@@ -148,10 +154,12 @@ export class Methods {
       if (past !== null && !session.closed) {
         const old = find(wanted);
         if (old !== undefined) {
-          // Work already sent under the old connection stays good on the new one.
-          session.history.inherit(old.history);
           this.deps.drop(old, "its session was taken up again by a new connection");
         }
+        // Work already sent under the old connection stays good on the new one.
+        const sent = this.deps.departed(wanted);
+        if (sent !== null) session.history.inherit(sent.history);
+        session.resumedAt = sent?.lastSequence ?? Infinity;
         session.sessionId = wanted;
         session.versionMask = (past.versionMask & this.deps.versionMask) >>> 0;
         (session.wishes ??= {}).suggested = past.difficulty;
@@ -164,6 +172,7 @@ export class Methods {
     }
     if (session.extranonce !== null) return null;
     session.history.forget();
+    session.resumedAt = null;
     const taken = await extranonces.take(session.sessionId);
     if ("refused" in taken) return `No new sessions now: ${taken.refused}`;
     if (session.closed) taken.giveBack();
@@ -245,6 +254,9 @@ export class Methods {
         subscribeExtranonce: true,
       }),
     );
+    if (asked.versionRolling !== undefined && mask !== 0 && session.vardiff !== null) {
+      session.send(utf8.decode(setVersionMaskLine(mask)));
+    }
   }
 
   /** A suggestion is where to start, or to start again: vardiff goes on from there. */

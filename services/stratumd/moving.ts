@@ -5,8 +5,10 @@
  * @module
  */
 import { EXTRANONCE2_BYTES } from "@gopool/chain";
+import type { Clock } from "@gopool/runtime";
 import { setExtranonceLine } from "@gopool/stratum";
 import type { ExtranonceSource } from "./extranonce.ts";
+import { MOVE_MAX_MS, MOVE_RETRY_MS } from "./limits.ts";
 import type { Session } from "./session.ts";
 import type { Intake } from "./submit.ts";
 
@@ -15,6 +17,7 @@ const utf8 = new TextDecoder();
 export interface Moving {
   readonly extranonces: ExtranonceSource;
   readonly intake: Intake;
+  readonly clock: Clock;
   /** Sends the first job under the new value; false where there is none. */
   readonly welcome: (session: Session) => boolean;
   readonly drop: (session: Session) => void;
@@ -24,23 +27,37 @@ export interface Moving {
 export async function moveSessions(
   sessions: readonly Session[],
   prefix: number,
-  { extranonces, intake, welcome, drop }: Moving,
+  moving: Moving,
 ): Promise<void> {
-  for (const session of sessions) {
-    const own = session.extranonce?.extranonce1;
-    if (own === undefined || (own[0]! << 8 | own[1]!) !== prefix) continue;
-    const taken = session.wantsExtranonce && session.vardiff !== null
-      ? await extranonces.take(session.sessionId)
-      : null;
-    if (taken === null || "refused" in taken || session.closed) {
-      drop(session);
-      continue;
-    }
-    // Shares in hand were found under the old value.
-    intake.flush();
-    session.extranonce = taken;
-    session.history.forget();
-    session.send(utf8.decode(setExtranonceLine(taken.extranonce1, EXTRANONCE2_BYTES)));
-    if (!welcome(session)) drop(session);
+  const there = sessions.filter(({ extranonce }) =>
+    extranonce !== null && (extranonce.extranonce1[0]! << 8 | extranonce.extranonce1[1]!) === prefix
+  );
+  const mayMove = (session: Session) => session.wantsExtranonce && session.vardiff !== null;
+  for (const session of there) if (!mayMove(session)) moving.drop(session);
+  const giveUpMs = moving.clock.monotonic() + MOVE_MAX_MS;
+  for (const session of there) if (mayMove(session)) await move(session, giveUpMs, moving);
+}
+
+async function move(
+  session: Session,
+  giveUpMs: number,
+  { extranonces, intake, clock, welcome, drop }: Moving,
+): Promise<void> {
+  let taken;
+  for (;;) {
+    if (session.closed) return;
+    taken = await extranonces.take(session.sessionId);
+    // The next prefix is leased only now that this one is lost.
+    if (!("refused" in taken)) break;
+    if (clock.monotonic() >= giveUpMs) return drop(session);
+    await clock.sleep(MOVE_RETRY_MS);
   }
+  if (session.closed) return taken.giveBack();
+  // Shares in hand were found under the old value.
+  intake.flush();
+  session.extranonce = taken;
+  session.history.forget();
+  session.resumedAt = null;
+  session.send(utf8.decode(setExtranonceLine(taken.extranonce1, EXTRANONCE2_BYTES)));
+  if (!welcome(session)) drop(session);
 }

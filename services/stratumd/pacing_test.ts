@@ -4,28 +4,9 @@
  *
  * @module
  */
-import { openBus } from "@gopool/bus";
-import { FakeClock, settle, waitFor } from "@gopool/testing";
+import { waitFor } from "@gopool/testing";
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { type Miner, openRig, type Rig } from "./kit_test.ts";
-
-/** A rig on a clock of its own: time passes only by `pass`. */
-async function timed(check: (rig: Rig, clock: FakeClock) => Promise<void>): Promise<void> {
-  const clock = new FakeClock(Date.now());
-  const bus = await openBus("memory:", { clock, sharePartitions: 2 });
-  {
-    await using rig = await openRig({ clock, bus, config: { vardiff: "on" } });
-    await check(rig, clock);
-    // The end waits for sockets by this clock; the sockets themselves do not.
-    const stopping = rig.stop();
-    for (let i = 0; i < 20; i++) {
-      await clock.advance(1000);
-      await settle();
-    }
-    await stopping;
-  }
-  await bus[Symbol.asyncDispose]();
-}
+import { type Miner, type Rig, timed } from "./kit_test.ts";
 
 async function nextJob(rig: Rig, miner: Miner): Promise<void> {
   const id = await rig.job();

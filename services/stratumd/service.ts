@@ -24,9 +24,10 @@ import { Gateway } from "./gateway.ts";
 import { JobTable } from "./jobs.ts";
 import { CLOSE_MS, DRAIN_MS, NO_JOB_ALARM_MS, SPOOL_MAX, SWEEP_MS } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
+import type { ShareCounts } from "./promised.ts";
 import { CannotListen, StratumServer } from "./server.ts";
 import { Spool } from "./spool.ts";
-import { Intake, type ShareCounts } from "./submit.ts";
+import { Intake } from "./submit.ts";
 
 export interface StratumdDeps {
   readonly bus: Bus;
@@ -102,6 +103,7 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
       outbox,
       candidates,
       clock,
+      log,
       pool: config.poolName,
       gateway: config.gateway,
       variant: config.variant,
@@ -196,7 +198,7 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
       const inHand = Promise.race([outbox.drained(), clock.sleep(DRAIN_MS, enough.signal)]);
       await gateway.drain(inHand.then(() => {}));
       await Promise.race([
-        Promise.all([candidates.settled(), server.closed()]),
+        Promise.all([candidates.settled(), outbox.drained(), server.closed()]),
         clock.sleep(CLOSE_MS, enough.signal),
       ]);
       server.destroyAll();

@@ -55,6 +55,8 @@ export class Session {
   wishes: Wishes | null = null;
   versionMask = 0;
   wantsExtranonce = false;
+  /** Sequence of the last job it was sent under this extranonce1 by an earlier connection; null for a new session. */
+  resumedAt: number | null = null;
   vardiff: Vardiff | null = null;
   /** Monotonic ms of the last notify; 0 before the first. */
   notifiedMs = 0;
@@ -87,6 +89,11 @@ export class Session {
     private readonly host: SessionHost,
   ) {
     this.history = new DifficultyHistory();
+  }
+
+  /** Whether it has been told all that it asked so far. */
+  get isAnswered(): boolean {
+    return this.answers.length === 0 && this.heldLines === null;
   }
 
   get isSubscribed(): boolean {
@@ -130,17 +137,21 @@ export class Session {
 
   /** An answer that is known now; goes out behind those that are not. */
   reply(line: string): void {
-    if (!this.answers.enqueue(line)) this.send(line);
+    if (this.answers.enqueue(line)) this.#pauseIfFull();
+    else this.send(line);
   }
 
   /** Keeps the place of an answer that is not known yet. */
   later(rawId: string): Answer {
     const answer = this.answers.open(rawId);
-    if (this.answers.length > ANSWERS_WAITING_MAX && !this.#paused) {
-      this.#paused = true;
-      this.socket.pause();
-    }
+    this.#pauseIfFull();
     return answer;
+  }
+
+  #pauseIfFull(): void {
+    if (this.#paused || this.answers.length <= ANSWERS_WAITING_MAX) return;
+    this.#paused = true;
+    this.socket.pause();
   }
 
   /** Answers have become known: those that may go, go. */
@@ -152,6 +163,12 @@ export class Session {
       this.socket.resume();
     }
     if (this.ending && this.answers.length === 0) this.host.touch(this);
+  }
+
+  /** The peer's last line has come: it still gets its answers, and is closed after them. */
+  end(): void {
+    this.ending = true;
+    this.host.touch(this);
   }
 
   /** Text to go out with this turn. */

@@ -4,11 +4,11 @@
  *
  * @module
  */
-import { type Bus, NotWritten, OutcomeUnknown } from "@gopool/bus";
+import { NotWritten, OutcomeUnknown } from "@gopool/bus";
 import { Reason, Verdict } from "@gopool/proto";
 import { waitFor } from "@gopool/testing";
 import { assert, assertEquals } from "@std/assert";
-import { ADDRESS, BLOCK_NBITS, EASY, errorOf, openRig } from "./kit_test.ts";
+import { ADDRESS, BLOCK_NBITS, EASY, errorOf, gated, openRig } from "./kit_test.ts";
 
 Deno.test("a good share is answered true and stands on share.submissions with all its facts", async () => {
   await using rig = await openRig();
@@ -199,36 +199,6 @@ Deno.test("whatever would refuse a share, a hash that is a block becomes a candi
   assertEquals([facts.account, facts.worker, facts.header.length], [ADDRESS, "rig", 80]);
   assertEquals(facts.outputs.map((o) => o.sats), [5_000_000_000n]);
 });
-
-/** A bus whose publishes of shares can be held back or made to fail. */
-function gated(bus: Bus): { bus: Bus; open: () => void; fault: Error | null; held: () => number } {
-  let gate: PromiseWithResolvers<void> | null = Promise.withResolvers();
-  let held = 0;
-  const control = {
-    fault: null as Error | null,
-    open: () => {
-      gate?.resolve();
-      gate = null;
-    },
-    held: () => held,
-    bus: new Proxy(bus, {
-      get(target, name) {
-        const value = Reflect.get(target, name);
-        if (typeof value !== "function") return value;
-        if (name !== "publish") return value.bind(target);
-        return async (...args: Parameters<Bus["publish"]>) => {
-          if (args[0].name === "share.submissions") {
-            held++;
-            if (control.fault !== null) throw control.fault;
-            await gate?.promise;
-          }
-          return await target.publish(...args);
-        };
-      },
-    }),
-  };
-  return control;
-}
 
 Deno.test("answers wait for the bus and are never reordered", async () => {
   let gate!: ReturnType<typeof gated>;

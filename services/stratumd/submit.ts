@@ -10,24 +10,16 @@
 import type { OutRecord } from "@gopool/bus";
 import { EXTRANONCE2_BYTES } from "@gopool/chain";
 import { Reason, Verdict } from "@gopool/proto";
-import type { Clock } from "@gopool/runtime";
-import { checkTerms, decodeSubmission, isStale, ShareChecker } from "@gopool/shares";
+import type { Clock, Logger } from "@gopool/runtime";
+import { checkTerms, isStale, ShareChecker } from "@gopool/shares";
 import type { SubmitLine } from "@gopool/stratum";
-import type { Answer } from "./answers.ts";
-import { withUnlisted } from "./bytes.ts";
 import type { Candidates } from "./candidates.ts";
-import type { GatewayJob, JobTable } from "./jobs.ts";
-import type { Outbox, Outcome } from "./outbox.ts";
-import type { Session } from "./session.ts";
-import { encodeTaken, NO_TARGET, refusal, Taken } from "./taken.ts";
-
-/** A share answered true as soon as its record is durable. */
-interface Promised {
-  readonly session: Session;
-  readonly answer: Answer | null;
-  readonly job: GatewayJob;
-  readonly record: Uint8Array;
-}
+import type { JobTable } from "./jobs.ts";
+import type { Outbox } from "./outbox.ts";
+import { type Promised, settlePromised, type ShareCounts } from "./promised.ts";
+import { heldBack, listRefused } from "./refusals.ts";
+import type { Session, Worker } from "./session.ts";
+import { encodeTaken, encodeUnhashed, NO_TARGET, refusal, Taken, type Unhashed } from "./taken.ts";
 
 export interface IntakeDeps {
   readonly checker: ShareChecker;
@@ -35,18 +27,10 @@ export interface IntakeDeps {
   readonly outbox: Outbox;
   readonly candidates: Candidates;
   readonly clock: Clock;
+  readonly log: Logger;
   readonly pool: string;
   readonly gateway: string;
   readonly variant: string;
-}
-
-/** Shares by what became of them, since the start. */
-export interface ShareCounts {
-  accepted: number;
-  rejected: number;
-  stale: number;
-  notStored: number;
-  outcomeUnknown: number;
 }
 
 export class Intake {
@@ -59,6 +43,8 @@ export class Intake {
   };
   readonly #taken: Taken[] = [];
   #size = 0;
+  /** Records of refused shares that no header could be built from. */
+  #unhashed: OutRecord[] = [];
 
   constructor(private readonly deps: IntakeDeps) {}
 
@@ -84,17 +70,18 @@ export class Intake {
         : job === undefined
         ? Reason.UNKNOWN_JOB
         : Reason.BAD_EXTRANONCE2;
-      this.#refuseNow(session, rawId, reason);
+      if (rawId !== "null") session.reply(refusal(rawId, reason));
+      const variant = job?.recipe(this.deps.variant).id ?? 0;
+      const share = { session, line, job: job ?? null, variant, receivedAtMs: nowMs, startedMs };
+      this.#refuseNow(share, worker, reason);
       return;
     }
     if (this.#size === ShareChecker.BATCH_MAX) this.flush();
     const taken = this.#taken[this.#size] ??= new Taken();
-    this.#size++;
     const rung = session.history.rung(job!.sequence);
     const header = job!.job;
     const mask = (session.versionMask & header.versionMask) >>> 0;
     taken.session = session;
-    taken.answer = rawId === "null" ? null : session.later(rawId);
     taken.job = job!;
     taken.form = form;
     taken.worker = worker;
@@ -119,22 +106,42 @@ export class Intake {
       taken.nonce,
       taken.target ?? NO_TARGET,
     );
+    // From here on nothing can go wrong: the share has its place in the batch, and its answer one in the row.
+    this.#size++;
+    taken.answer = rawId === "null" ? null : session.later(rawId);
+  }
+
+  /** A submission whose params could not be read, and which has been answered: it is counted and listed. */
+  malformed(session: Session, worker: Worker | null, startedMs: number): void {
+    const receivedAtMs = this.deps.clock.now();
+    const share = { session, line: null, job: null, variant: 0, receivedAtMs, startedMs };
+    this.#refuseNow(share, worker, Reason.MALFORMED);
   }
 
   /** Judges what this turn has brought and sends it on its way. */
   flush(): void {
     const size = this.#size;
-    if (size === 0) return;
+    if (size === 0 && this.#unhashed.length === 0) return;
     const { checker, clock } = this.deps;
+    const records = this.#unhashed;
+    this.#unhashed = [];
+    const promised: Promised[] = [];
     checker.run();
     const nowMs = clock.monotonic();
-    const records: OutRecord[] = [];
-    const promised: Promised[] = [];
-    for (let i = 0; i < size; i++) this.#judge(i, nowMs, records, promised);
+    for (let i = 0; i < size; i++) {
+      try {
+        this.#judge(i, nowMs, records, promised);
+      } catch (error) {
+        this.#fault(this.#taken[i]!, error as Error);
+      }
+    }
     checker.clear();
     this.#size = 0;
     if (records.length === 0) return;
-    this.deps.outbox.put({ records, settle: (outcome) => this.#settle(promised, outcome) });
+    this.deps.outbox.put({
+      records,
+      settle: (outcome) => settlePromised(promised, outcome, this.counts),
+    });
   }
 
   #judge(i: number, nowMs: number, records: OutRecord[], promised: Promised[]): void {
@@ -178,6 +185,16 @@ export class Intake {
     promised.push({ session, answer: taken.answer, job, record });
   }
 
+  /** A fault of the pool's own in one share must cost no other its answer. */
+  #fault({ session, answer }: Taken, error: Error): void {
+    this.deps.log.error("a share could not be judged", { session: session.sessionId, error });
+    session.refused++;
+    this.counts.rejected++;
+    if (answer === null) return;
+    answer.line = refusal(answer.rawId, Reason.UNSPECIFIED);
+    session.advance();
+  }
+
   #hit(taken: Taken, hash: Uint8Array, header: Uint8Array): void {
     const { session } = taken;
     const finder = taken.worker ?? session.firstWorker;
@@ -192,31 +209,6 @@ export class Intake {
       hash: hash.slice(),
       receivedAtMs: taken.receivedAtMs,
     });
-  }
-
-  /** The log, or its absence, has decided: now the miners are told. */
-  #settle(promised: readonly Promised[], outcome: Outcome): void {
-    if (outcome === "written") {
-      this.counts.accepted += promised.length;
-      for (const { session, answer } of promised) {
-        if (answer === null) continue;
-        answer.line = `{"id":${answer.rawId},"result":true,"error":null}\n`;
-        session.advance();
-      }
-      return;
-    }
-    const reason = outcome === "unknown" ? Reason.OUTCOME_UNKNOWN : Reason.NOT_STORED;
-    if (outcome === "unknown") this.counts.outcomeUnknown += promised.length;
-    else this.counts.notStored += promised.length;
-    for (const { session, answer, job, record } of promised) {
-      // Sent again it must be published again, not be called a duplicate (guarantee 1).
-      job.seen.remove(decodeSubmission(record).headerHash);
-      session.accepted--;
-      session.refused++;
-      if (answer === null) continue;
-      answer.line = refusal(answer.rawId, reason);
-      session.advance();
-    }
   }
 
   #refuse(
@@ -234,30 +226,26 @@ export class Intake {
     }
     if (worker === null) return;
     const verdict = isStale(reason) ? Verdict.STALE : Verdict.REJECTED;
-    const { conduct } = session;
-    const listed = conduct.mayList(nowMs);
-    const record = encodeTaken(this.deps, taken, {
-      hash,
-      verdict,
-      reason,
+    listRefused(
+      session,
       nowMs,
-      unlisted: listed ? conduct.unlisted : 0,
-    });
-    if (listed) {
-      conduct.unlisted = 0;
-      conduct.held = null;
-      records.push({ key: session.extranonce!.extranonce1, value: record });
-    } else {
-      // This one stands for itself when it is sent in the end; the one held before becomes a count.
-      if (conduct.held !== null) conduct.unlisted++;
-      conduct.held = record;
-    }
+      records,
+      (unlisted) => encodeTaken(this.deps, taken, { hash, verdict, reason, nowMs, unlisted }),
+    );
   }
 
-  /** A refusal without a header: nothing that a judge could look at. */
-  #refuseNow(session: Session, rawId: string, reason: Reason): void {
-    this.#count(session, reason, this.deps.clock.monotonic());
-    if (rawId !== "null") session.reply(refusal(rawId, reason));
+  /** A refusal without a header: told at once, and listed where somebody authorised sent it. */
+  #refuseNow(share: Omit<Unhashed, "worker">, worker: Worker | null, reason: Reason): void {
+    const { session } = share;
+    const nowMs = this.deps.clock.monotonic();
+    this.#count(session, reason, nowMs);
+    if (worker === null) return;
+    listRefused(
+      session,
+      nowMs,
+      this.#unhashed,
+      (unlisted) => encodeUnhashed(this.deps, { ...share, worker }, { reason, nowMs, unlisted }),
+    );
   }
 
   #count(session: Session, reason: Reason, nowMs: number): void {
@@ -269,14 +257,9 @@ export class Intake {
     session.conduct.invalid(nowMs);
   }
 
-  /** A flood of refused shares is over: the last of them carries the count of those not listed. */
+  /** Once a second, and at a session's end: what a flood of refused shares has left to be told. */
   listHeld(session: Session): void {
-    const { conduct } = session;
-    if (conduct.held === null || !conduct.mayList(this.deps.clock.monotonic())) return;
-    const value = withUnlisted(conduct.held, conduct.unlisted);
-    conduct.held = null;
-    conduct.unlisted = 0;
-    const key = session.extranonce!.extranonce1;
-    this.deps.outbox.put({ records: [{ key, value }], settle: () => {} });
+    const record = heldBack(session, this.deps.clock.monotonic());
+    if (record !== null) this.#unhashed.push(record);
   }
 }

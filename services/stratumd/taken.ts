@@ -4,8 +4,9 @@
  * @module
  */
 import { EXTRANONCE2_BYTES } from "@gopool/chain";
-import type { Reason, Verdict } from "@gopool/proto";
+import { type Reason, Verdict } from "@gopool/proto";
 import { stratumError, SubmissionWriter } from "@gopool/shares";
+import type { SubmitLine } from "@gopool/stratum";
 import type { Answer } from "./answers.ts";
 import type { GatewayJob, JobForm } from "./jobs.ts";
 import type { Session, Worker } from "./session.ts";
@@ -74,6 +75,58 @@ export function encodeTaken(
     processingUs: Math.max(0, Math.round((nowMs - taken.startedMs) * 1000)),
     userAgentClass: session.agent.class,
     versionMask: taken.mask,
+    unlisted,
+  });
+}
+
+/** A refused share without a header: its job is not known, or its extranonce2 is none, or it could not be read. */
+export interface Unhashed {
+  readonly session: Session;
+  readonly worker: Worker;
+  /** Null where the params could not be read. */
+  readonly line: SubmitLine | null;
+  readonly job: GatewayJob | null;
+  readonly variant: number;
+  readonly receivedAtMs: number;
+  readonly startedMs: number;
+}
+
+const NOTHING = new Uint8Array();
+
+/** Ids that this pool never gives are no job's: what a miner made up is not written down. */
+const JOB_ID = /^[0-9a-f]{16}$/i;
+
+/** Its record: what can be told of it; hash and target are empty, so that nobody takes them for facts. */
+export function encodeUnhashed(
+  { pool, gateway }: { readonly pool: string; readonly gateway: string },
+  { session, worker, line, job, variant, receivedAtMs, startedMs }: Unhashed,
+  { reason, nowMs, unlisted }: Pick<Found, "reason" | "nowMs" | "unlisted">,
+): Uint8Array {
+  const mask = job === null ? session.versionMask : session.versionMask & job.job.versionMask;
+  const bits = Math.max(0, line?.versionBits ?? 0);
+  const jobId = job?.id ?? line?.jobId ?? "";
+  return writer.write({
+    pool,
+    gateway,
+    session: session.sessionId,
+    jobId: JOB_ID.test(jobId) ? jobId.toLowerCase() : "",
+    variant,
+    account: worker.account,
+    worker: worker.worker,
+    extranonce1: session.extranonce!.extranonce1,
+    extranonce2: line?.extranonce2Length === EXTRANONCE2_BYTES ? line.extranonce2 : NOTHING,
+    ntime: line?.ntime ?? 0,
+    nonce: line?.nonce ?? 0,
+    version: job === null ? bits : ((job.job.version & ~mask) | bits) >>> 0,
+    target: NOTHING,
+    headerHash: NOTHING,
+    verdict: Verdict.REJECTED,
+    reason,
+    receivedAtMs,
+    jobSentAtMs: job === null ? 0 : Math.max(job.sentAtMs, session.welcomedAtMs),
+    processingUs: Math.max(0, Math.round((nowMs - startedMs) * 1000)),
+    userAgentClass: session.agent.class,
+    versionMask: mask >>> 0,
     unlisted,
   });
 }

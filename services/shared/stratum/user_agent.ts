@@ -19,6 +19,11 @@ export interface UserAgentTerms {
   readonly startDifficulty?: number;
   /** Largest whole coinbase, without witness, its receive buffers take. */
   readonly coinbaseBytesMax: number;
+  /**
+   * Whether a `client.reconnect` without an address makes it connect to the same place again. To all others
+   * it is noise at best: ESP-Miner has it switched off (#41), and the cpuminer family wants host and port.
+   */
+  readonly obeysReconnect: boolean;
   /** Where the figures come from. */
   readonly source: string;
 }
@@ -45,7 +50,7 @@ const COINBASE_ESP = 480;
 function asic(
   name: string,
   pattern: RegExp,
-  more: { start?: number; coinbase?: number; source: string },
+  more: { start?: number; coinbase?: number; reconnect?: boolean; source: string },
 ): Row {
   return {
     pattern,
@@ -55,6 +60,7 @@ function asic(
     mayAskLower: false,
     ...(more.start === undefined ? {} : { startDifficulty: more.start }),
     coinbaseBytesMax: more.coinbase ?? COINBASE_DEFAULT,
+    obeysReconnect: more.reconnect ?? false,
     source: more.source,
   };
 }
@@ -74,11 +80,12 @@ function small(
     mayAskLower: true,
     startDifficulty: start,
     coinbaseBytesMax: cls === "hobby" ? COINBASE_HOBBY : COINBASE_DEFAULT,
+    obeysReconnect: false,
     source,
   };
 }
 
-function proxy(name: string, pattern: RegExp, source: string): Row {
+function proxy(name: string, pattern: RegExp, obeysReconnect: boolean, source: string): Row {
   return {
     pattern,
     class: "proxy",
@@ -87,6 +94,7 @@ function proxy(name: string, pattern: RegExp, source: string): Row {
     mayAskLower: false,
     startDifficulty: 65_536,
     coinbaseBytesMax: COINBASE_DEFAULT,
+    obeysReconnect,
     source,
   };
 }
@@ -102,6 +110,7 @@ const TABLE: readonly Row[] = [
     mayAskLower: false,
     startDifficulty: 524_288,
     coinbaseBytesMax: 500,
+    obeysReconnect: false,
     source: "skaisser's ckpool README (>= 500000); DATUM forces 524288 and 500 bytes",
   },
   {
@@ -113,6 +122,7 @@ const TABLE: readonly Row[] = [
     mayAskLower: false,
     startDifficulty: 1_000_000,
     coinbaseBytesMax: 500,
+    obeysReconnect: false,
     source: "skaisser's ckpool README; miningrigrentals.com help centre, Rigs",
   },
   small(
@@ -148,9 +158,14 @@ const TABLE: readonly Row[] = [
   asic("Antminer S21", /antminer\s*s2[1-9]/i, {
     start: 65_536,
     coinbase: 2250,
-    source: "DATUM's coinbase classes",
+    reconnect: true,
+    source: "DATUM's coinbase classes; bmminer is a cgminer",
   }),
-  asic("Antminer", /antminer|bmminer/i, { start: 16_384, source: "DATUM's coinbase classes: S19" }),
+  asic("Antminer", /antminer|bmminer/i, {
+    start: 16_384,
+    reconnect: true,
+    source: "DATUM's coinbase classes: S19; bmminer is a cgminer",
+  }),
   asic("Braiins OS", /bosminer|braiins\s?os/i, {
     start: 65_536,
     coinbase: 2250,
@@ -169,18 +184,29 @@ const TABLE: readonly Row[] = [
   asic("LuxOS", /luxminer|luxos/i, { start: 65_536, source: "DATUM's default class" }),
   asic("Avalon", /avalon|canaan/i, {
     start: 1024,
-    source: "a Nano 3 makes 4 TH/s, a rack unit 100",
+    reconnect: true,
+    source: "its miner is a cgminer; a Nano 3 makes 4 TH/s, a rack unit 100",
   }),
-  proxy("ckproxy", /ckproxy|ckpool/i, "ckpool's proxy mode"),
+  proxy("ckproxy", /ckproxy|ckpool/i, true, "ckpool's proxy mode: generator.c, parse_reconnect"),
   proxy(
     "farm proxy",
     /proxy|btc-?agent|stratum\s?switcher|lumerin|translator/i,
+    false,
     "stands for many machines",
   ),
   small("cpu", "cpuminer", /cpuminer|minerd|ccminer/i, 0.01, "about 10 MH/s at 15 shares a minute"),
   // One name for S9s and for USB sticks: low enough for the stick, vardiff climbs for the rest.
-  asic("cgminer", /cgminer|sgminer/i, { start: 1024, source: "S9-class and GekkoScience alike" }),
-  asic("bfgminer", /bfgminer/i, { start: 1024, source: "drives ASICs of every size" }),
+  asic("cgminer", /cgminer|sgminer/i, {
+    start: 1024,
+    reconnect: true,
+    source:
+      "S9-class and GekkoScience alike; util.c, parse_reconnect: its own url where none is given",
+  }),
+  asic("bfgminer", /bfgminer/i, {
+    start: 1024,
+    reconnect: true,
+    source: "drives ASICs of every size; util.c, parse_reconnect as cgminer's",
+  }),
 ];
 
 /**
@@ -193,6 +219,7 @@ export const UNKNOWN_AGENT: UserAgentTerms = {
   minimumDifficulty: ASIC_MINIMUM,
   mayAskLower: true,
   coinbaseBytesMax: COINBASE_DEFAULT,
+  obeysReconnect: false,
   source: "the ASIC's floor, for safety",
 };
 

@@ -36,6 +36,16 @@ Deno.test("no ASIC, rental market or proxy can be given a difficulty below 1, ev
   }
 });
 
+Deno.test("client.reconnect is for the cgminer family and ckproxy, which take it without an address", () => {
+  const obeys = (agent: string) => classifyUserAgent(agent).obeysReconnect;
+  for (const agent of ["cgminer/4.12.0", "bfgminer/5.5", "bmminer/2.0.0", "ckproxy/0.9.9"]) {
+    assert(obeys(agent), agent);
+  }
+  for (const agent of ["bitaxe/BM1368/v2.4.1", "cpuminer-opt/24.5", "NiceHash/1.0", "", "new"]) {
+    assert(!obeys(agent), agent);
+  }
+});
+
 Deno.test("rental markets start where they ask to", () => {
   assert(classifyUserAgent("NiceHash/1.0").startDifficulty! >= 500_000);
   assert(classifyUserAgent("NiceHash/1.0").coinbaseBytesMax <= 500);

@@ -1,0 +1,86 @@
+/**
+ * Sessions that come back: what counts of what they were sent, and how they are sent work that they may have searched
+ * in part.
+ *
+ * @module
+ */
+import { JOB_MAX_LIFE_MS } from "@gopool/shares";
+import { waitFor } from "@gopool/testing";
+import { assertEquals, assertNotEquals } from "@std/assert";
+import { Departed } from "./departed.ts";
+import { DifficultyHistory } from "./difficulty.ts";
+import { errorOf, openRig, type Rig } from "./kit_test.ts";
+import { DEPARTED_MAX } from "./limits.ts";
+
+/** A miner that mined, lost its connection, and is back. `between` happens while it is away. */
+async function comesBack(rig: Rig, between: () => Promise<unknown> = () => Promise.resolve()) {
+  const old = await rig.connect();
+  await old.login();
+  const [share, job] = [old.mine(), old.notify];
+  await old.close();
+  await waitFor(() => rig.stratumd.status().sessions === 0, "the end of the first connection");
+  await between();
+  const again = await rig.connect();
+  await again.login({ session: old.sessionId });
+  return { old, again, share, job };
+}
+
+Deno.test("work of before the break counts, and the job goes on where the miner stood: clean is false", async () => {
+  await using rig = await openRig();
+  const { old, again, share, job } = await comesBack(rig);
+  assertEquals(again.extranonce1, old.extranonce1);
+  assertEquals([again.notify.jobId, again.notify.clean], [job.jobId, false]);
+  assertEquals((await again.submit(share, { job: job.jobId })).result, true);
+  // Sent again it is a repeat: nothing is counted twice.
+  assertEquals(errorOf(await again.submit(share, { job: job.jobId }))[0], 22);
+});
+
+Deno.test("a connection that is taken over goes on likewise", async () => {
+  await using rig = await openRig();
+  const old = await rig.connect();
+  await old.login();
+  const again = await rig.connect();
+  await again.login({ session: old.sessionId });
+  assertEquals([again.notify.jobId, again.notify.clean], [old.notify.jobId, false]);
+});
+
+Deno.test("a job that came meanwhile on the same block voids nothing; one on a new block does", async () => {
+  await using rig = await openRig();
+  const next = async (over: Parameters<Rig["job"]>[0]) => {
+    const id = await rig.job(over);
+    await waitFor(() => rig.stratumd.status().jobId === id, "the job");
+  };
+  const same = await comesBack(rig, () => next({}));
+  assertNotEquals(same.again.notify.jobId, same.job.jobId);
+  assertEquals(same.again.notify.clean, false);
+  assertEquals((await same.again.submit(same.share, { job: same.job.jobId })).result, true);
+  await same.again.close();
+  const block = { previousHash: new Uint8Array(32).fill(9) };
+  const other = await comesBack(rig, () => next(block));
+  assertEquals(other.again.notify.clean, true);
+});
+
+Deno.test("who comes back to another gateway, or without a session, begins with a clean job", async () => {
+  await using rig = await openRig();
+  const { again } = await comesBack(rig);
+  const fresh = await rig.connect();
+  await fresh.login();
+  assertEquals(fresh.notify.clean, true);
+  await using other = await openRig({ state: rig.state, config: { gateway: "gw-2" } });
+  const elsewhere = await other.connect();
+  await elsewhere.login({ session: again.sessionId });
+  assertNotEquals(elsewhere.extranonce1, again.extranonce1);
+  assertEquals([elsewhere.notify.clean, elsewhere.sessionId], [true, again.sessionId]);
+});
+
+Deno.test("what ended sessions were sent is remembered for a job's life, of a bounded number", () => {
+  const departed = new Departed();
+  const past = { history: new DifficultyHistory(), lastSequence: 3 };
+  departed.add("a", past, 0);
+  departed.add("b", past, 1);
+  departed.sweep(JOB_MAX_LIFE_MS + 1);
+  assertEquals([departed.take("a"), departed.take("b")?.lastSequence], [null, 3]);
+  assertEquals(departed.take("b"), null);
+  for (let i = 0; i <= DEPARTED_MAX; i++) departed.add(`${i}`, past, 5);
+  assertEquals([departed.size, departed.take("0")], [DEPARTED_MAX, null]);
+});
