@@ -9,9 +9,9 @@ import { Verdict } from "@gopool/proto";
 import { systemClock } from "@gopool/runtime";
 import { decodeSubmission } from "@gopool/shares";
 import { freePort, tempDir, waitFor } from "@gopool/testing";
-import { schema } from "../../services/poold/config.ts";
-import { permissionFlags } from "../../services/poold/permissions.ts";
-import { counted } from "../../services/poold/topics/count.ts";
+import { schema } from "@gopool/poold/config";
+import { permissionFlags } from "@gopool/poold/permissions";
+import { counted } from "@gopool/poold/topics/count";
 import { Child } from "./processes.ts";
 import { ADDRESS, EVERY_HASH, MANY_SESSIONS } from "./settings.ts";
 
