@@ -27,6 +27,7 @@ import type { PooldConfig } from "./config.ts";
 import { createConsole, type PoolView, tellBlock } from "./console.ts";
 import { demoService, simulatedNode } from "./demo/mod.ts";
 import { demoMines } from "./demo/target.ts";
+import { tellTroubles } from "./troubles.ts";
 import { busOf } from "./log_place.ts";
 import { runStages, type Stage } from "./stages.ts";
 
@@ -144,7 +145,7 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
         },
         stage(shareproc),
         stage(blocksubmit, jobmanager),
-        stage(console),
+        stage(console, tellTroubles({ folder: config.dataDir, board, clock })),
       ]),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

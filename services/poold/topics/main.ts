@@ -9,6 +9,7 @@ import { type Bus, openBus, TOPICS } from "@gopool/bus";
 import { ConfigError, readConfig } from "@gopool/config";
 import { systemClock } from "@gopool/runtime";
 import { busOf, logFileOf } from "../log_place.ts";
+import { troublesOf } from "../troubles.ts";
 import { countTopic } from "./count.ts";
 import { listTopics } from "./list.ts";
 import { rejectRecord, republishFrom } from "./notes.ts";
@@ -24,7 +25,7 @@ class NoLog extends Error {
 }
 
 /** Opens the log that the settings name, does the work, and closes it. Makes none where there is none. */
-async function withBus(work: (bus: Bus) => Promise<void>): Promise<void> {
+async function withBus(work: (bus: Bus, dataDir: string) => Promise<void>): Promise<void> {
   const env = (name: string) => Deno.env.get(name);
   const settings = readConfig("topics", topicsSchema, { args: [], env });
   const file = logFileOf(settings);
@@ -41,7 +42,7 @@ async function withBus(work: (bus: Bus) => Promise<void>): Promise<void> {
     );
   }
   await using bus = await openBus(busOf(settings), { clock: systemClock });
-  await work(bus);
+  await work(bus, settings.dataDir);
 }
 
 const wholeNumber = (text: string) => {
@@ -59,6 +60,14 @@ const reason = () =>
 const names = TOPICS.map(({ name }) => name).join(", ");
 const print = (line: string) => console.log(line);
 
+/** The topics, and why a group may be behind, where a pool runs that can tell. */
+async function list(bus: Bus, dataDir: string, json = false): Promise<void> {
+  await listTopics(bus, print, json);
+  for (const { part, health, detail } of await troublesOf(dataDir, Date.now()) ?? []) {
+    print(json ? JSON.stringify({ part, health, detail }) : `${health}: ${part}: ${detail}`);
+  }
+}
+
 const program = new Command("topics")
   // Its own exit would be with 1: here a mistake in the arguments is 2, as in every program of the pool.
   .exitOverride()
@@ -70,13 +79,13 @@ const program = new Command("topics")
     if (args[0] !== undefined) {
       throw new RangeError(`There is no command "${args[0]}": --help lists them`);
     }
-    return withBus((bus) => listTopics(bus, print));
+    return withBus((bus, dataDir) => list(bus, dataDir));
   });
 
 program.command("list")
   .description("every topic with its records, and how far behind each group of readers is")
   .option("--json", "one JSON object a topic")
-  .action(({ json }) => withBus((bus) => listTopics(bus, print, json)));
+  .action(({ json }) => withBus((bus, dataDir) => list(bus, dataDir, json)));
 
 program.command("tail <topic>")
   .description("prints messages, decoded")
