@@ -29,12 +29,16 @@ export function rungOf(difficulty: number): Rung {
 }
 
 /**
- * Rounds to what is sent: three significant digits and, from 1 on, a whole number (parsers in firmware are at home
- * with integers). Always off by less than half a per cent, except just above 1.
+ * Rounds to what is sent: three significant digits, and from 100 on a whole number: off by less than half a per cent.
+ *
+ * @param whole From 1 on always a whole number: firmware of ASICs is at home with integers (stratum-wire 2.5), and only
+ *   USB sticks are ever below 10 there, where that may be a third off.
  */
-export function rounded(difficulty: number): number {
+export function rounded(difficulty: number, whole = false): number {
   if (difficulty >= 1000) return Number(difficulty.toPrecision(3));
-  return difficulty >= 100 ? Math.round(difficulty) : Number(difficulty.toPrecision(3));
+  return difficulty >= (whole ? 1 : 100)
+    ? Math.round(difficulty)
+    : Number(difficulty.toPrecision(3));
 }
 
 /** Difficulties of one session by job, as ranges of the jobs' sequence numbers. */

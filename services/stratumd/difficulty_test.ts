@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStrictEquals } from "@std/assert";
 import { DifficultyHistory, rounded, rungOf } from "./difficulty.ts";
 import { TARGETS_CACHED_MAX } from "./limits.ts";
+import { rungWithin } from "./pacing.ts";
 
 const [low, middle, high] = [rungOf(10), rungOf(50), rungOf(100)];
 
@@ -54,13 +55,27 @@ Deno.test("a session that comes back brings its past along", () => {
 });
 
 Deno.test("difficulties are rounded to what firmware reads well", () => {
-  assertEquals([1234567, 931.3, 12.345, 0.000012345, 1.004].map(rounded), [
+  assertEquals([1234567, 931.3, 12.345, 0.000012345, 1.004].map((d) => rounded(d)), [
     1230000,
     931,
     12.3,
     0.0000123,
     1,
   ]);
+});
+
+Deno.test("who is never given less than 1 is given whole numbers, within the bounds to the digit", () => {
+  const asic = { min: 1, max: Infinity };
+  const given = (wanted: number, bounds: { min: number; max: number }) =>
+    rungWithin(wanted, bounds).difficulty;
+  assertEquals([0.1, 1.4, 2.6, 12.345, 1234.5].map((d) => given(d, asic)), [1, 1, 3, 12, 1230]);
+  // What a market asks for is not rounded below it, nor a share made harder than a block.
+  assertEquals(given(1, { min: 524_288, max: Infinity }), 524_288);
+  assertEquals(given(1, { min: 1.4, max: Infinity }), 2);
+  assertEquals(given(5000, { min: 1, max: 93.47 }), 93);
+  assertEquals(given(5000, { min: 1, max: 0.5 }), 0.5);
+  const cpu = { min: 1e-6, max: 93.47 };
+  assertEquals([0.012345, 12.345, 5000].map((d) => given(d, cpu)), [0.0123, 12.3, 93.47]);
 });
 
 Deno.test("sessions of one difficulty share one target; the memory of targets is bounded", () => {

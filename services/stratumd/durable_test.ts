@@ -6,9 +6,9 @@
  */
 import { blockCandidates, blockFound, type Bus, encodeRecord } from "@gopool/bus";
 import { BlockOutcome, Reason, Verdict } from "@gopool/proto";
-import { settle, waitFor } from "@gopool/testing";
+import { waitFor } from "@gopool/testing";
 import { assert, assertEquals, assertLess } from "@std/assert";
-import { BLOCK_NBITS, EASY, errorOf, gated, openRig, timed } from "./kit_test.ts";
+import { BLOCK_NBITS, EASY, errorOf, gated, goRound, openRig, timed } from "./kit_test.ts";
 import { REFUSALS_LISTED_PER_SECOND } from "./limits.ts";
 
 Deno.test("a share is answered true only after its publish has resolved, and stands on the log by then", async () => {
@@ -19,7 +19,7 @@ Deno.test("a share is answered true only after its publish has resolved, and sta
   const before = miner.lines.length;
   await miner.send("mining.submit", miner.params(miner.mine()), 77);
   await waitFor(() => gate.held() === 1, "a publish under way");
-  for (let i = 0; i < 20; i++) await settle();
+  await goRound(rig);
   assertEquals(miner.lines.length, before);
   assertEquals(await rig.submissions(), []);
   gate.open();

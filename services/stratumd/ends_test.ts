@@ -9,7 +9,7 @@ import { openState, type State } from "@gopool/state";
 import type { PoolMessage } from "@gopool/stratum";
 import { type FakeClock, settle, waitFor } from "@gopool/testing";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { EASY, errorOf, gated, type Miner, openRig, timed } from "./kit_test.ts";
+import { EASY, errorOf, gated, goRound, type Miner, openRig, timed } from "./kit_test.ts";
 import { INVALID_STREAK_MIN } from "./limits.ts";
 
 Deno.test("a miner that does not read what it is sent is dropped, the others go on", async () => {
@@ -42,8 +42,11 @@ Deno.test("nothing behind a line past the bound is looked at, however long its a
   await miner.send("mining.submit", miner.params(miner.mine()), 1);
   await waitFor(() => gate.held() === 1, "a publish under way");
   await miner.raw("x".repeat(10_000));
-  for (let i = 0; i < 20; i++) await miner.raw(`{"id":9,"method":"mining.ping"}\n`);
-  await settle();
+  await goRound(rig);
+  for (let i = 0; i < 3; i++) {
+    await miner.raw(`{"id":9,"method":"mining.ping"}\n`);
+    await goRound(rig);
+  }
   gate.open();
   await miner.untilClosed();
   assertEquals(miner.lines.slice(before).map((line) => JSON.parse(line).result), [true, null]);

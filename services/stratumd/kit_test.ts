@@ -196,6 +196,13 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
   };
 }
 
+/** Lets what is on the sockets arrive at the gateway, and the gateway finish with it. */
+export async function goRound(rig: Rig): Promise<void> {
+  const miner = await rig.connect();
+  for (let i = 0; i < 10; i++) await miner.ask("mining.ping", []);
+  await miner.close();
+}
+
 /** A rig on a clock of its own, vardiff on: time passes only by `clock.advance`. */
 export async function timed(
   check: (rig: Rig, clock: FakeClock) => Promise<void>,

@@ -65,8 +65,13 @@ function networkDifficulty(nbits: number): number {
   return lastDifficulty;
 }
 
-/** The rung that is sent for a wanted difficulty: rounded, within the bounds (the upper one wins). */
+/**
+ * The rung that is sent for a wanted difficulty: rounded, within the bounds (the upper one wins). Who is never given
+ * less than 1 is given whole numbers, where the network allows any.
+ */
 export function rungWithin(difficulty: number, { min, max }: DifficultyBounds): Rung {
-  const wanted = rounded(Math.max(difficulty, min));
-  return rungOf(wanted < max ? wanted : max);
+  const whole = min >= 1 && max >= 1;
+  const rounding = rounded(Math.max(difficulty, min), whole);
+  const wanted = whole ? Math.max(rounding, Math.ceil(min)) : rounding;
+  return rungOf(wanted < max ? wanted : whole ? Math.floor(max) : max);
 }
