@@ -180,10 +180,11 @@ export class Gateway implements SessionHost {
   }
 
   /** At the end: no more lines; answers in hand go out, then miners are told to come again, then all is closed. */
-  async drain(answered: Promise<void>): Promise<void> {
+  async drain(answered: () => Promise<unknown>): Promise<void> {
     for (const session of this.sessions) session.socket.pause();
     this.#finishTurn();
-    await answered;
+    // Asked only now: what this turn has brought is on its way.
+    await answered();
     for (const session of [...this.sessions]) {
       if (session.agent.obeysReconnect) session.send(utf8.decode(reconnectLine()));
       this.drop(session, "the gateway stops");

@@ -4,9 +4,8 @@
  *
  * @module
  */
-import { AddressError, EXTRANONCE2_BYTES, fromHex, type Network, paysAccount } from "@gopool/chain";
+import { AddressError, EXTRANONCE2_BYTES, type Network, paysAccount } from "@gopool/chain";
 import { Reason } from "@gopool/proto";
-import type { Clock, Random } from "@gopool/runtime";
 import {
   classifyUserAgent,
   configureResult,
@@ -28,11 +27,10 @@ import {
   SubmitLine,
   subscribeResultLine,
 } from "@gopool/stratum";
-import type { Past } from "./departed.ts";
-import type { ExtranonceSource, SessionMemory } from "./extranonce.ts";
 import type { JobTable, Payee } from "./jobs.ts";
-import { RESUME_WAIT_MS, WORKERS_PER_SESSION_MAX } from "./limits.ts";
+import { WORKERS_PER_SESSION_MAX } from "./limits.ts";
 import { Payees } from "./payees.ts";
+import { Resuming, type ResumingDeps } from "./resuming.ts";
 import type { Session } from "./session.ts";
 import type { Intake } from "./submit.ts";
 import { refusal } from "./taken.ts";
@@ -45,31 +43,24 @@ const UNAUTHORIZED = 24;
 
 type Request = Extract<ParsedMessage, { kind: "request" | "notification" }>;
 
-export interface MethodsDeps {
+export interface MethodsDeps extends ResumingDeps {
   readonly intake: Intake;
   readonly jobs: JobTable;
-  readonly extranonces: ExtranonceSource;
-  readonly memory: SessionMemory;
-  readonly clock: Clock;
-  readonly random: Random;
   readonly variant: string;
-  readonly versionMask: number;
-  /** The live session of this id, if this gateway has it. */
-  readonly find: (sessionId: string) => Session | undefined;
-  /** What the session of this id, whose connection has ended, was sent; handed over once. */
-  readonly departed: (sessionId: string) => Past | null;
   /** The session has its id and extranonce now. */
   readonly subscribed: (session: Session) => void;
   /** The session may be ready for its first job. */
   readonly ready: (session: Session) => void;
-  readonly drop: (session: Session, why: string) => void;
 }
 
 export class Methods {
   readonly #line = new SubmitLine();
   readonly #payees = new Payees();
+  readonly #resuming: Resuming;
 
-  constructor(private readonly deps: MethodsDeps) {}
+  constructor(private readonly deps: MethodsDeps) {
+    this.#resuming = new Resuming(deps);
+  }
 
   /**
    * Acts on a request. A promise only where the answer has to be waited for; nothing further of this session may be
@@ -127,7 +118,7 @@ export class Methods {
     // Once there is work the name stays: the coinbase that was sent depends on it.
     if (userAgent !== "" && session.vardiff === null) session.agent = classifyUserAgent(userAgent);
     if (!session.isSubscribed) {
-      const refused = await this.#identify(session, sessionId);
+      const refused = await this.#resuming.identify(session, sessionId);
       if (session.closed) return;
       if (refused !== null) {
         this.#error(session, request, OTHER, refused);
@@ -144,58 +135,6 @@ export class Methods {
       })));
     }
     this.deps.ready(session);
-  }
-
-  /** Gives the session its id and extranonce1: those it had, where it may have them again. */
-  async #identify(session: Session, wanted: string | undefined): Promise<string | null> {
-    const { extranonces, find, random } = this.deps;
-    if (wanted !== undefined && /^[0-9a-f]{16}$/.test(wanted)) {
-      const past = await this.#past(wanted);
-      if (past !== null && !session.closed) {
-        const old = find(wanted);
-        if (old !== undefined) {
-          this.deps.drop(old, "its session was taken up again by a new connection");
-        }
-        // Work already sent under the old connection stays good on the new one.
-        const sent = this.deps.departed(wanted);
-        if (sent !== null) session.history.inherit(sent.history);
-        session.resumedAt = sent?.lastSequence ?? Infinity;
-        session.sessionId = wanted;
-        session.versionMask = (past.versionMask & this.deps.versionMask) >>> 0;
-        (session.wishes ??= {}).suggested = past.difficulty;
-        session.extranonce = extranonces.reclaim(wanted, past.extranonce1);
-      }
-    }
-    if (session.sessionId === "") {
-      session.sessionId = random.uint32().toString(16).padStart(8, "0") +
-        random.uint32().toString(16).padStart(8, "0");
-    }
-    if (session.extranonce !== null) return null;
-    session.history.forget();
-    session.resumedAt = null;
-    const taken = await extranonces.take(session.sessionId);
-    if ("refused" in taken) return `No new sessions now: ${taken.refused}`;
-    if (session.closed) taken.giveBack();
-    else session.extranonce = taken;
-    return null;
-  }
-
-  async #past(sessionId: string) {
-    const live = this.deps.find(sessionId);
-    if (live !== undefined && live.extranonce !== null) {
-      return {
-        extranonce1: live.extranonce.extranonce1,
-        difficulty: live.history.current?.difficulty,
-        versionMask: live.versionMask,
-      };
-    }
-    const waited = new AbortController();
-    const record = await Promise.race([
-      this.deps.memory.find(sessionId),
-      this.deps.clock.sleep(RESUME_WAIT_MS, waited.signal).then(() => null),
-    ]);
-    waited.abort();
-    return record === null ? null : { ...record, extranonce1: fromHex(record.extranonce1) };
   }
 
   #authorize(session: Session, request: Request): void {

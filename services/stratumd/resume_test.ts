@@ -60,6 +60,22 @@ Deno.test("a job that came meanwhile on the same block voids nothing; one on a n
   assertEquals(other.again.notify.clean, true);
 });
 
+Deno.test("the mask agreed on before the session is named stands; else the session's own is taken up", async () => {
+  await using rig = await openRig();
+  const old = await rig.connect();
+  await old.login();
+  const roll = (mask: string) => [["version-rolling"], { "version-rolling.mask": mask }];
+  const again = await rig.connect();
+  await again.ask("mining.configure", roll("00ffe000"));
+  await again.login({ session: old.sessionId });
+  const rolled = again.mine({ versionBits: 0x00c02000 });
+  assertEquals((await again.submit(rolled, { versionBits: "00c02000" })).result, true);
+  const third = await rig.connect();
+  await third.login({ session: old.sessionId });
+  const told = third.messages.find((m) => m.kind === "set_version_mask");
+  assertEquals(told?.kind === "set_version_mask" && told.mask, 0x00ffe000);
+});
+
 Deno.test("who comes back to another gateway, or without a session, begins with a clean job", async () => {
   await using rig = await openRig();
   const { again } = await comesBack(rig);

@@ -195,8 +195,9 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
       server.close();
       port = null;
       const enough = new AbortController();
-      const inHand = Promise.race([outbox.drained(), clock.sleep(DRAIN_MS, enough.signal)]);
-      await gateway.drain(inHand.then(() => {}));
+      await gateway.drain(() =>
+        Promise.race([outbox.drained(), clock.sleep(DRAIN_MS, enough.signal)])
+      );
       await Promise.race([
         Promise.all([candidates.settled(), outbox.drained(), server.closed()]),
         clock.sleep(CLOSE_MS, enough.signal),
