@@ -181,6 +181,7 @@ export class Gateway implements SessionHost {
 
   /** At the end: no more lines; answers in hand go out, then miners are told to come again, then all is closed. */
   async drain(answered: () => Promise<unknown>): Promise<void> {
+    this.#lines.stop();
     for (const session of this.sessions) session.socket.pause();
     this.#finishTurn();
     // Asked only now: what this turn has brought is on its way.

@@ -30,6 +30,7 @@ export class Lines {
   /** The session and arrival of the chunk that is being cut into lines: one shared callback for all sessions. */
   #reading: Session | null = null;
   #readingMs = 0;
+  #stopped = false;
   readonly #onLine = (buf: Uint8Array, start: number, end: number) => {
     if (!this.#reading!.closed) this.#take(this.#reading!, buf, start, end);
   };
@@ -39,7 +40,7 @@ export class Lines {
   /** Bytes from a miner. The chunk is the caller's again afterwards. */
   read(session: Session, chunk: Uint8Array): void {
     // After its last line nothing a peer sends is looked at.
-    if (session.closed || session.ending) return;
+    if (session.closed || session.ending || this.#stopped) return;
     this.#reading = session;
     this.#readingMs = this.deps.clock.monotonic();
     let cut;
@@ -53,6 +54,11 @@ export class Lines {
       session.reply(utf8.decode(errorLine("null", 20, "Line too long")));
       session.end();
     }
+  }
+
+  /** Nothing is read any more: a session that was held up may be let go on by its answers. */
+  stop(): void {
+    this.#stopped = true;
   }
 
   /** Resolves when no session waits for a store any more. */

@@ -6,7 +6,10 @@ import type { Methods } from "./methods.ts";
 import { Session } from "./session.ts";
 import type { Intake } from "./submit.ts";
 
-Deno.test("lines that wait for a store are copies: the chunk they came in is read into again", async () => {
+const utf8 = new TextEncoder();
+
+/** Lines whose methods are written down; a subscribe waits for `found`. */
+function open() {
   const found = Promise.withResolvers<void>();
   const handled: string[] = [];
   const methods = {
@@ -27,6 +30,11 @@ Deno.test("lines that wait for a store are copies: the chunk they came in is rea
       drop: () => {},
     } satisfies LinesDeps,
   );
+  return { lines, session, handled, found };
+}
+
+Deno.test("lines that wait for a store are copies: the chunk they came in is read into again", async () => {
+  const { lines, session, handled, found } = open();
   const chunk = Buffer.from(
     `{"id":1,"method":"mining.subscribe"}\n{"id":2,"method":"mining.authorize"}\n`,
   );
@@ -35,4 +43,13 @@ Deno.test("lines that wait for a store are copies: the chunk they came in is rea
   found.resolve();
   await lines.settled();
   assertEquals(handled, ["mining.subscribe", "mining.authorize"]);
+});
+
+Deno.test("after the stop, what was held up in a socket is not taken any more", () => {
+  const { lines, session, handled } = open();
+  const ping = utf8.encode(`{"id":1,"method":"mining.ping"}\n`);
+  lines.read(session, ping);
+  lines.stop();
+  lines.read(session, ping);
+  assertEquals(handled, ["mining.ping"]);
 });
