@@ -6,6 +6,7 @@ import {
   encodeRecord,
   miningTemplates,
   openBus,
+  OutcomeUnknown,
 } from "@gopool/bus";
 import {
   canonicalAddress,
@@ -23,12 +24,21 @@ import {
   toHex,
   type UnixSeconds,
 } from "@gopool/chain";
-import { type BlockSolved, BlockSolvedSchema, fromBinary, type Job } from "@gopool/proto";
+import {
+  BlockCandidateSchema,
+  type BlockSolved,
+  BlockSolvedSchema,
+  fromBinary,
+  type Job,
+} from "@gopool/proto";
 import { createStatusBoard, silent, systemClock } from "@gopool/runtime";
-import { prepareJob, variantSuffix } from "@gopool/shares";
-import { waitFor } from "@gopool/testing";
+import { prepareJob, ShareChecker, variantSuffix } from "@gopool/shares";
+import { FakeClock, waitFor } from "@gopool/testing";
+import { BlockBuilder } from "./blocks.ts";
+import { Coinbases } from "./coinbases.ts";
+import { Counts } from "./counts.ts";
 import { makeJob, makeShare, POOL, publishJob } from "./fixture.ts";
-import { createShareproc, type Shareproc } from "./service.ts";
+import { withJudge } from "./stand_fixture.ts";
 
 /** A real transaction, from mainnet block 100000 (its second one). */
 const TX = fromHex(
@@ -97,25 +107,6 @@ async function solvedOn(bus: Bus): Promise<BlockSolved[]> {
     for (const { value } of messages) found.push(fromBinary(BlockSolvedSchema, value));
   }
   return found;
-}
-
-async function withJudge(bus: Bus, work: (judge: Shareproc) => Promise<unknown>): Promise<void> {
-  const stop = new AbortController();
-  const judge = createShareproc({
-    bus,
-    clock: systemClock,
-    log: silent,
-    board: createStatusBoard(systemClock),
-    pool: POOL,
-    logEpoch: undefined,
-  });
-  const running = judge.run(stop.signal);
-  try {
-    await work(judge);
-  } finally {
-    stop.abort();
-    await running;
-  }
 }
 
 const openTestBus = () => openBus("memory:", { clock: systemClock, sharePartitions: 1 });
@@ -191,4 +182,99 @@ Deno.test("a candidate that does not fit its job is refused and counted, and the
     await waitFor(async () => (await solvedOn(bus)).length > 0, "the good block");
     assertEquals(judge.counts.blocksRefused, 2);
   });
+});
+
+Deno.test("a wrong record of a hash, first on the topic, keeps the right one from nothing", async () => {
+  await using bus = await openTestBus();
+  const job = blockJob("0000000100000001", { templateId: "", merkleBranch: [] });
+  const other = blockJob("0000000100000002", { templateId: "", merkleBranch: [] });
+  await publishJob(bus, job);
+  await publishJob(bus, other);
+  const right = candidate(job, 1);
+  const { facts } = fromBinary(BlockCandidateSchema, right.value);
+  const wrong = [
+    { ...facts!, jobId: other.id }, // another job's coinbase
+    { ...facts!, jobId: "00000001000000ff" }, // waits for a job that never comes
+    { ...facts!, header: facts!.header.toReversed() }, // no header of this hash
+    { ...facts!, variant: 9 },
+  ].map((facts) => encodeRecord(blockCandidates, { facts }, { key: facts.hash }));
+  await bus.publish(blockCandidates, [...wrong, right, ...wrong, right]);
+  await withJudge(bus, async (judge, board) => {
+    await waitFor(async () => (await solvedOn(bus)).length > 0, "the block");
+    // Another one behind it: by then every record above has been dealt with.
+    await bus.publish(blockCandidates, [candidate(job, 2)]);
+    await waitFor(async () => (await solvedOn(bus)).length > 1, "the next block");
+    assertEquals(judge.counts.blocksSolved, 2);
+    await waitFor(() => board.all().length === 0, "nothing to be waited for any more");
+  });
+  assertEquals((await solvedOn(bus)).map(({ facts }) => facts!.jobId), [job.id, job.id]);
+});
+
+/** A bus that takes nothing on block.solved while it is `away`. */
+function away(bus: Bus, state: { away: boolean; refuses: number }): Bus {
+  return new Proxy(bus, {
+    get(target, name) {
+      const value = Reflect.get(target, name);
+      if (name !== "publish") return typeof value === "function" ? value.bind(target) : value;
+      return async (...args: Parameters<Bus["publish"]>) => {
+        if (args[0] === blockSolved && state.refuses-- > 0) throw new OutcomeUnknown("no answer");
+        while (args[0] === blockSolved && state.away) await systemClock.sleep(5);
+        return target.publish(...args);
+      };
+    },
+  });
+}
+
+Deno.test("a block is published when the bus is back, once, and as often as it takes", async () => {
+  await using bus = await openTestBus();
+  const job = blockJob("0000000100000001", { templateId: "", merkleBranch: [] });
+  await publishJob(bus, job);
+  const state = { away: true, refuses: 1 };
+  await bus.publish(blockCandidates, [candidate(job, 1)]);
+  await withJudge(away(bus, state), async (_, board) => {
+    const detail = () => board.all().find(({ part }) => part.includes("block"))?.detail;
+    await waitFor(() => detail()?.includes("could not be published yet: no answer"), "the trouble");
+    // Tried again and held up now, as the next one is at once; further looks at them change nothing.
+    await bus.publish(blockCandidates, [candidate(job, 2)]);
+    await systemClock.sleep(600);
+    assertEquals(await solvedOn(bus), []);
+    state.away = false;
+    await waitFor(async () => (await solvedOn(bus)).length > 1, "the blocks");
+    await waitFor(() => detail() === undefined, "the trouble to be over");
+  });
+  assertEquals((await solvedOn(bus)).length, 2);
+});
+
+Deno.test("a bus that is away holds up no end, and the block is built at the next start", async () => {
+  await using bus = await openTestBus();
+  const job = blockJob("0000000100000001", { templateId: "", merkleBranch: [] });
+  await publishJob(bus, job);
+  await bus.publish(blockCandidates, [candidate(job, 1)]);
+  const clock = new FakeClock(Date.now());
+  const stuck = new Proxy(bus, {
+    get(target, name) {
+      const value = Reflect.get(target, name);
+      if (name !== "publish") return typeof value === "function" ? value.bind(target) : value;
+      return (...args: Parameters<Bus["publish"]>) =>
+        args[0] === blockSolved ? new Promise(() => {}) : target.publish(...args);
+    },
+  });
+  const stop = new AbortController();
+  const templates = { get: () => Promise.resolve(undefined) };
+  const builder = new BlockBuilder({
+    bus: stuck,
+    clock,
+    log: silent,
+    board: createStatusBoard(clock),
+    jobs: { get: () => ({ prepared: prepareJob(job), loggedAtMs: 0 }) },
+    templates,
+    coinbases: new Coinbases(new ShareChecker()),
+    counts: new Counts(),
+  });
+  const running = builder.run(stop.signal);
+  await clock.advance(60_000);
+  stop.abort();
+  await clock.advance(10_000);
+  await running;
+  await withJudge(bus, () => waitFor(async () => (await solvedOn(bus)).length > 0, "the block"));
 });

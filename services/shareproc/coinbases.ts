@@ -13,7 +13,12 @@ export class Coinbases {
   readonly #works = new Map<PreparedJob, Map<string, Work>>();
   #count = 0;
 
-  constructor(private readonly checker: ShareChecker) {}
+  /** The bounds are arguments for tests only. */
+  constructor(
+    private readonly checker: ShareChecker,
+    private readonly perJobMax = WORKS_PER_JOB_MAX,
+    private readonly worksMax = WORKS_MAX,
+  ) {}
 
   /**
    * The registered coinbase of (job, variant, account).
@@ -30,7 +35,7 @@ export class Coinbases {
     if (known !== undefined && !known.released) return known;
     const script = account === "" ? null : this.script(job.job.network as Network, account);
     const work = this.checker.work(job, variantSuffix(job, variant, script));
-    if (works.size >= WORKS_PER_JOB_MAX && !works.has(key)) {
+    if (works.size >= this.perJobMax && !works.has(key)) {
       const [oldest, dropped] = works.entries().next().value!;
       if (dropped !== work) this.checker.release(dropped);
       works.delete(oldest);
@@ -38,7 +43,7 @@ export class Coinbases {
     }
     if (!works.has(key)) this.#count++;
     works.set(key, work);
-    if (this.#count > WORKS_MAX) this.#dropOldestBut(job);
+    if (this.#count > this.worksMax) this.#dropOldestBut(job);
     return work;
   }
 

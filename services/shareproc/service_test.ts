@@ -9,47 +9,14 @@ import {
   shareValid,
 } from "@gopool/bus";
 import { create, Reason, ShareSubmissionSchema, Verdict } from "@gopool/proto";
-import { createStatusBoard, silent, type StatusBoard, systemClock } from "@gopool/runtime";
+import { systemClock } from "@gopool/runtime";
 import { waitFor } from "@gopool/testing";
-import { judgedOn, makeJob, makeShare, POOL, publishJob, submission } from "./fixture.ts";
-import { createShareproc, GROUP, type Shareproc } from "./service.ts";
+import { judgedOn, makeJob, makeShare, publishJob, submission } from "./fixture.ts";
+import { judgedAll, withJudge } from "./stand_fixture.ts";
 
 const JOB = makeJob("0000000100000000");
 
-/** Runs a judge on `bus` while `work` goes on, then stops it. */
-async function withJudge(
-  bus: Bus,
-  work: (judge: Shareproc, board: StatusBoard) => Promise<unknown>,
-): Promise<void> {
-  const stop = new AbortController();
-  const board = createStatusBoard(systemClock);
-  const judge = createShareproc({
-    bus,
-    clock: systemClock,
-    log: silent,
-    board,
-    pool: POOL,
-    logEpoch: undefined,
-  });
-  const running = judge.run(stop.signal);
-  try {
-    await Promise.race([
-      work(judge, board),
-      running.then(() => Promise.reject(new Error("ended"))),
-    ]);
-  } finally {
-    stop.abort();
-    await running;
-  }
-}
-
 const openTestBus = () => openBus("memory:", { clock: systemClock, sharePartitions: 2 });
-
-async function judgedAll(bus: Bus): Promise<true | false> {
-  const ends = await bus.ends(shareSubmissions);
-  const committed = await bus.committed(shareSubmissions, GROUP);
-  return ends.every(({ next, earliest }, p) => (committed[p] ?? earliest) === next);
-}
 
 Deno.test("a share that was answered true is valid, and links to the one before it", async () => {
   await using bus = await openTestBus();
@@ -83,6 +50,24 @@ Deno.test("refused shares go to their topics with the gateway's reason, and neve
   const reasons = (await judgedOn(bus, shareRejected)).map((s) => s.reason);
   assertEquals(reasons, [Reason.DUPLICATE, Reason.UNKNOWN_JOB]);
   assertEquals((await judgedOn(bus, shareStale)).map((s) => s.reason), [Reason.STALE_JOB]);
+});
+
+Deno.test("a refused share that was never hashed stops nothing, also beside valid ones of its job", async () => {
+  await using bus = await openTestBus();
+  await publishJob(bus, JOB);
+  const refused = makeShare(JOB, 2, {
+    headerHash: new Uint8Array(),
+    target: new Uint8Array(),
+    extranonce2: new Uint8Array(3),
+    verdict: Verdict.REJECTED,
+    reason: Reason.BAD_EXTRANONCE2,
+  });
+  const shares = [makeShare(JOB, 1), refused, makeShare(JOB, 3)];
+  await bus.publish(shareSubmissions, shares.map((share) => submission(share, 0)));
+  await withJudge(bus, () => waitFor(() => judgedAll(bus), "judgement"));
+  assertEquals((await judgedOn(bus, shareValid)).length, 2);
+  const [one] = await judgedOn(bus, shareRejected);
+  assertEquals([one!.reason, one!.disagreement], [Reason.BAD_EXTRANONCE2, false]);
 });
 
 const wrong: [string, Reason, Parameters<typeof makeShare>[2]][] = [
