@@ -24,3 +24,24 @@ export const ATTEMPTS_MAX = 64;
 
 /** How often a block that a node keeps beside its best chain is looked at: a reorganisation takes minutes. */
 export const WATCH_MS = 2_000;
+
+/**
+ * Once a node has the block, the others' answers are waited for this long, so that one that stalls (its answer may
+ * take a minute) delays the news by no more. Healthy nodes answer within a second.
+ */
+export const LATE_ANSWER_MS = 2_000;
+
+/**
+ * Blocks fought for at once: some 4 MB each at worst. A pool has one; a test network whose node is away may have
+ * one with every share. Beyond it no further one is read until one is decided.
+ */
+export const FIGHTS_MAX = 128;
+
+/** Decided blocks remembered: what is older than the horizon is not read again. */
+export const DECIDED_MAX = 10_000;
+
+/** Pause before something that failed for no reason of its own is begun again. */
+export const RESTART_MS = 1_000;
+
+/** How long a publish in hand is waited for at shutdown: the block comes again at the next start. */
+export const DRAIN_MS = 2_000;

@@ -13,7 +13,7 @@ export type Round =
   | "accepted"
   /** A node has it, but prefers another block; or nobody answered: time will tell. */
   | "open"
-  /** Every node that answered refused it, and at least one did. */
+  /** Every node refused it. One that cannot be reached has not: it may take the block when it is back. */
   | "refused";
 
 /** `duplicate` is a node that had it already: as good as accepted once that node says where it stands. */
@@ -21,7 +21,7 @@ export function roundOf(answers: readonly NodeAnswer[]): Round {
   const kinds = answers.map(({ answer }) => answer.kind);
   if (kinds.includes("accepted")) return "accepted";
   if (isKept(answers)) return "open";
-  return kinds.includes("refused") ? "refused" : "open";
+  return kinds.length > 0 && kinds.every((kind) => kind === "refused") ? "refused" : "open";
 }
 
 /**
@@ -52,13 +52,23 @@ export function attemptOf({ node, atMs, tookMs, answer }: NodeAnswer): SubmitAtt
   });
 }
 
+/** A node that had not answered when the block's fate was known. */
+export function missingAttempt(node: string, atMs: number): SubmitAttempt {
+  return create(SubmitAttemptSchema, {
+    node,
+    atMs: BigInt(Math.round(atMs)),
+    verdict: SubmitVerdict.UNREACHABLE,
+    answer: "No answer yet when another node had the block",
+  });
+}
+
 /** Adds an attempt; past the bound the first half stays and the oldest of the second half goes. */
 export function keepAttempt(attempts: SubmitAttempt[], attempt: SubmitAttempt): void {
   if (attempts.length >= ATTEMPTS_MAX) attempts.splice(ATTEMPTS_MAX / 2, 1);
   attempts.push(attempt);
 }
 
-/** Why every node refused, in one sentence. */
+/** Why nodes refused, in one sentence. */
 export function refusalOf(attempts: readonly SubmitAttempt[]): string {
   const words = new Map<string, string>();
   for (const { node, verdict, answer } of attempts) {
@@ -67,5 +77,5 @@ export function refusalOf(attempts: readonly SubmitAttempt[]): string {
     if (answer !== "duplicate-invalid" || !words.has(node)) words.set(node, answer);
   }
   const each = [...words].map(([node, answer]) => `${node} said "${answer}"`);
-  return `Refused by every node that answered: ${each.join(", ")}`;
+  return `Refused: ${each.join(", ")}`;
 }

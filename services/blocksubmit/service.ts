@@ -17,13 +17,14 @@ import {
 } from "@gopool/proto";
 import {
   type Clock,
+  keepFollowing,
   type Logger,
+  orGiveUp,
   type Random,
   type Service,
   type StatusBoard,
-  troubleOnBoard,
 } from "@gopool/runtime";
-import { SOLVED_HORIZON_MS } from "./limits.ts";
+import { DECIDED_MAX, DRAIN_MS, FIGHTS_MAX, RESTART_MS, SOLVED_HORIZON_MS } from "./limits.ts";
 import { submitUntilDecided } from "./submission.ts";
 
 export interface BlocksubmitDeps {
@@ -47,17 +48,17 @@ export function createBlocksubmit(deps: BlocksubmitDeps): Blocksubmit {
     name: "blocksubmit",
     counts,
     run: async (signal) => {
+      const { bus, clock } = deps;
       const blocks = new Blocks(deps, counts, signal);
       await blocks.readDecided();
-      await deps.bus.follow(blockSolved, {
-        from: { kind: "time", ms: deps.clock.now() - SOLVED_HORIZON_MS },
-        batchMax: 4, // up to 8 MB each
-        signal,
-        onTrouble: troubleOnBoard(deps.board, deps.log),
-      }, ({ messages }) => {
-        for (const message of messages) blocks.take(message);
-        return Promise.resolve();
-      });
+      await keepFollowing(deps, "blocksubmit/solved", signal, (lane) =>
+        bus.follow(blockSolved, {
+          from: { kind: "time", ms: clock.now() - SOLVED_HORIZON_MS },
+          batchMax: 4, // up to 8 MB each
+          ...lane,
+        }, async ({ messages }) => {
+          for (const message of messages) await blocks.take(message);
+        }));
       await blocks.finished();
     },
   };
@@ -79,11 +80,12 @@ class Blocks {
     const { bus, clock } = this.deps;
     const [from] = await bus.offsetAt(blockFound, clock.now() - SOLVED_HORIZON_MS);
     for await (const { messages } of bus.read(blockFound, 0, from!)) {
-      for (const { key } of messages) this.#decided.add(displayHash(key as Hash));
+      for (const { key } of messages) this.#decide(displayHash(key as Hash));
     }
   }
 
-  take({ value, offset }: Message): void {
+  /** Begins the fight for a block; resolves at once unless too many are on already. */
+  async take({ value, offset }: Message): Promise<void> {
     let solved: BlockSolved;
     try {
       solved = fromBinary(BlockSolvedSchema, value);
@@ -95,59 +97,89 @@ class Blocks {
     const hash = displayHash(solved.facts.hash as Hash);
     // Delivered again, or built by a second shareproc: the fight is on, or over.
     if (this.#decided.has(hash) || this.#fights.has(hash)) return;
-    this.#fights.set(hash, this.#fight(hash, solved));
+    while (this.#fights.size >= FIGHTS_MAX) await Promise.race(this.#fights.values());
+    if (this.signal.aborted) return;
+    this.#fights.set(hash, this.#fight(hash, solved).finally(() => this.#fights.delete(hash)));
   }
 
   async finished(): Promise<void> {
     await Promise.all(this.#fights.values());
   }
 
+  #decide(hash: string): void {
+    if (this.#decided.size >= DECIDED_MAX) {
+      this.#decided.delete(this.#decided.values().next().value!);
+    }
+    this.#decided.add(hash);
+  }
+
+  /** Until the outcome stands on block.found, whatever fails; or until the end of the run. Never rejects. */
   async #fight(hash: string, solved: BlockSolved): Promise<void> {
     const { board, log, clock } = this.deps;
-    const part = `blocksubmit/${hash.slice(0, 24)}`;
-    const height = solved.facts!.height;
+    const part = `blocksubmit/${hash.slice(-24)}`;
+    const { height } = solved.facts!;
     const onWaiting = (why: string) => {
       board.set(part, "degraded", `Block ${hash} at height ${height}: ${why}`);
     };
-    try {
-      const found = await submitUntilDecided({ ...this.deps, onWaiting }, solved, this.signal);
-      if (found === null) return;
-      await this.#publish(hash, found);
-      board.clear(part);
-      this.#decided.add(hash);
-      if (found.outcome === BlockOutcome.ACCEPTED) {
-        this.counts.accepted++;
-        log.info("block accepted", { hash, height });
-      } else {
-        this.counts.lost++;
-        log.error("block lost", { hash, height, reason: found.reason });
+    while (!this.signal.aborted) {
+      try {
+        const decided = await submitUntilDecided(
+          { ...this.deps, onWaiting },
+          solved,
+          this.signal,
+        );
+        if (decided === null) return;
+        await this.#publish(hash, decided.found, onWaiting);
+        board.clear(part);
+        await decided.rest;
+        return;
+      } catch (error) {
+        if (this.signal.aborted) return;
+        log.error("a block's submission failed, will begin again", { hash, height, error });
+        await clock.sleep(RESTART_MS, this.signal);
       }
-      this.deps.onFound?.(found);
-    } catch (error) {
-      if (this.signal.aborted) return;
-      log.error("a block's submission failed, will begin again", { hash, height, error });
-      await clock.sleep(RESTART_MS, this.signal);
-      if (!this.signal.aborted) return await this.#fight(hash, solved);
-    } finally {
-      this.#fights.delete(hash);
     }
   }
 
   /** Publishes the outcome, as long as it takes: until it stands there, the spool repeats the block. */
-  async #publish(hash: string, found: BlockFound): Promise<void> {
+  async #publish(
+    hash: string,
+    found: BlockFound,
+    onWaiting: (why: string) => void,
+  ): Promise<void> {
+    const { bus, clock, log } = this.deps;
     const record = { key: found.facts!.hash, value: toBinary(BlockFoundSchema, found) };
-    while (true) {
+    for (let isOut = false; !isOut;) {
       try {
-        await this.deps.bus.publish(blockFound, [record], { deadlineMs: Infinity });
-        return;
+        const published = bus.publish(blockFound, [record], { deadlineMs: Infinity });
+        await orGiveUp(published, clock, this.signal, DRAIN_MS);
+        isOut = true;
       } catch (error) {
         this.signal.throwIfAborted();
-        this.deps.log.warn("a block's outcome could not be published yet", { hash, error });
-        await this.deps.clock.sleep(RESTART_MS, this.signal);
+        onWaiting(`its outcome could not be published yet: ${(error as Error).message}`);
+        log.warn("a block's outcome could not be published yet", { hash, error });
+        await clock.sleep(RESTART_MS, this.signal);
+        this.signal.throwIfAborted();
       }
     }
+    this.#decide(hash);
+    try {
+      this.#tell(hash, found);
+    } catch (error) {
+      // The outcome stands: whoever wanted to hear of it must not have it said again.
+      log.error("a listener failed", { hash, error });
+    }
+  }
+
+  #tell(hash: string, found: BlockFound): void {
+    const { height } = found.facts!;
+    if (found.outcome === BlockOutcome.ACCEPTED) {
+      this.counts.accepted++;
+      this.deps.log.info("block accepted", { hash, height });
+    } else {
+      this.counts.lost++;
+      this.deps.log.error("block lost", { hash, height, reason: found.reason });
+    }
+    this.deps.onFound?.(found);
   }
 }
-
-/** Pause before something that failed for no reason of its own is begun again. */
-const RESTART_MS = 1_000;

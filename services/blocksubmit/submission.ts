@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { displayHash, equalBytes, type Hash } from "@gopool/chain";
-import type { Nodes } from "@gopool/node";
+import { displayHash, type Hash } from "@gopool/chain";
+import type { NodeAnswer, Nodes } from "@gopool/node";
 import {
   type BlockFound,
   BlockFoundSchema,
@@ -15,8 +15,10 @@ import {
   type SubmitAttempt,
 } from "@gopool/proto";
 import { Backoff, type Clock, type Logger, type Random } from "@gopool/runtime";
-import { BURIED_DEPTH, REFUSED_ROUNDS, RETRY, WATCH_MS } from "./limits.ts";
-import { attemptOf, isKept, keepAttempt, refusalOf, roundOf } from "./outcome.ts";
+import { REFUSED_ROUNDS, RETRY, WATCH_MS } from "./limits.ts";
+import { attemptOf, isKept, keepAttempt, missingAttempt, refusalOf, roundOf } from "./outcome.ts";
+import { giveToAll, type Round } from "./round.ts";
+import { burialOf, standingOf } from "./standing.ts";
 
 export interface SubmissionDeps {
   readonly nodes: Nodes;
@@ -27,94 +29,88 @@ export interface SubmissionDeps {
   readonly onWaiting: (why: string) => void;
 }
 
+export interface Decided {
+  /** What `block.found` is to say. */
+  readonly found: BlockFound;
+  /** Resolves when the last attempt has ended: a node that stalls is still being given the block. */
+  readonly rest: Promise<void>;
+}
+
 /**
  * Submits until the block's fate is known.
  *
- * @returns What `block.found` is to say; null when `signal` aborted first (the block comes again at the next start).
+ * @returns null when `signal` aborted first (the block comes again at the next start).
  */
 export async function submitUntilDecided(
-  { nodes, clock, random, log, onWaiting }: SubmissionDeps,
+  deps: SubmissionDeps,
   solved: BlockSolved,
   signal: AbortSignal,
-): Promise<BlockFound | null> {
+): Promise<Decided | null> {
+  const { nodes, clock, onWaiting } = deps;
   const facts = solved.facts!;
   const hash = facts.hash as Hash;
   const attempts: SubmitAttempt[] = [];
-  const backoff = new Backoff(RETRY, random);
-  const found = (outcome: BlockOutcome, reason = "") =>
-    create(BlockFoundSchema, { facts, outcome, reason, attempts });
+  const onAnswer = noting(deps.log, hash, attempts);
+  const backoff = new Backoff(RETRY, deps.random);
 
   for (let refused = 0; !signal.aborted;) {
-    const answers = await nodes.submitAll(solved.block, signal, (answer) => {
-      keepAttempt(attempts, attemptOf(answer));
-      log.info("submitblock answered", {
-        hash: displayHash(hash),
-        node: answer.node,
-        kind: answer.answer.kind,
-        answer: answer.answer.answer,
-        tookMs: Math.round(answer.tookMs),
-      });
-    });
-    if (roundOf(answers) === "accepted") return found(BlockOutcome.ACCEPTED);
-    // A node that has the block needs it no second time: it is watched until the chain has chosen.
-    let standing = await standingOf(nodes, hash, signal);
-    while (isKept(answers) && standing === "side" && !signal.aborted) {
-      const buried = await burialOf(nodes, facts.height, hash, signal);
-      if (buried !== null) return found(BlockOutcome.LOST, buried);
-      onWaiting("A node has it beside its best chain");
+    const round = await giveToAll(deps, solved.block, signal, onAnswer);
+    const decided = (outcome: BlockOutcome, reason = ""): Decided => {
+      const missing = round.unanswered.map((node) => missingAttempt(node, clock.now()));
+      const all = [...attempts, ...missing];
+      return {
+        found: create(BlockFoundSchema, { facts, outcome, reason, attempts: all }),
+        rest: round.rest,
+      };
+    };
+    if (roundOf(round.answers) === "accepted") return decided(BlockOutcome.ACCEPTED);
+    while (!signal.aborted) {
+      if (await standingOf(nodes, hash, signal) === "best") return decided(BlockOutcome.ACCEPTED);
+      // Those that have not answered yet are waited for only now that nothing hangs on it.
+      await round.rest;
+      const burial = await burialOf(nodes, facts.height, hash, signal);
+      if (burial !== null) return decided(BlockOutcome.LOST, burial);
+      if (!isKeptByAll(round)) break;
+      // Nodes that have the block need it no second time: they are watched until the chain has chosen.
+      onWaiting("The nodes have it beside their best chain");
       await clock.sleep(WATCH_MS, signal);
-      standing = await standingOf(nodes, hash, signal);
+      if (await standingOf(nodes, hash, signal) === "nowhere") break;
     }
-    if (standing === "best") return found(BlockOutcome.ACCEPTED);
     if (signal.aborted) break;
-    const burial = await burialOf(nodes, facts.height, hash, signal);
-    if (burial !== null) return found(BlockOutcome.LOST, burial);
-    refused = roundOf(answers) === "refused" ? refused + 1 : 0;
-    if (refused >= REFUSED_ROUNDS) return found(BlockOutcome.LOST, refusalOf(attempts));
-    onWaiting(
-      refused > 0
-        ? `${refusalOf(attempts)}; trying again`
-        : "No node has it on its best chain yet; trying again",
-    );
+    refused = roundOf(round.answers) === "refused" ? refused + 1 : 0;
+    if (refused >= REFUSED_ROUNDS) return decided(BlockOutcome.LOST, refusalOf(attempts));
+    onWaiting(waitingFor(round, attempts));
     await clock.sleep(backoff.next(), signal);
   }
   return null;
 }
 
-/** Where the block stands as the nodes know it: on a best chain, beside one, or nowhere. */
-async function standingOf(
-  nodes: Nodes,
-  hash: Hash,
-  signal: AbortSignal,
-): Promise<"best" | "side" | "nowhere"> {
-  const all = await askAll(nodes, (node) => node.confirmations(hash, signal));
-  if (all.some((confirmations) => confirmations !== null && confirmations > 0)) return "best";
-  return all.some((confirmations) => confirmations !== null) ? "side" : "nowhere";
+function isKeptByAll({ answers, unanswered }: Round): boolean {
+  return unanswered.length === 0 && answers.every((answer) => isKept([answer]));
 }
 
-/** The sentence that says what buried the block; null while nothing has. */
-async function burialOf(
-  nodes: Nodes,
-  height: number,
-  hash: Hash,
-  signal: AbortSignal,
-): Promise<string | null> {
-  const buried = await askAll(nodes, async (node) => {
-    const tip = await node.tip(signal);
-    if (tip.height < height + BURIED_DEPTH) return null;
-    const other = await node.hashAt(height, signal);
-    if (other === null || equalBytes(other, hash)) return null;
-    return `Buried: ${node.name} has ${displayHash(other)} at height ${height}, ` +
-      `${tip.height - height + 1} blocks deep`;
-  });
-  return buried.find((sentence) => sentence !== null) ?? null;
+function waitingFor({ answers }: Round, attempts: readonly SubmitAttempt[]): string {
+  if (isKept(answers)) return "A node has it beside its best chain; giving it to the others again";
+  const refused = answers.some(({ answer }) => answer.kind === "refused");
+  return refused
+    ? `${refusalOf(attempts)}; trying again`
+    : "No node has it on its best chain yet; trying again";
 }
 
-/** Asks every node; those that do not answer count as null. */
-async function askAll<T>(
-  nodes: Nodes,
-  ask: (node: Nodes["list"][number]) => Promise<T | null>,
-): Promise<(T | null)[]> {
-  const answers = await Promise.allSettled(nodes.list.map(ask));
-  return answers.map((answer) => answer.status === "fulfilled" ? answer.value : null);
+/** Keeps each answer for the record, and tells those that are news. */
+function noting(
+  log: Logger,
+  hash: Hash,
+  attempts: SubmitAttempt[],
+): (answer: NodeAnswer) => void {
+  const last = new Map<string, string>();
+  return (answered) => {
+    const { node, answer: { kind, answer }, tookMs } = answered;
+    keepAttempt(attempts, attemptOf(answered));
+    // A fight may take hours, of the same answers every few seconds.
+    const isNews = last.get(node) !== `${kind} ${answer}`;
+    last.set(node, `${kind} ${answer}`);
+    const facts = { hash: displayHash(hash), node, kind, answer, tookMs: Math.round(tookMs) };
+    log[isNews ? "info" : "debug"]("submitblock answered", facts);
+  };
 }

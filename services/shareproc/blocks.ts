@@ -7,12 +7,18 @@
 import { blockCandidates, blockSolved, type Bus, type Message } from "@gopool/bus";
 import { displayHash, type Hash, type Network } from "@gopool/chain";
 import { type BlockFacts, BlockSolvedSchema, create, toBinary } from "@gopool/proto";
-import { type Clock, type Logger, orGiveUp, runTogether, type StatusBoard } from "@gopool/runtime";
+import {
+  type Clock,
+  keepFollowing,
+  type Logger,
+  orGiveUp,
+  runTogether,
+  type StatusBoard,
+} from "@gopool/runtime";
 import { assembleCandidate } from "./assemble.ts";
 import type { Coinbases } from "./coinbases.ts";
 import type { Counts } from "./counts.ts";
 import type { KnownJob } from "./job_book.ts";
-import { keepFollowing } from "./lane.ts";
 import { CANDIDATE_HORIZON_MS, CANDIDATE_RETRY_MS, DRAIN_MS } from "./limits.ts";
 import type { TemplateShelf } from "./template_shelf.ts";
 import { Candidates, type Waiting } from "./waiting_candidates.ts";
@@ -44,7 +50,7 @@ export class BlockBuilder {
     await runTogether(
       signal,
       (stop) =>
-        keepFollowing(this.deps, blockCandidates.name, stop, (lane) =>
+        keepFollowing(this.deps, "shareproc/candidates", stop, (lane) =>
           bus.follow(
             blockCandidates,
             { from: { kind: "time", ms: sinceMs }, batchMax: 16, ...lane },

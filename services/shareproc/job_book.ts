@@ -6,8 +6,8 @@
  */
 import { type Batch, type Bus, miningJobs } from "@gopool/bus";
 import { fromBinary, JobSchema } from "@gopool/proto";
+import type { Follow } from "@gopool/runtime";
 import { type PreparedJob, prepareJob, REPEAT_HORIZON_MS } from "@gopool/shares";
-import type { Follow } from "./lane.ts";
 import { ABSENT_MAX, CANDIDATE_HORIZON_MS } from "./limits.ts";
 
 export interface KnownJob {

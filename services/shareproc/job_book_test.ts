@@ -1,11 +1,10 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { type Bus, encodeRecord, miningJobs, openBus } from "@gopool/bus";
 import type { Job } from "@gopool/proto";
-import { createStatusBoard, silent } from "@gopool/runtime";
+import { createStatusBoard, keepFollowing, silent } from "@gopool/runtime";
 import { FakeClock, settle, waitFor } from "@gopool/testing";
 import { makeJob, POOL, publishJob } from "./fixture.ts";
 import { JobBook, type JobBookHooks } from "./job_book.ts";
-import { keepFollowing } from "./lane.ts";
 
 const JOB_EVERY_MS = 30_000;
 const HOUR_MS = 3_600_000;

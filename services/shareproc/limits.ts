@@ -56,8 +56,5 @@ export const REASON_MAX_LENGTH = 200;
 /** Job ids remembered as absent, so that a stopped partition does not read the whole topic twice a second. */
 export const ABSENT_MAX = 1_000;
 
-/** Pause before a reader that the log has overtaken begins anew. */
-export const LANE_RESTART_MS = 1_000;
-
 /** How long a publish in hand is waited for at shutdown: what it would have said is found again at the next start. */
 export const DRAIN_MS = 2_000;

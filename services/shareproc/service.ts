@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { type Bus, miningJobs, miningTemplates, shareSubmissions } from "@gopool/bus";
+import { type Bus, shareSubmissions } from "@gopool/bus";
 import { toHex } from "@gopool/chain";
 import { REPEAT_HORIZON_MS, ShareChecker } from "@gopool/shares";
 import {
   aborted,
   type Clock,
+  keepFollowing,
   type Logger,
   runTogether,
   type Service,
@@ -22,7 +23,6 @@ import type { ShareprocContext } from "./context.ts";
 import { Counts } from "./counts.ts";
 import { JobBook } from "./job_book.ts";
 import { workBytes } from "./judge_run.ts";
-import { keepFollowing } from "./lane.ts";
 import { BATCH_MAX, TARGETS_MAX } from "./limits.ts";
 import { keepMarks } from "./marks.ts";
 import { PartitionJudge } from "./partition.ts";
@@ -117,8 +117,8 @@ async function run(deps: ShareprocDeps, counts: Counts, signal: AbortSignal): Pr
   await runTogether(
     signal,
     (stop) =>
-      keepFollowing(lanes, miningJobs.name, stop, (lane) => book.follow(lane), ready.resolve),
-    (stop) => keepFollowing(lanes, miningTemplates.name, stop, (lane) => templates.follow(lane)),
+      keepFollowing(lanes, "shareproc/jobs", stop, (lane) => book.follow(lane), ready.resolve),
+    (stop) => keepFollowing(lanes, "shareproc/templates", stop, (lane) => templates.follow(lane)),
     async (stop) => {
       await untilReady(ready.promise, stop);
       const options = {

@@ -6,7 +6,7 @@
  */
 import { type Bus, miningTemplates, OffsetOutOfRange } from "@gopool/bus";
 import { fromBinary, type Template, TemplateSchema } from "@gopool/proto";
-import type { Follow } from "./lane.ts";
+import type { Follow } from "@gopool/runtime";
 import { TEMPLATE_HORIZON_MS, TEMPLATES_IN_MEMORY } from "./limits.ts";
 
 export class TemplateShelf {

@@ -2,6 +2,7 @@
 export { type Clock, systemClock } from "./clock.ts";
 export { type Random, seededRandom, systemRandom } from "./random.ts";
 export { orGiveUp } from "./drain.ts";
+export { type Follow, keepFollowing, type LaneDeps } from "./lane.ts";
 export { aborted, runTogether, type Service } from "./service.ts";
 export { type Health, type PartStatus, type StatusBoard } from "./status.ts";
 export { createStatusBoard } from "./status_board.ts";

@@ -4,15 +4,19 @@
  *
  * @module
  */
-import type { ConsumeTrouble } from "@gopool/bus";
-import type { Clock, Logger, StatusBoard } from "@gopool/runtime";
-import { LANE_RESTART_MS } from "./limits.ts";
+import type { Clock } from "./clock.ts";
+import type { Logger } from "./log.ts";
+import type { StatusBoard } from "./status.ts";
+import type { ReadTrouble } from "./trouble.ts";
 
-/** What one reading is given. */
+/** Pause before a reader that the log has overtaken begins anew. */
+const RESTART_MS = 1_000;
+
+/** What one reading is given: options of the bus's `follow`. */
 export interface Follow {
   readonly signal: AbortSignal;
   readonly caughtUp: () => void;
-  readonly onTrouble: (trouble: ConsumeTrouble) => void;
+  readonly onTrouble: (trouble: ReadTrouble) => void;
 }
 
 export interface LaneDeps {
@@ -22,18 +26,18 @@ export interface LaneDeps {
 }
 
 /**
- * Reads until `signal` aborts. `ready` is called the first time the reading has caught up.
+ * Reads a topic of one partition until `signal` aborts: calls `follow`, and again after each fault that stopped it.
  *
- * @param topic For people.
+ * @param part Under this name its troubles stand on the board.
+ * @param ready Called each time the reading has caught up.
  */
 export async function keepFollowing(
   { clock, log, board }: LaneDeps,
-  topic: string,
+  part: string,
   signal: AbortSignal,
   follow: (lane: Follow) => Promise<void>,
   ready: () => void = () => {},
 ): Promise<void> {
-  const part = `shareproc reads ${topic}`;
   while (!signal.aborted) {
     const fault = new AbortController();
     await follow({
@@ -42,14 +46,19 @@ export async function keepFollowing(
         board.clear(part);
         ready();
       },
-      onTrouble: ({ kind, offset, error }) => {
+      onTrouble: ({ kind, topic, offset, error }) => {
         if (kind === "recovered") return board.clear(part);
         const words = error?.message ?? "no reason given";
         board.set(part, kind === "fault" ? "down" : "degraded", `${topic}: ${words}`);
-        log[kind === "fault" ? "error" : "warn"](`trouble with ${topic}`, { kind, offset, error });
+        log[kind === "fault" ? "error" : "warn"]("trouble with a topic", {
+          topic,
+          kind,
+          offset,
+          error,
+        });
         if (kind === "fault") fault.abort();
       },
     });
-    await clock.sleep(LANE_RESTART_MS, signal);
+    await clock.sleep(RESTART_MS, signal);
   }
 }
