@@ -1,6 +1,13 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { blockFound, blockSolved, type Bus, NotWritten } from "@gopool/bus";
-import { BlockOutcome, BlockSolvedSchema, fromBinary, SubmitVerdict } from "@gopool/proto";
+import { toHex } from "@gopool/chain";
+import {
+  type BlockFound,
+  BlockOutcome,
+  BlockSolvedSchema,
+  fromBinary,
+  SubmitVerdict,
+} from "@gopool/proto";
 import { waitFor } from "@gopool/testing";
 import {
   firstFound,
@@ -164,7 +171,9 @@ Deno.test("a listener that throws has the outcome said once none the less", asyn
   await using node = await startNode();
   await using nodes = openTo(node);
   await bus.publish(blockSolved, [await solve(nodes)]);
-  const onFound = () => {
+  const heard: string[] = [];
+  const onFound = ({ facts }: BlockFound) => {
+    heard.push(toHex(facts!.hash));
     throw new Error("a listener's own");
   };
   await withSubmitter(bus, nodes, async (submitter) => {
@@ -172,5 +181,6 @@ Deno.test("a listener that throws has the outcome said once none the less", asyn
     await bus.publish(blockSolved, [await solve(nodes)]);
     await waitFor(() => submitter.counts.accepted === 2, "the next block");
   }, onFound);
+  assertEquals(new Set(heard).size, 2);
   assertEquals((await foundOn(bus)).length, 2);
 });

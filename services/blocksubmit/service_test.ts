@@ -44,6 +44,8 @@ Deno.test("a block delivered twice, and again after a restart, is found once", a
     BlockOutcome.ACCEPTED,
     BlockOutcome.ACCEPTED,
   ]);
+  const hashes = (await foundOn(bus)).map(({ facts }) => facts!.hash);
+  assertEquals(hashes, [first.key!, second.key!]);
   assertEquals(node.submissions.length, 2);
 });
 
