@@ -1,5 +1,5 @@
 /**
- * Guarantees 1, 2 and 3 through kill -9: the pool is killed ten times under load, at named points, each time with
+ * Guarantees 1, 2 and 3 through kill -9: the pool is killed a dozen times under load, at named points, each time with
  * at least a hundred shares in flight and at least three of them blocks. Then the books are compared with what
  * the miners were told.
  *
@@ -50,6 +50,8 @@ const ROUNDS = [
   ANYWHERE,
   "after the block, before it is submitted",
   "after it was submitted, before the spool knows",
+  "before the shares are written",
+  "while the candidate is on the gateway's disk only",
   "after publish, before the answer",
   "after valid, before the commit",
   ANYWHERE,
@@ -151,7 +153,7 @@ async function unjudged(bus: Bus): Promise<number> {
   return ends.reduce((sum, { next }, p) => sum + next - (committed[p] ?? 0), 0);
 }
 
-Deno.test("ten kills under load lose no share answered true, count none twice, and lose no block", async () => {
+Deno.test("a dozen kills under load lose no share answered true, count none twice, and lose no block", async () => {
   await using folder = await tempDir();
   const dataDir = `${folder.path}/data`;
   await using node = await startSimulatedNode({

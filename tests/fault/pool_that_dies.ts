@@ -19,6 +19,11 @@ const AFTER_PUBLISH: Record<string, string> = {
   "after the block, before it is submitted": "block.solved",
   "after it was submitted, before the spool knows": "block.found",
 };
+/** Where it may die instead of publishing, some moments late: whatever rests on that publish must not have gone ahead. */
+const BEFORE_PUBLISH: Record<string, string> = {
+  "before the shares are written": "share.submissions",
+  "while the candidate is on the gateway's disk only": "block.candidates",
+};
 const IN_REBUILD = "in the middle of the rebuild";
 
 const [point = "", ...args] = Deno.args;
@@ -40,6 +45,10 @@ function deadly(bus: Bus): Bus {
       const value = Reflect.get(target, name);
       if (name === "publish") {
         return async (...call: Parameters<Bus["publish"]>) => {
+          if (armed && BEFORE_PUBLISH[point] === call[0].name) {
+            await new Promise((resolve) => setTimeout(resolve, GATHER_MS));
+            die();
+          }
           // While a burst gathers, the judge must not get ahead: it is to be unjudged when all dies.
           if (armed && gathers && call[0] === shareValid) await new Promise(() => {});
           const placements = await target.publish(...call);
