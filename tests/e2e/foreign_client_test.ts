@@ -9,6 +9,8 @@ import {
   canonicalAddress,
   type Difficulty,
   fromHex,
+  type Target,
+  targetFromBits,
   targetFromDifficulty,
   targetToBytes,
 } from "@gopool/chain";
@@ -25,8 +27,10 @@ const CLIENT = new URL("./foreign_client.mjs", import.meta.url).pathname;
 const POOL_ADDRESS = canonicalAddress(fromHex(`0014${"55".repeat(20)}`), "regtest")!;
 const MINER_ADDRESS = canonicalAddress(fromHex(`0014${"66".repeat(20)}`), "regtest")!;
 
-/** Shares are harder than this only where a block would be. */
-const EASY_BITS = 0x207fffff;
+/** One hash in 256 is a block. */
+const BLOCK_BITS = 0x2000ffff;
+/** Every second hash is a share, and hardly any share a block: new work comes when the test wants it. */
+const SHARE_DIFFICULTY = 2 ** -31;
 
 const node = await hasNode();
 
@@ -98,7 +102,7 @@ Deno.test({
       port: 0,
       user: "pool",
       password: "foreign",
-      difficulty: { fixedBits: EASY_BITS },
+      difficulty: { fixedBits: BLOCK_BITS },
       transactionsPerBlock: 5,
       clock: systemClock,
       random: seededRandom(3),
@@ -106,6 +110,8 @@ Deno.test({
     await using pool = await startPool({
       GOPOOL_NODE_URL: simulated.url,
       GOPOOL_POOL_ADDRESS: POOL_ADDRESS,
+      GOPOOL_STRATUM_START_DIFFICULTY: String(SHARE_DIFFICULTY),
+      GOPOOL_STRATUM_VARDIFF: "off",
     });
     const worker = `${MINER_ADDRESS}.foreign`;
     await using client = new ForeignClient(pool.port, worker);
@@ -134,9 +140,14 @@ Deno.test({
       ntime: notify.value.ntime,
       nonce: 0,
     });
-    const target = targetToBytes(targetFromDifficulty(difficulty as Difficulty));
-    const [good] = createNonceScanner().scan(header, target, 0, 4096);
+    const scan = (target: Target) =>
+      createNonceScanner().scan(header, targetToBytes(target), 0, 8192);
+    const blocks = scan(targetFromBits(BLOCK_BITS));
+    const [block] = blocks;
+    const good = scan(targetFromDifficulty(difficulty as Difficulty))
+      .find((nonce) => !blocks.includes(nonce));
     assertExists(good);
+    assertExists(block);
     const hex = (nonce: number) => nonce.toString(16).padStart(8, "0");
     const share = {
       worker_name: worker,
@@ -155,7 +166,8 @@ Deno.test({
     await client.submit({ ...share, job_id: "ffffffffffffffff" });
     assertEquals((await client.event("share refused", 2)).error[0], 21);
 
-    // At this difficulty it was a block, so there is new work, told in the same way.
+    // A block brings new work, told in the same way.
+    await client.submit({ ...share, nonce: hex(block) });
     await waitFor(() => simulated.height === 101, "the block on the node");
     await waitFor(
       () =>
