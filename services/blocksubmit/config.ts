@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { busUrl, commonRows, nodeCookie, nodeUrl, poolName, sharePartitions } from "@gopool/config";
+import { busRows, commonRows, healthListen, nodeCookie, nodeUrl, poolName } from "@gopool/config";
 
 export const schema = {
   ...commonRows,
-  busUrl,
-  sharePartitions,
+  ...busRows,
   nodeUrl,
   nodeCookie,
   poolName,
+  healthListen: healthListen("127.0.0.1:8104"),
 };

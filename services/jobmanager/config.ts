@@ -4,9 +4,10 @@
  * @module
  */
 import {
-  busUrl,
+  busRows,
   commonRows,
   flag,
+  healthListen,
   integer,
   nodeCookie,
   nodeGoneAfter,
@@ -14,7 +15,6 @@ import {
   nodeZmq,
   poolAddress,
   poolName,
-  sharePartitions,
   stateUrl,
   text,
   versionMask,
@@ -46,8 +46,7 @@ export const soloFeeBasisPoints = integer(
 
 export const schema = {
   ...commonRows,
-  busUrl,
-  sharePartitions,
+  ...busRows,
   stateUrl,
   nodeUrl,
   nodeCookie,
@@ -60,4 +59,5 @@ export const schema = {
   feesRosePercent,
   soloFeeBasisPoints,
   versionMask,
+  healthListen: healthListen("127.0.0.1:8102"),
 };

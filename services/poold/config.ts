@@ -17,7 +17,6 @@ import {
   optional,
   poolAddress,
   poolName,
-  sharePartitions,
   stateUrl,
 } from "@gopool/config";
 import { schema as jobmanager } from "@gopool/jobmanager/config";
@@ -34,14 +33,14 @@ export const schema = {
   poolName,
   /** Absent: a log under the data folder. */
   busUrl: optional(busUrl),
+  /** Absent: none. Who looks after one pool by hand sees its status line. */
+  healthListen: optional(withoutFallback(stratumd.healthListen)),
   /** Absent: a simulated node beside the pool. */
   nodeUrl: optional(nodeUrl),
   nodeCookie,
   nodeZmq,
   /** Needed for a real node only; no address is ever made up for one. */
   poolAddress: optional(poolAddress),
-  /** Absent: as many as the log has; a new one is made with the bus's own number. */
-  sharePartitions: optional(withoutFallback(sharePartitions)),
   simulatedPort: integer("GOPOOL_SIMULATED_NODE_PORT", "port of the simulated node on 127.0.0.1", {
     min: 1,
     max: 65_535,

@@ -4,23 +4,22 @@
  * @module
  */
 import { dirname } from "node:path";
+import { sqliteFileOf } from "@gopool/config";
 
 export interface LogSettings {
   readonly dataDir: string;
-  readonly busUrl: URL | undefined;
+  readonly busUrl: string | undefined;
 }
 
 /** The bus in effect: the one named, or the log under the data folder. */
 export function busOf({ dataDir, busUrl }: LogSettings): string {
   // The path in a URL is percent-encoded, a folder's name is not.
-  return busUrl === undefined ? `sqlite:${dataDir.replaceAll("%", "%25")}/bus.db` : busUrl.href;
+  return busUrl === undefined ? `sqlite:${dataDir.replaceAll("%", "%25")}/bus.db` : busUrl;
 }
 
 /** The embedded log's file; null where the bus is none on this machine's disk. */
 export function logFileOf(settings: LogSettings): string | null {
-  const url = busOf(settings);
-  if (!url.startsWith("sqlite:")) return null;
-  return decodeURIComponent(url.slice("sqlite:".length)).replace(/^\/\/(?=\/)/, "");
+  return sqliteFileOf(busOf(settings));
 }
 
 /** Folders that hold the log's file and those beside it; none where the bus is elsewhere. */

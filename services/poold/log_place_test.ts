@@ -6,7 +6,7 @@ import { busOf, logFileOf } from "./log_place.ts";
 
 Deno.test("the log lies in the data folder unless it is named", () => {
   assertEquals(logFileOf({ dataDir: "./data", busUrl: undefined }), "./data/bus.db");
-  const named = (url: string) => logFileOf({ dataDir: "./data", busUrl: new URL(url) });
+  const named = (url: string) => logFileOf({ dataDir: "./data", busUrl: url });
   assertEquals(named("sqlite:/elsewhere/bus.db"), "/elsewhere/bus.db");
   assertEquals(named("sqlite:///elsewhere/bus.db"), "/elsewhere/bus.db");
   assertEquals(named("sqlite:log/bus.db"), "log/bus.db");
@@ -20,7 +20,7 @@ Deno.test("the bus makes its file exactly where this says, whatever the folder i
     await using _ = await openBus(busOf(settings), { clock: systemClock });
     assertEquals((await Deno.stat(logFileOf(settings)!)).isFile, true, name);
   }
-  const busUrl = new URL(`sqlite:${folder.path}/far away/bus.db`);
+  const busUrl = `sqlite:${folder.path}/far%20away/bus.db`;
   const settings = { dataDir: "./data", busUrl };
   await using _ = await openBus(busOf(settings), { clock: systemClock });
   assertEquals((await Deno.stat(logFileOf(settings)!)).isFile, true);

@@ -84,7 +84,7 @@ Deno.test("variables are the table's, and the one that Deno asks for on a termin
 });
 
 Deno.test("the topics tool may touch the log's folder and nothing else", () => {
-  const config = { dataDir: "/d", busUrl: new URL("sqlite:/log/bus.db") };
+  const config = { dataDir: "/d", busUrl: "sqlite:/log/bus.db" };
   const flags = parsed(topicsFlags(config as Config<typeof topicsSchema>, () => undefined));
   assertEquals(flags.get("read"), "/log");
   assertEquals(flags.get("write"), "/log");

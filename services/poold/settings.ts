@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ConfigError, readConfig, readSome, type Sources } from "@gopool/config";
+import { busProblems, ConfigError, readConfig, readSome, type Sources } from "@gopool/config";
 import { type Network, scriptOfAddress } from "@gopool/chain";
 import { pairNodes } from "@gopool/node";
 import { type PooldConfig, schema } from "./config.ts";
@@ -28,7 +28,7 @@ export function readSettings(from: Sources): PooldConfig {
   const found = readSome(schema, from);
   // A row that could not be read has been complained of; that it seems to be missing is no second mistake.
   const isBad = (variable: string) => problems.some((problem) => problem.includes(variable));
-  problems.push(...contradictions(found, isBad));
+  problems.push(...busProblems(found), ...contradictions(found, isBad));
   if (config === undefined || problems.length > 0) throw new ConfigError(NAME, problems);
   return config;
 }

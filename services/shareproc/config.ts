@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { busUrl, commonRows, optional, poolName, sharePartitions, text } from "@gopool/config";
+import { busRows, commonRows, healthListen, optional, poolName, text } from "@gopool/config";
 
 export const logEpoch = optional(text(
   "GOPOOL_SHAREPROC_LOG_EPOCH",
@@ -16,4 +16,10 @@ export const logEpoch = optional(text(
   },
 ));
 
-export const schema = { ...commonRows, busUrl, sharePartitions, poolName, logEpoch };
+export const schema = {
+  ...commonRows,
+  ...busRows,
+  poolName,
+  logEpoch,
+  healthListen: healthListen("127.0.0.1:8103"),
+};

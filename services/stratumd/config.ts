@@ -4,12 +4,13 @@
  * @module
  */
 import {
-  busUrl,
+  busRows,
   choice,
   commonRows,
   type Config,
   custom,
   dataDir,
+  healthListen,
   hostPort,
   integer,
   number,
@@ -84,7 +85,15 @@ export const rows = {
   }),
 };
 
-export const schema = { busUrl, stateUrl, dataDir, poolName, ...commonRows, ...rows };
+export const schema = {
+  ...busRows,
+  stateUrl,
+  dataDir,
+  poolName,
+  ...commonRows,
+  ...rows,
+  healthListen: healthListen("127.0.0.1:8101"),
+};
 
 export type StratumdConfig = Pick<
   Config<typeof schema>,

@@ -30,7 +30,7 @@ async function withBus(work: (bus: Bus, dataDir: string) => Promise<void>): Prom
   const settings = readConfig("topics", topicsSchema, { args: [], env });
   const file = logFileOf(settings);
   if (file === null) {
-    throw new NoLog(`A bus at ${settings.busUrl?.protocol} cannot be looked into from here`);
+    throw new NoLog(`A bus at ${settings.busUrl} cannot be looked into from here`);
   }
   const exists = await Deno.stat(file).then(() => true, (error) => {
     if (error instanceof Deno.errors.NotFound) return false;

@@ -8,7 +8,8 @@ import type { Bus } from "./port.ts";
 
 export type { BusClock } from "./log_store.ts";
 export { lag, type PartitionLag } from "./lag.ts";
-export { BusNotOpened, type BusOptions, SHARE_PARTITIONS } from "./options.ts";
+export { busOptionsOf, type BusSettings, type OptionsOfSettings } from "./from_settings.ts";
+export { BusNotOpened, type BusOptions, type KafkaOptions, SHARE_PARTITIONS } from "./options.ts";
 export { murmur2, partitionOfKey } from "./partition.ts";
 export { KEY_MAX_BYTES } from "./placing.ts";
 export * from "./port.ts";

@@ -10,6 +10,31 @@ export interface BusOptions {
    * one is opened only if it has as many, or if nothing is asked for.
    */
   readonly sharePartitions?: number;
+  /** Of meaning at `kafka:` only. */
+  readonly kafka?: KafkaOptions;
+  /** Told what keeps the bus from being opened or from its work, in a sentence; null when that is over. */
+  readonly onTrouble?: (sentence: string | null) => void;
+  /** Ends the wait for brokers that are away while the bus is being opened. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a Kafka cluster needs beside its addresses. Contents, not files: the adapter reads neither disk nor environment. */
+export interface KafkaOptions {
+  /** Stands before the names of topics and groups: several pools on one cluster. Default: that of the URL, else none. */
+  readonly prefix?: string;
+  /** Copies of each topic. Default 1. */
+  readonly replication?: number;
+  /** Copies that must have a record before it counts as written. Default: 1 with one copy, else 2. */
+  readonly minInSync?: number;
+  /** How long topics of shares and blocks keep their records, in place of the table's. */
+  readonly retentionMs?: number;
+  /** Present: TLS. The certificates are PEM; without `ca` those that the runtime trusts. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  readonly sasl?: {
+    readonly mechanism: "plain" | "scram-sha-256" | "scram-sha-512";
+    readonly username: string;
+    readonly password: string;
+  };
 }
 
 /** The bus cannot be opened with these settings; the message is for the operator. */

@@ -4,29 +4,27 @@
  * @module
  */
 import { type Field, optional } from "./field.ts";
-import { choice, custom, duration, integer, path, text } from "./fields.ts";
-import { url, urlList } from "./net_fields.ts";
+import { choice, custom, duration, path, text } from "./fields.ts";
+import { keepsIn, readsFile } from "./needs.ts";
+import { type HostPort, hostPort, urlList } from "./net_fields.ts";
 
-export const dataDir: Field<string> = path(
-  "GOPOOL_DATA_DIR",
-  "folder for everything that must survive a restart",
-  {
+export {
+  busNeeds,
+  busProblems,
+  busRows,
+  type BusSettings,
+  busUrl,
+  sharePartitions,
+} from "./bus_rows.ts";
+export { kafkaRows, sqliteFileOf } from "./bus_rows.ts";
+export { stateNeeds, stateUrl } from "./state_rows.ts";
+
+export const dataDir: Field<string> = {
+  ...path("GOPOOL_DATA_DIR", "folder for everything that must survive a restart", {
     fallback: "./data",
-  },
-);
-
-export const busUrl: Field<URL> = url("GOPOOL_BUS_URL", "message bus", {
-  schemes: ["sqlite:", "memory:", "kafka:"],
-});
-
-export const stateUrl: Field<URL> = url(
-  "GOPOOL_STATE_URL",
-  "shared state: leases, sessions, caches",
-  {
-    schemes: ["memory:", "redis:", "rediss:"],
-    fallback: "memory:",
-  },
-);
+  }),
+  needs: keepsIn,
+};
 
 export const nodeUrl: Field<readonly URL[]> = urlList(
   "GOPOOL_NODE_URL",
@@ -36,15 +34,18 @@ export const nodeUrl: Field<readonly URL[]> = urlList(
   },
 );
 
-export const nodeCookie: Field<string | undefined> = optional(
-  path("GOPOOL_NODE_COOKIE", "cookie file of the node, in place of user and password"),
-);
+export const nodeCookie: Field<string | undefined> = optional({
+  ...path("GOPOOL_NODE_COOKIE", "cookie file of the node, in place of user and password"),
+  needs: readsFile,
+});
 
-export const nodeZmq: Field<readonly URL[] | undefined> = optional(
-  urlList("GOPOOL_NODE_ZMQ", "hashblock publishers of the nodes, in their order", {
+export const nodeZmq: Field<readonly URL[] | undefined> = optional({
+  ...urlList("GOPOOL_NODE_ZMQ", "hashblock publishers of the nodes, in their order", {
     schemes: ["tcp:"],
   }),
-);
+  // The package's own sockets are beyond the reach of a net permission.
+  needs: () => [{ kind: "native", what: "zeromq" }],
+});
 
 /** Losing the miners' work of a moment is dear, mining on a tip that nobody has is dearer. */
 export const nodeGoneAfter: Field<number> = duration(
@@ -95,13 +96,6 @@ export const versionMask: Field<number> = custom(
   },
 );
 
-export const sharePartitions: Field<number> = integer(
-  "GOPOOL_SHARE_PARTITIONS",
-  "partitions of the share topics; fixed once they exist",
-  // Each costs a reader and its memory of repeats; a thousand is past every pool there is.
-  { min: 1, max: 1_024, fallback: 8 },
-);
-
 /** `auto`: text on a terminal, JSON lines elsewhere. */
 export type LogFormat = "auto" | "json" | "text";
 export type LogLevel = "debug" | "info" | "warn" | "error";
@@ -119,6 +113,13 @@ export const logLevel: Field<LogLevel> = choice("GOPOOL_LOG_LEVEL", "least that 
   of: ["debug", "info", "warn", "error"],
   fallback: "info",
 });
+
+/** Where a process tells whether it lives and whether it can work. Loopback unless told otherwise. */
+export function healthListen(fallback: string): Field<HostPort> {
+  return hostPort("GOPOOL_HEALTH_LISTEN", "where GET /healthz and /readyz are answered", {
+    fallback,
+  });
+}
 
 /** What runProcess itself reads: every service spreads these into its schema. */
 export const commonRows: { format: Field<LogFormat>; level: Field<LogLevel> } = {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Need } from "./needs.ts";
 
 /** How one setting is read: text in, value out, or a thrown sentence that says what is wrong with it. */
 export interface Field<T> {
@@ -25,6 +26,8 @@ export interface Field<T> {
   readonly credentials?: boolean;
   /** On or off: the flag needs no value. */
   readonly onOff?: boolean;
+  /** What a process needs of the machine because of this value. Absent: nothing. (A method: rows of all types fit.) */
+  needs?(this: void, value: T): readonly Need[];
 }
 
 export type Schema = Record<string, Field<unknown>>;
@@ -61,7 +64,14 @@ export function variablesOf(schema: Schema): string[] {
 
 /** The row, with the setting's absence allowed. */
 export function optional<T>(field: Field<T>): Field<T | undefined> {
-  return { ...field, optional: true };
+  const { needs, ...row } = field;
+  return {
+    ...row,
+    optional: true,
+    ...(needs === undefined
+      ? {}
+      : { needs: (value: T | undefined) => value === undefined ? [] : needs(value) }),
+  };
 }
 
 /** A row from its parts; checks what every row must be. */

@@ -9,6 +9,8 @@ export {
   variablesOf,
 } from "./field.ts";
 export { choice, custom, duration, flag, integer, number, path, spanText, text } from "./fields.ts";
+export { keepsIn, type Need, netNeed, readsFile } from "./needs.ts";
+export { hostsOf, type Place, place, placeOf, type Scheme } from "./place_fields.ts";
 export { type HostPort, hostPort, url, urlList } from "./net_fields.ts";
 export {
   ConfigError,

@@ -5,6 +5,7 @@
  */
 import { type Common, type Field, field } from "./field.ts";
 import { row } from "./fields.ts";
+import { type Need, netNeed } from "./needs.ts";
 
 interface UrlOptions extends Common {
   /** With their colon: `["kafka:", "memory:"]`. */
@@ -17,6 +18,7 @@ export function url(variable: string, help: string, o: UrlOptions): Field<URL> {
     ...row(variable, help, "URL", o),
     credentials: true,
     parse: (text) => parseUrl(text, o.schemes),
+    needs: urlNeeds,
   });
 }
 
@@ -34,7 +36,17 @@ export function urlList(variable: string, help: string, o: UrlOptions): Field<re
       }
       return urls;
     },
+    needs: (urls) => urls.flatMap(urlNeeds),
   });
+}
+
+const DEFAULT_PORTS: Readonly<Record<string, number>> = { "http:": 80, "https:": 443 };
+
+function urlNeeds({ hostname, port, protocol }: URL): Need[] {
+  if (hostname === "") return [];
+  // The address of an IPv6 host stands in brackets in a URL.
+  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  return [netNeed("connect", { host, port: Number(port || DEFAULT_PORTS[protocol] || 0) })];
 }
 
 function parseUrl(text: string, schemes: readonly string[]): URL {
@@ -63,7 +75,11 @@ export interface HostPort {
 
 /** `host:port` to listen on or to reach; `:port` means every interface. Port 0: any that is free. */
 export function hostPort(variable: string, help: string, o: Common = {}): Field<HostPort> {
-  return field({ ...row(variable, help, "HOST:PORT", o), parse: parseHostPort });
+  return field({
+    ...row(variable, help, "HOST:PORT", o),
+    parse: parseHostPort,
+    needs: (address) => [netNeed("listen", address)],
+  });
 }
 
 function parseHostPort(text: string): HostPort {

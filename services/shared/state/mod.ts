@@ -16,13 +16,18 @@ import type { StateClock } from "./memory.ts";
 import type { State } from "./port.ts";
 
 /** Opens the state a URL names: `memory:`. Loads only that adapter. */
-export async function openState(url: URL, deps: { readonly clock: StateClock }): Promise<State> {
-  switch (url.protocol) {
+export async function openState(
+  url: URL | string,
+  deps: { readonly clock: StateClock },
+): Promise<State> {
+  const text = String(url);
+  const scheme = text.slice(0, text.indexOf(":") + 1);
+  switch (scheme) {
     case "memory:": {
       const { MemoryState } = await import("./memory.ts");
       return new MemoryState(deps.clock);
     }
     default:
-      throw new TypeError(`Cannot open state at "${url.protocol}": only memory: is known`);
+      throw new TypeError(`Cannot open state at "${scheme}": only memory: is known`);
   }
 }
