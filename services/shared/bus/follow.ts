@@ -1,10 +1,17 @@
 import { deliver, Troubles } from "./delivery.ts";
-import type { ReaderParts } from "./member.ts";
+import type { BusClock, LogStore } from "./log_store.ts";
 import type { Batch, Ends, FollowOptions, From } from "./port.ts";
 import type { Topic } from "./topics.ts";
+import type { Wakeups } from "./wakeups.ts";
 
 /** What troubles of a broadcast reader name as its group: it has none. */
-const NO_GROUP = "";
+export const NO_GROUP = "";
+
+interface ReaderParts {
+  readonly store: LogStore;
+  readonly wakeups: Wakeups;
+  readonly clock: BusClock;
+}
 
 /** Bus.follow over an embedded log. The beginnings and the ends to catch up with are taken before this returns. */
 export async function follow(

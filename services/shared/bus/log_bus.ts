@@ -7,7 +7,7 @@
 import { follow } from "./follow.ts";
 import { Group } from "./group.ts";
 import type { BusClock, LogStore, OnGrowth } from "./log_store.ts";
-import { GroupMember } from "./member.ts";
+import { GroupMember, type MemberLog } from "./member.ts";
 import { assertPartition, place } from "./placing.ts";
 import {
   type Batch,
@@ -95,7 +95,11 @@ export class LogBus implements Bus {
       const key = `${topic.name}\n${options.group}`;
       let group = this.#groups.get(key);
       if (!group) this.#groups.set(key, group = new Group(this.#store.partitions(topic)));
-      const parts = { store: this.#store, wakeups: this.#wakeups, clock: this.#clock };
+      const parts = {
+        log: this.#memberLog(topic, options.group),
+        wakeups: this.#wakeups,
+        clock: this.#clock,
+      };
       const member = new GroupMember(parts, topic, options, handle);
       group.join(member);
       await aborted(signal);
@@ -200,6 +204,18 @@ export class LogBus implements Bus {
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  #memberLog(topic: Topic, group: string): MemberLog {
+    const store = this.#store;
+    return {
+      position: (partition) => Promise.resolve(store.position(topic, group, partition)),
+      earliest: (partition) => Promise.resolve(store.ends(topic, partition).earliest),
+      setPosition: (partition, next) => store.setPosition(topic, group, partition, next),
+      settle: () => store.settle(),
+      open: (partition) => store.reader(topic, partition),
+      close: () => {},
+    };
   }
 
   #each<T>(topic: Topic, ask: (partition: number) => T): T[] {

@@ -1,40 +1,52 @@
 import { deliver, retrying, Troubles } from "./delivery.ts";
 import type { Member } from "./group.ts";
-import type { BusClock, LogStore } from "./log_store.ts";
+import type { BusClock, LogReader } from "./log_store.ts";
 import type { Batch, ConsumeOptions } from "./port.ts";
 import { PositionKeeper } from "./position_keeper.ts";
 import type { Topic } from "./topics.ts";
 import type { Wakeups } from "./wakeups.ts";
 
-/** What readers work with. */
-export interface ReaderParts {
-  readonly store: LogStore;
+/** What a member needs of the log, on whichever it works. */
+export interface MemberLog {
+  /** The group's position; null where it has none. */
+  position(partition: number): Promise<number | null>;
+  earliest(partition: number): Promise<number>;
+  /** See LogStore.setPosition and settle. */
+  setPosition(partition: number, next: number): Promise<void>;
+  settle(): Promise<void>;
+  /** Reads the partition from `from` on, until `close`. */
+  open(partition: number, from: number): LogReader;
+  close(partition: number): void;
+}
+
+/** What a member works with. */
+export interface MemberParts {
+  readonly log: MemberLog;
   readonly wakeups: Wakeups;
   readonly clock: BusClock;
 }
 
 /** One `consume`: works the partitions that its group gives it. */
 export class GroupMember implements Member {
-  readonly #trouble: Troubles;
+  readonly trouble: Troubles;
 
   constructor(
-    readonly parts: ReaderParts,
+    readonly parts: MemberParts,
     readonly topic: Topic,
     readonly options: ConsumeOptions,
     readonly handle: (batch: Batch, signal: AbortSignal) => Promise<void>,
   ) {
-    this.#trouble = new Troubles(topic.name, options.group, options.onTrouble);
+    this.trouble = new Troubles(topic.name, options.group, options.onTrouble);
   }
 
   async run(partition: number, signal: AbortSignal): Promise<void> {
-    const { store, wakeups, clock } = this.parts;
-    const { topic, options, handle } = this;
-    const trouble = this.#trouble;
+    const { log, wakeups, clock } = this.parts;
+    const { topic, options, handle, trouble } = this;
     const retried = { partition, clock, signal, trouble };
     const keeper = new PositionKeeper(
       retried,
-      (next) => store.setPosition(topic, options.group, partition, next),
-      () => store.settle(),
+      (next) => log.setPosition(partition, next),
+      () => log.settle(),
     );
     const asked = await retrying(retried, "handler-threw", undefined, async () => ({
       own: await options.assigned?.(partition, signal),
@@ -43,13 +55,14 @@ export class GroupMember implements Member {
     if (asked === undefined) return;
     const start = await this.#start(retried, asked.own, keeper);
     if (start !== undefined) {
-      const reader = store.reader(topic, partition);
+      const reader = log.open(partition, start);
       const handled = (next: number) => keeper.moveTo(next);
       const { batchMax } = options;
       await deliver(
         { topic, partition, reader, wakeups, clock, batchMax, signal, handle, handled, trouble },
         start,
       );
+      log.close(partition);
     }
     // The position first: whoever gets the partition next starts from it.
     await keeper.end();
@@ -67,13 +80,11 @@ export class GroupMember implements Member {
     own: number | undefined,
     keeper: PositionKeeper,
   ): Promise<number | undefined> {
-    const { store } = this.parts;
-    const { topic, options } = this;
+    const { log } = this.parts;
     const { partition } = retried;
-    const found = await retrying(retried, "bus-away", undefined, () => {
-      const kept = store.position(topic, options.group, partition);
-      const start = own ?? kept ?? store.ends(topic, partition).earliest;
-      return Promise.resolve({ kept, start });
+    const found = await retrying(retried, "bus-away", undefined, async () => {
+      const kept = await log.position(partition);
+      return { kept, start: own ?? kept ?? await log.earliest(partition) };
     });
     if (found === undefined) return undefined;
     // From here on the group is registered: retention waits for it.
