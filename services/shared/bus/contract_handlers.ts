@@ -47,19 +47,25 @@ export function handlersContract(adapter: ContractAdapter): void {
     await waitFor(() => watcher.seen().length === 3, "the slow partition");
   });
 
-  promises("takes nothing off the log for a handler that is busy", async (stand) => {
+  promises("hands a busy handler nothing, and afterwards what came meanwhile", async (stand) => {
     await put(stand.bus, miningJobs, 0, "first");
     const busy = stand.gate(), working = stand.gate();
+    let handed = 0;
     const watcher = new Watcher(stand, miningJobs, { batchMax: 5 }, () => {
+      handed += 1;
       working.open();
       return busy.opened;
     });
     await working.opened;
-    // What comes meanwhile stays on the log: the next batch is full, and only then is it read.
-    for (let i = 0; i < 20; i += 1) await put(stand.bus, miningJobs, 0, `${i}`);
+    const later = Array.from({ length: 20 }, (_, i) => `${i}`);
+    for (const value of later) await put(stand.bus, miningJobs, 0, value);
+    assertEquals(handed, 1);
     busy.open();
     await waitFor(() => watcher.seen().length === 21, "every record");
-    assertEquals(watcher.batches.map((b) => b.messages.length), [1, 5, 5, 5, 5]);
+    assertEquals(watcher.seen(), ["first", ...later]);
+    const sizes = watcher.batches.map((b) => b.messages.length);
+    assertEquals(sizes[0], 1);
+    assertLessOrEqual(Math.max(...sizes), 5);
   });
 
   promises(

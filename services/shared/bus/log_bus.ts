@@ -24,6 +24,7 @@ import {
   type PublishOptions,
 } from "./port.ts";
 import { partitionOfKey } from "./partition.ts";
+import { Readers } from "./readers.ts";
 import type { Topic } from "./topics.ts";
 import { Wakeups } from "./wakeups.ts";
 
@@ -38,8 +39,7 @@ export class LogBus implements Bus {
   readonly #clock: BusClock;
   readonly #wakeups = new Wakeups();
   readonly #groups = new Map<string, Group>();
-  readonly #closing = new AbortController();
-  readonly #readers = new Set<Promise<void>>();
+  readonly #readers = new Readers();
   #closed: Promise<void> | undefined;
 
   /** `open` makes the store; it is given what to call when a partition grows, or when any may have. */
@@ -91,7 +91,7 @@ export class LogBus implements Bus {
   }
 
   consume(topic: Topic, options: ConsumeOptions, handle: Handle): Promise<void> {
-    return this.#reading(options, async (signal) => {
+    return this.#readers.run(options, async (signal) => {
       const key = `${topic.name}\n${options.group}`;
       let group = this.#groups.get(key);
       if (!group) this.#groups.set(key, group = new Group(this.#store.partitions(topic)));
@@ -110,7 +110,7 @@ export class LogBus implements Bus {
   }
 
   follow(topic: Topic, options: FollowOptions, handle: Handle): Promise<void> {
-    return this.#reading(options, (signal) => {
+    return this.#readers.run(options, (signal) => {
       const parts = { store: this.#store, wakeups: this.#wakeups, clock: this.#clock };
       return follow(parts, topic, options, signal, handle);
     });
@@ -179,31 +179,10 @@ export class LogBus implements Bus {
 
   [Symbol.asyncDispose](): Promise<void> {
     this.#closed ??= (async () => {
-      this.#closing.abort();
-      await Promise.allSettled(this.#readers);
+      await this.#readers.close();
       await this.#store.close();
     })();
     return this.#closed;
-  }
-
-  /** Runs a reader that ends with its own signal or with the bus, and is waited for when the bus closes. */
-  #reading(
-    options: { signal: AbortSignal; batchMax: number },
-    run: (signal: AbortSignal) => Promise<void>,
-  ): Promise<void> {
-    try {
-      this.#assertOpen();
-      if (!Number.isInteger(options.batchMax) || options.batchMax < 1) {
-        throw new RangeError(`batchMax must be a whole number above 0, not ${options.batchMax}`);
-      }
-      if (options.signal.aborted) return Promise.resolve();
-      const running = run(AbortSignal.any([options.signal, this.#closing.signal]))
-        .finally(() => this.#readers.delete(running));
-      this.#readers.add(running);
-      return running;
-    } catch (error) {
-      return Promise.reject(error);
-    }
   }
 
   #memberLog(topic: Topic, group: string): MemberLog {

@@ -147,7 +147,8 @@ export interface Bus extends AsyncDisposable {
    * When `handle` throws, the same batch comes again after a back-off (CONSUME_RETRY), for ever, and `onTrouble`
    * is told each time; other partitions are not held up. An offset out of range is a fault that stops that
    * partition: never a jump. Resolves when `signal` aborts and the batches in hand are done.
-   * At most one batch per partition is in memory: a slow group costs its lag on disk, nothing else.
+   * What is read ahead of a handler is bounded (some megabytes per partition at most): a slow group costs its lag
+   * on disk, nothing else.
    *
    * The signal that `handle` gets aborts when the reading is to end or the partition goes to another member. A
    * handler that gives up because of it must throw: returning means that the batch is done. Such a throw is no
@@ -166,8 +167,8 @@ export interface Bus extends AsyncDisposable {
 
   /**
    * Broadcast: this reader sees every message of every partition from `from` on, whatever others read, and
-   * nothing is committed. Throwing handlers, signals and faults as in `consume`. Where `from` lies is decided when
-   * `follow` is called: what is published after that is shown. Resolves when `signal` aborts. Retention does not
+   * nothing is committed. Throwing handlers, signals and faults as in `consume`. Where `from` lies is decided before
+   * `caughtUp` is first called: what is published after that is shown, whatever `from` says. Resolves when `signal` aborts. Retention does not
    * wait for broadcast readers: one that is overtaken by it stops with a fault.
    *
    * @throws {RangeError} Not as many offsets as the topic has partitions.
@@ -179,7 +180,7 @@ export interface Bus extends AsyncDisposable {
   ): Promise<void>;
 
   /**
-   * Reads one partition from an offset to its end as of the call, then ends. Batches are of the adapter's own
+   * Reads one partition from an offset to its end, which is taken at the call or a moment later, then ends. Batches are of the adapter's own
    * size; nothing is read ahead of the caller.
    *
    * @throws {RangeError} The topic has no such partition.
