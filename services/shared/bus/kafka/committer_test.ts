@@ -1,0 +1,39 @@
+import { assertEquals, assertRejects } from "@std/assert";
+import { Committer } from "./committer.ts";
+
+Deno.test("positions of a moment go in one request, the newest of each partition", async () => {
+  const written: [number, number][][] = [];
+  const committer = new Committer((positions) => {
+    written.push([...positions]);
+    return Promise.resolve();
+  });
+  const first = committer.set(0, 1);
+  await Promise.all([first, committer.set(1, 7), committer.set(0, 2), committer.settle()]);
+  assertEquals(written, [[[0, 2], [1, 7]]]);
+});
+
+Deno.test("requests never overtake each other, and one that fails fails whoever waits for it", async () => {
+  const gates: PromiseWithResolvers<void>[] = [];
+  const begun: number[] = [];
+  const committer = new Committer((positions) => {
+    begun.push(positions.get(0)!);
+    const gate = Promise.withResolvers<void>();
+    gates.push(gate);
+    return gate.promise;
+  });
+  const first = committer.set(0, 1);
+  // Settling waits for the same writes; here each is looked at by itself.
+  committer.settle().catch(() => {});
+  while (begun.length < 1) await new Promise((resolve) => setTimeout(resolve));
+  const second = committer.set(0, 2);
+  committer.settle().catch(() => {});
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(begun, [1]);
+  const failed = assertRejects(() => first, Error, "away");
+  gates[0]!.reject(new Error("away"));
+  await failed;
+  while (begun.length < 2) await new Promise((resolve) => setTimeout(resolve));
+  gates[1]!.resolve();
+  await second;
+  assertEquals(begun, [1, 2]);
+});

@@ -1,0 +1,119 @@
+/**
+ * Bus.consume on real brokers: a member of the group, its partitions each at work by itself, and their positions.
+ *
+ * @module
+ */
+import type { BusClock } from "../log_store.ts";
+import { GroupMember, type MemberLog } from "../member.ts";
+import type { Batch, ConsumeOptions } from "../port.ts";
+import type { Topic } from "../topics.ts";
+import { Wakeups } from "../wakeups.ts";
+import { Away } from "./away.ts";
+import type { KafkaClient } from "./client.ts";
+import { Committer } from "./committer.ts";
+import { Fetching } from "./fetching.ts";
+import { Link } from "./link.ts";
+import { Membership, type ShareOfWork } from "./membership.ts";
+import { boundsOf } from "./offsets.ts";
+
+interface Run {
+  readonly stop: AbortController;
+  readonly ended: Promise<void>;
+  /** Another member has it: what this one still does counts for nothing. */
+  lost: boolean;
+}
+
+/** Consumes until `signal` aborts and the batches in hand are done. */
+export async function consume(
+  client: KafkaClient,
+  clock: BusClock,
+  topic: Topic,
+  options: ConsumeOptions,
+  signal: AbortSignal,
+  handle: (batch: Batch, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const topicName = client.topicName(topic);
+  const wakeups = new Wakeups();
+  const links = { fetch: new Link(client, topicName), group: new Link(client, topicName) };
+  const log: MemberLog = {
+    position: (partition) => membership.position(partition),
+    earliest: (partition) =>
+      links.group.use(async (cluster) =>
+        (await boundsOf(cluster, topicName, [partition])).get(partition)!.earliest
+      ),
+    setPosition: (partition, next) => committer.set(partition, next),
+    settle: () => committer.settle(),
+    open: (partition, from) => fetching.add(partition, from),
+    close: (partition) => fetching.remove(partition),
+  };
+  const member = new GroupMember({ log, wakeups, clock }, topic, options, handle);
+  const away = new Away(member.trouble);
+  const fetching = new Fetching({ link: links.fetch, topic, topicName, wakeups, away });
+  const work = new PartitionsAtWork(member);
+  const membership = new Membership({
+    link: links.group,
+    groupId: client.groupId(options.group),
+    topicName,
+    away,
+    work,
+  });
+  const committer = new Committer((positions) => membership.commit(positions));
+
+  const over = new AbortController();
+  const running = [fetching.run(over.signal), membership.run(over.signal)];
+  await aborted(signal);
+  // Still a member: the heart beats, and positions can be written, until the last batch is done.
+  await work.end();
+  over.abort();
+  await Promise.all(running);
+}
+
+/** The partitions that this member has, each at work on its own. */
+class PartitionsAtWork implements ShareOfWork {
+  readonly #runs = new Map<number, Run>();
+  #ending = false;
+
+  constructor(readonly member: GroupMember) {}
+
+  owned(): number[] {
+    return [...this.#runs.keys()];
+  }
+
+  mayCommit(partition: number): boolean {
+    return this.#runs.get(partition)?.lost === false;
+  }
+
+  take(share: readonly number[], fenced: boolean): Promise<void> | undefined {
+    const leaving = [...this.#runs].filter(([partition]) => !share.includes(partition));
+    for (const [, run] of leaving) {
+      run.lost ||= fenced;
+      run.stop.abort();
+    }
+    for (const partition of share) {
+      if (!this.#runs.has(partition) && !this.#ending) this.#start(partition);
+    }
+    if (leaving.length === 0) return undefined;
+    return Promise.all(leaving.map(([, { ended }]) => ended)).then(() => {});
+  }
+
+  /** Ends all, the batches in hand done and their positions written. */
+  async end(): Promise<void> {
+    this.#ending = true;
+    for (const { stop } of this.#runs.values()) stop.abort();
+    await Promise.all([...this.#runs.values()].map(({ ended }) => ended));
+  }
+
+  #start(partition: number): void {
+    const stop = new AbortController();
+    const ended = this.member.run(partition, stop.signal)
+      .finally(() => this.#runs.delete(partition));
+    this.#runs.set(partition, { stop, ended, lost: false });
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(), { once: true })
+  );
+}

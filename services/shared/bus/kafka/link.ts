@@ -1,0 +1,90 @@
+/**
+ * A reader's own connections to the brokers. Everything on them is tried once: after a failure they are thrown away,
+ * pending requests and all, and the next use makes new ones. kafkajs's own retries know nothing of who waits, and
+ * its connections can wait for an answer that never comes.
+ *
+ * @module
+ */
+import type { KafkaClient } from "./client.ts";
+import type { Cluster } from "./kafkajs_internals.ts";
+
+/** A broker's answer that is about what was asked, not about the connection. */
+const GROUP_ANSWERS: ReadonlySet<string> = new Set([
+  "REBALANCE_IN_PROGRESS",
+  "UNKNOWN_MEMBER_ID",
+  "ILLEGAL_GENERATION",
+  "OFFSET_OUT_OF_RANGE",
+]);
+
+/** The name of a broker's answer, such as "REBALANCE_IN_PROGRESS"; undefined where the error is another one. */
+export function answerOf(error: unknown): string | undefined {
+  return (error as { type?: string } | null)?.type;
+}
+
+export class Link {
+  #cluster: Promise<Cluster> | undefined;
+  #closed = false;
+
+  constructor(readonly client: KafkaClient, readonly topic: string) {}
+
+  /**
+   * Does `work` on the connections, made where there are none.
+   *
+   * @throws What `work` or connecting throws; then the connections are gone, unless it was a group's answer.
+   */
+  async use<T>(work: (cluster: Cluster) => Promise<T>): Promise<T> {
+    if (this.#closed) throw new Error("The connection is closed");
+    const opening = this.#cluster ??= this.#open();
+    try {
+      return await work(await opening);
+    } catch (error) {
+      if (!GROUP_ANSWERS.has(answerOf(error) ?? "")) await this.#drop(opening);
+      throw error;
+    }
+  }
+
+  /** Ends every request that is under way; whoever made it gets an error. */
+  async reset(): Promise<void> {
+    if (this.#cluster !== undefined) await this.#drop(this.#cluster);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.reset();
+  }
+
+  async #open(): Promise<Cluster> {
+    const cluster = this.client.cluster();
+    try {
+      await cluster.connect();
+      await cluster.addMultipleTargetTopics([this.topic]);
+      return cluster;
+    } catch (error) {
+      await cut(cluster);
+      throw error;
+    }
+  }
+
+  async #drop(opening: Promise<Cluster>): Promise<void> {
+    if (this.#cluster === opening) this.#cluster = undefined;
+    const cluster = await opening.catch(() => null);
+    if (cluster !== null) await cut(cluster);
+  }
+}
+
+/**
+ * Ends a cluster's connections at once. kafkajs's disconnect() waits for the answers that are still due, from a broker
+ * that may be stopped.
+ */
+async function cut(cluster: Cluster): Promise<void> {
+  const { brokers, seedBroker } = cluster.brokerPool;
+  const connections = new Set(
+    [...Object.values(brokers), ...(seedBroker === undefined ? [] : [seedBroker])]
+      .flatMap((broker) => broker.connectionPool.pool),
+  );
+  for (const connection of connections) {
+    connection.rejectRequests(new Error("The connection was given up"));
+  }
+  await cluster.disconnect().catch(() => {});
+  for (const connection of connections) connection.socket?.destroy();
+}

@@ -1,0 +1,261 @@
+/**
+ * One member of a group: joins, keeps its heart beating, takes the share that the group's leader gives it (and works
+ * the shares out when it is the leader), joins again when the group changes. Of the classic group protocol, spoken
+ * through kafkajs's broker requests; the rebalancing is cooperative (see assignment.ts).
+ *
+ * @module
+ */
+import { realPause } from "../turn.ts";
+import type { Away } from "./away.ts";
+import { assign, decodeClaim, encodeClaim } from "./assignment.ts";
+import {
+  type Broker,
+  type Cluster,
+  MemberAssignment,
+  MemberMetadata,
+} from "./kafkajs_internals.ts";
+import { answerOf, type Link } from "./link.ts";
+
+/** A member that has not been heard of for this long is given up by the group, and others get its partitions. */
+export const SESSION_MS = 10_000;
+/** Longest wait of the group for members to join again. None has to finish its work first, so all come at once. */
+const REBALANCE_MS = 10_000;
+/** Also how soon a member hears that the group has changed. */
+const HEARTBEAT_MS = 500;
+/** Pause after the coordinator could not be reached, doubling. */
+const AWAY = { firstMs: 100, lastMs: 1_000 } as const;
+/** How long leaving may take: a group that is not told finds out by itself after SESSION_MS. */
+const LEAVE_MS = 1_000;
+/** How long a position waits for the group to settle before it counts as not written. */
+const STABLE_WAIT_MS = 15_000;
+
+/** Named in the protocol: members of one group must agree on how shares are worked out. */
+const ASSIGNER = "gopool-cooperative";
+
+export interface MembershipDeps {
+  readonly link: Link;
+  readonly groupId: string;
+  readonly topicName: string;
+  readonly away: Away;
+  readonly work: ShareOfWork;
+}
+
+/** The partitions that a member has in hand. */
+export interface ShareOfWork {
+  /** Those at work, and those whose end is awaited. */
+  owned(): number[];
+  /**
+   * Starts what is new in the share and ends what is no longer in it; the promise, where there is one, resolves when
+   * that has ended. `fenced`: the group had given this member up meanwhile.
+   */
+  take(share: readonly number[], fenced: boolean): Promise<void> | undefined;
+  /** Whether the position of a partition may still be written. */
+  mayCommit(partition: number): boolean;
+}
+
+export class Membership {
+  readonly #deps: MembershipDeps;
+  #memberId = "";
+  #generation = -1;
+  #fenced = false;
+  /** The coordinator, while the group is stable; else a promise of it. */
+  #stable = Promise.withResolvers<Broker>();
+  #isStable = false;
+
+  constructor(deps: MembershipDeps) {
+    this.#deps = deps;
+    this.#stable.promise.catch(() => {});
+  }
+
+  /** Stays a member until `signal` aborts, then leaves. Whoever calls has ended the member's work before. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { link, away } = this.#deps;
+    const stop = () => void link.reset();
+    // A request to join can wait for others for long.
+    signal.addEventListener("abort", stop, { once: true });
+    let pauseMs: number = AWAY.firstMs;
+    while (!signal.aborted) {
+      try {
+        await link.use(async (cluster) => {
+          const broker = await cluster.findGroupCoordinator({ groupId: this.#deps.groupId });
+          while (!signal.aborted) {
+            const { rejoin } = await this.#join(broker, cluster);
+            pauseMs = AWAY.firstMs;
+            away.back(this);
+            await this.#stay(broker, rejoin, signal);
+            this.#unsettle();
+          }
+        });
+      } catch (error) {
+        this.#unsettle();
+        if (signal.aborted) break;
+        if (this.#isAnswer(error)) continue;
+        if (!isStarting(error) || pauseMs === AWAY.lastMs) away.gone(this, error);
+        await realPause(pauseMs, signal);
+        pauseMs = Math.min(pauseMs * 2, AWAY.lastMs);
+      }
+    }
+    signal.removeEventListener("abort", stop);
+    await this.#leave();
+    this.#stable.reject(new Error("The group was left"));
+    await link.close();
+  }
+
+  /**
+   * Writes positions, as soon as the group is settled.
+   *
+   * @throws Where the brokers cannot be reached, or the group has given this member up.
+   */
+  async commit(positions: ReadonlyMap<number, number>): Promise<void> {
+    const { groupId, topicName, link, work } = this.#deps;
+    const coordinator = await this.#settled();
+    const partitions = [...positions].filter(([partition]) => work.mayCommit(partition))
+      .map(([partition, next]) => ({ partition, offset: String(next) }));
+    if (partitions.length === 0) return;
+    try {
+      await coordinator.offsetCommit({
+        groupId,
+        groupGenerationId: this.#generation,
+        memberId: this.#memberId,
+        topics: [{ topic: topicName, partitions }],
+      });
+    } catch (error) {
+      if (answerOf(error) === undefined) await link.reset();
+      throw error;
+    }
+  }
+
+  /** The group's position of a partition; null where it has none. */
+  async position(partition: number): Promise<number | null> {
+    const { groupId, topicName } = this.#deps;
+    const coordinator = await this.#settled();
+    const { responses } = await coordinator.offsetFetch({
+      groupId,
+      topics: [{ topic: topicName, partitions: [{ partition }] }],
+    });
+    const offset = Number(responses[0]?.partitions[0]?.offset);
+    return offset >= 0 ? offset : null;
+  }
+
+  async #settled(): Promise<Broker> {
+    const enough = new AbortController();
+    try {
+      const coordinator = await Promise.race([
+        this.#stable.promise,
+        realPause(STABLE_WAIT_MS, enough.signal),
+      ]);
+      if (!coordinator) throw new Error("The group's coordinator is away");
+      return coordinator;
+    } finally {
+      enough.abort();
+    }
+  }
+
+  /** Gives a promise where work has to end before everybody can have a share: then the group meets again. */
+  async #join(broker: Broker, cluster: Cluster): Promise<{ rejoin: Promise<void> | undefined }> {
+    const { groupId, topicName, work } = this.#deps;
+    const userData = encodeClaim({ owned: work.owned(), generation: this.#generation });
+    const joined = await broker.joinGroup({
+      groupId,
+      sessionTimeout: SESSION_MS,
+      rebalanceTimeout: REBALANCE_MS,
+      memberId: this.#memberId,
+      groupProtocols: [{
+        name: ASSIGNER,
+        metadata: MemberMetadata.encode({ version: 0, topics: [topicName], userData }),
+      }],
+    });
+    this.#memberId = joined.memberId;
+    const { generationId } = joined;
+    let groupAssignment: { memberId: string; memberAssignment: Uint8Array }[] = [];
+    if (joined.leaderId === joined.memberId) {
+      const claims = joined.members.map(({ memberId, memberMetadata }) =>
+        decodeClaim(memberId, MemberMetadata.decode(memberMetadata).userData)
+      );
+      const count = cluster.findTopicPartitionMetadata(topicName).length;
+      groupAssignment = [...assign(count, claims)].map(([memberId, share]) => ({
+        memberId,
+        memberAssignment: MemberAssignment.encode({
+          version: 0,
+          assignment: { [topicName]: share },
+        }),
+      }));
+    }
+    const { memberId } = joined;
+    const { memberAssignment } = await broker.syncGroup({
+      groupId,
+      generationId,
+      memberId,
+      groupAssignment,
+    });
+    const share = MemberAssignment.decode(memberAssignment)?.assignment[topicName] ?? [];
+    this.#generation = generationId;
+    this.#stable.resolve(broker);
+    this.#isStable = true;
+    const rejoin = work.take(share, this.#fenced);
+    this.#fenced = false;
+    return { rejoin };
+  }
+
+  /** Returns when the group has to meet again because of this member; throws when because of another. */
+  async #stay(broker: Broker, rejoin: Promise<void> | undefined, signal: AbortSignal) {
+    const { groupId } = this.#deps;
+    const again = new AbortController();
+    rejoin?.then(() => again.abort());
+    const either = AbortSignal.any([signal, again.signal]);
+    for (;;) {
+      await realPause(HEARTBEAT_MS, either);
+      if (either.aborted) return;
+      await broker.heartbeat({
+        groupId,
+        groupGenerationId: this.#generation,
+        memberId: this.#memberId,
+      });
+    }
+  }
+
+  /** Whether the error only says that the group has changed; then it is joined again at once. */
+  #isAnswer(error: unknown): boolean {
+    switch (answerOf(error)) {
+      case "REBALANCE_IN_PROGRESS":
+        return true;
+      case "UNKNOWN_MEMBER_ID":
+        this.#memberId = "";
+        this.#fenced = true;
+        return true;
+      case "ILLEGAL_GENERATION":
+        this.#fenced = true;
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  async #leave(): Promise<void> {
+    const { link, groupId } = this.#deps;
+    if (this.#memberId === "") return;
+    const leaving = link.use(async (cluster) => {
+      const broker = await cluster.findGroupCoordinator({ groupId });
+      await broker.leaveGroup({ groupId, memberId: this.#memberId });
+    });
+    const enough = new AbortController();
+    await Promise.race([leaving.catch(() => {}), realPause(LEAVE_MS, enough.signal)]);
+    enough.abort();
+  }
+
+  #unsettle(): void {
+    if (!this.#isStable) return;
+    this.#isStable = false;
+    this.#stable = Promise.withResolvers();
+    this.#stable.promise.catch(() => {});
+  }
+}
+
+/** A coordinator that is just being made, moved or loaded is no trouble yet. */
+function isStarting(error: unknown): boolean {
+  const answer = answerOf(error);
+  // Under this name kafkajs hides why a broker does not know the coordinator: a first group's is made only now.
+  if (error instanceof Error && error.name === "KafkaJSGroupCoordinatorNotFound") return true;
+  return answer === "GROUP_COORDINATOR_NOT_AVAILABLE" || answer === "GROUP_LOAD_IN_PROGRESS" ||
+    answer === "NOT_COORDINATOR_FOR_GROUP";
+}
