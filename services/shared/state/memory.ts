@@ -1,8 +1,8 @@
-import { type Lease, type State, StateUnavailable } from "./port.ts";
+import { MemoryTally } from "./memory_tally.ts";
+import { type Lease, type Level, type State, StateUnavailable } from "./port.ts";
 
-/** What this adapter asks of a clock: spans only, so a step of the wall clock ends no lease. */
+/** What the adapters ask of a clock: spans only, so a step of the wall clock ends no lease. */
 export interface StateClock {
-  now(): number;
   monotonic(): number;
 }
 
@@ -37,12 +37,14 @@ export class MemoryState implements State {
   readonly #maxBytes: number;
   readonly #entries = new Map<string, Entry>();
   readonly #grants = new Map<string, Grant>();
+  readonly #tally: MemoryTally;
   #bytes = 0;
   #writes = 0;
   #closed = false;
 
   constructor(clock: StateClock, options: { maxBytes?: number } = {}) {
     this.#clock = clock;
+    this.#tally = new MemoryTally(clock);
     this.#maxBytes = options.maxBytes ?? MEMORY_MAX_BYTES;
   }
 
@@ -108,8 +110,13 @@ export class MemoryState implements State {
     });
   }
 
+  tally(member: string, levels: readonly Level[], ttlMs: number): Promise<readonly number[]> {
+    return this.#act(() => this.#tally.tell(member, levels, ttlMs));
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
+    this.#tally.clear();
     this.#entries.clear();
     this.#grants.clear();
     this.#bytes = 0;
@@ -127,8 +134,9 @@ export class MemoryState implements State {
   }
 
   #grant(name: string, holder: string, fence: number, ttlMs: number): Lease {
-    this.#grants.set(name, { holder, fence, endsMs: this.#endOf(ttlMs) });
-    return { name, holder, fence, expiresAtMs: this.#clock.now() + ttlMs };
+    const endsMs = this.#endOf(ttlMs);
+    this.#grants.set(name, { holder, fence, endsMs });
+    return { name, holder, fence, validUntilMs: endsMs, proof: "" };
   }
 
   #holds(lease: Lease): boolean {

@@ -10,6 +10,7 @@ stateContract("memory", () => {
   return Promise.resolve({
     state,
     other: state,
+    now: () => clock.monotonic(),
     pass: (ms: number) => clock.advance(ms),
     spanMs: 1_000,
     [Symbol.asyncDispose]: () => state[Symbol.asyncDispose](),

@@ -15,7 +15,11 @@ export type { StateClock } from "./memory.ts";
 import type { StateClock } from "./memory.ts";
 import type { State } from "./port.ts";
 
-/** Opens the state a URL names: `memory:`. Loads only that adapter. */
+/**
+ * Opens the state a URL names, and loads only that adapter: `memory:`.
+ *
+ * @throws {TypeError} Saying in a sentence what is wrong with the URL, without its password.
+ */
 export async function openState(
   url: URL | string,
   deps: { readonly clock: StateClock },

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert"
 import { FakeClock } from "@gopool/testing";
 import { seededRandom } from "@gopool/runtime";
 import { MemoryState } from "./memory.ts";
-import { type Lease, type State, StateUnavailable } from "./port.ts";
+import { type Lease, type Level, type State, StateUnavailable } from "./port.ts";
 import { Extranonces, type ExtranoncesDeps, type Grant, type Taken } from "./prefix.ts";
 
 const MINUTE_MS = 60_000;
@@ -56,6 +56,8 @@ function behindWire(state: State): State & { away: boolean } {
     compareAndSet: (key: string, old: Uint8Array | null, value: Uint8Array, ttl?: number) =>
       call(() => state.compareAndSet(key, old, value, ttl)),
     increment: (key: string, by: number, ttl?: number) => call(() => state.increment(key, by, ttl)),
+    tally: (member: string, levels: readonly Level[], ttl: number) =>
+      call(() => state.tally(member, levels, ttl)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   });
 }
