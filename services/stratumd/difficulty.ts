@@ -81,11 +81,30 @@ export class DifficultyHistory {
     this.begin(nextSequence, rung, oldestSequence);
   }
 
+  /** A job that was sent out of its row, by a connection before this one. */
+  addExtra(sequence: number, rung: Rung): void {
+    (this.#extras ??= new Map()).set(sequence, rung);
+  }
+
   /** A connection that takes up another's session: work that was sent there counts here. */
   inherit(past: DifficultyHistory): void {
     this.#from.push(...past.#from);
     this.#rungs.push(...past.#rungs);
     if (past.#extras !== null) this.#extras = new Map(past.#extras);
+  }
+
+  /** Which rung from which sequence number on, oldest first; what ended before `oldestSequence` is left out. */
+  rows(oldestSequence: number): (readonly [sequence: number, rung: Rung])[] {
+    return this.#from.flatMap((from, i) =>
+      this.#from[i + 1]! <= oldestSequence
+        ? []
+        : [[Math.max(from, oldestSequence), this.#rungs[i]!] as const]
+    );
+  }
+
+  /** Jobs sent out of their row. */
+  get extras(): (readonly [sequence: number, rung: Rung])[] {
+    return this.#extras === null ? [] : [...this.#extras];
   }
 
   /** Nothing was ever sent: the session has another extranonce1. */

@@ -13,11 +13,12 @@ import type { StratumdConfig } from "./config.ts";
 import type { ExtranonceSource, SessionMemory } from "./extranonce.ts";
 import type { GatewayJob, JobTable } from "./jobs.ts";
 import { Departed } from "./departed.ts";
-import { REMEMBER_PER_SWEEP, UNAUTHORIZED_MAX_MS } from "./limits.ts";
+import { UNAUTHORIZED_MAX_MS } from "./limits.ts";
 import { Lines } from "./lines.ts";
 import { Methods } from "./methods.ts";
 import { moveSessions } from "./moving.ts";
 import type { Outbox } from "./outbox.ts";
+import { Recall } from "./recall.ts";
 import { Remembering } from "./remembering.ts";
 import { Session, type SessionHost } from "./session.ts";
 import type { Intake } from "./submit.ts";
@@ -51,9 +52,12 @@ export class Gateway implements SessionHost {
   constructor(private readonly deps: GatewayDeps) {
     const { config } = deps;
     this.#broadcast = new Broadcast({ ...deps, variant: config.variant, pacing: config });
-    this.#memory = new Remembering(deps);
+    const levels = config.vardiff === "on";
+    this.#memory = new Remembering({ ...deps, levels });
     const methods = new Methods({
       ...deps,
+      levels,
+      recall: new Recall(deps.memory, deps.clock),
       variant: config.variant,
       versionMask: config.versionMask,
       find: (id) => this.#byId.get(id),
@@ -131,14 +135,20 @@ export class Gateway implements SessionHost {
     session.closed = true;
     this.sessions.delete(session);
     if (this.#byId.get(session.sessionId) === session) this.#byId.delete(session.sessionId);
-    this.#memory.save(session);
     this.deps.intake.listHeld(session);
-    const lastSequence = this.deps.jobs.current?.sequence;
-    if (session.history.current !== null && lastSequence !== undefined) {
-      const past = { history: session.history, lastSequence };
+    const { extranonce, history, versionMask } = session;
+    if (extranonce !== null) {
+      const past = {
+        extranonce1: extranonce.extranonce1,
+        difficulty: history.current?.difficulty ?? null,
+        versionMask,
+        history,
+        lastSequence: this.deps.jobs.current?.sequence ?? Infinity,
+      };
       this.#departed.add(session.sessionId, past, this.deps.clock.monotonic());
+      this.#memory.ended(session, past);
+      extranonce.giveBack();
     }
-    session.extranonce?.giveBack();
     this.#endTurn();
   }
 
@@ -149,7 +159,6 @@ export class Gateway implements SessionHost {
     jobs.prune(clock.now());
     const nowMs = clock.monotonic();
     this.#departed.sweep(nowMs);
-    let remembered = 0;
     for (const session of this.sessions) {
       if (session.firstWorker === null || !session.isSubscribed) {
         if (nowMs - session.connectedMs > UNAUTHORIZED_MAX_MS) {
@@ -164,10 +173,9 @@ export class Gateway implements SessionHost {
       this.#broadcast.early(session);
       this.#escalate(session, nowMs);
       this.deps.intake.listHeld(session);
-      if (this.#memory.isDue(session) && remembered++ < REMEMBER_PER_SWEEP) {
-        this.#memory.save(session);
-      }
+      this.#memory.look(session);
     }
+    this.#memory.sweep();
     this.#endTurn();
   }
 
@@ -198,6 +206,7 @@ export class Gateway implements SessionHost {
   /** Work goes out at the end of the turn: what was pipelined with authorize (suggest, `d=`) is known by then. */
   #ready(session: Session): void {
     if (!session.isSubscribed || session.firstWorker === null || session.vardiff !== null) return;
+    if (session.recalling) return;
     this.#welcome.push(session);
     this.#endTurn();
   }

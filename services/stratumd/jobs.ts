@@ -165,6 +165,7 @@ export type JobRefusal = "another-pool" | "known" | "lower-term" | "too-old";
 
 export class JobTable {
   readonly #jobs = new Map<string, GatewayJob>();
+  readonly #bySequence = new Map<number, GatewayJob>();
   #current: GatewayJob | null = null;
   #term = 0;
   #sequence = 0;
@@ -201,6 +202,10 @@ export class JobTable {
     return this.#jobs.get(id);
   }
 
+  at(sequence: number): GatewayJob | undefined {
+    return this.#bySequence.get(sequence);
+  }
+
   /**
    * Takes the next job of the log. Jobs of a lower term come from a leader that was deposed and does not know it
    * yet: they are ignored.
@@ -225,6 +230,7 @@ export class JobTable {
     this.#term = term;
     if (this.#current !== null) this.#current.supersededAtMs = loggedAtMs;
     this.#jobs.set(job.id, taken);
+    this.#bySequence.set(taken.sequence, taken);
     this.#current = taken;
     this.prune(nowMs);
     return taken;
@@ -252,6 +258,7 @@ export class JobTable {
       const expired = nowMs > job.loggedAtMs + JOB_MAX_LIFE_MS && job !== this.#current;
       if (!expired && this.#jobs.size <= JOBS_MAX) break;
       this.#jobs.delete(id);
+      this.#bySequence.delete(job.sequence);
       job.release(this.checker);
     }
   }

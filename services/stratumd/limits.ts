@@ -32,6 +32,12 @@ export const LINES_HELD_MAX = 32;
 /** Longest wait for the store that remembers sessions; a handshake should not be felt. */
 export const RESUME_WAIT_MS = 500;
 
+/** Longest wait for a worker's last level: it only saves vardiff a job or two. */
+export const WORKER_WAIT_MS = 250;
+
+/** After a store that was away or late nothing is asked of it, nor told, for so long: others must not wait, too. */
+export const RECALL_REST_MS = 5_000;
+
 /** Refused shares of one session that are listed one by one, a second; further ones are a count. */
 export const REFUSALS_LISTED_PER_SECOND = 10;
 
@@ -106,5 +112,14 @@ export const CLOSE_MS = 1_000;
 /** A session's record is written again this often: it lives for a job's life (20 min) after its last write. */
 export const REMEMBER_EVERY_MS = 300_000;
 
-/** Session records written in one sweep, so that the store is not flooded after a job that changed many. */
-export const REMEMBER_PER_SWEEP = 500;
+/** Records written a second, so that the store is not flooded by a job that changed thousands: all in half a minute. */
+export const REMEMBER_PER_SECOND = 1_000;
+
+/** Records on their way to the store at once: hides its round trip, and is all that a store that hangs is asked. */
+export const REMEMBER_IN_FLIGHT = 64;
+
+/** Records of ended sessions that wait for the store: as many as there can be sessions. */
+export const REMEMBER_WAITING_MAX = 65_536;
+
+/** How long the last records may take at shutdown, after the answers. */
+export const REMEMBER_DRAIN_MS = 2_000;

@@ -27,7 +27,7 @@ import {
   SubmitLine,
   subscribeResultLine,
 } from "@gopool/stratum";
-import type { JobTable, Payee } from "./jobs.ts";
+import type { Payee } from "./jobs.ts";
 import { WORKERS_PER_SESSION_MAX } from "./limits.ts";
 import { Payees } from "./payees.ts";
 import { Resuming, type ResumingDeps } from "./resuming.ts";
@@ -45,8 +45,9 @@ type Request = Extract<ParsedMessage, { kind: "request" | "notification" }>;
 
 export interface MethodsDeps extends ResumingDeps {
   readonly intake: Intake;
-  readonly jobs: JobTable;
   readonly variant: string;
+  /** Whether workers begin at the level they last had. */
+  readonly levels: boolean;
   /** The session has its id and extranonce now. */
   readonly subscribed: (session: Session) => void;
   /** The session may be ready for its first job. */
@@ -73,7 +74,7 @@ export class Methods {
       case "mining.subscribe":
         return this.#subscribe(session, request);
       case "mining.authorize":
-        return void this.#authorize(session, request);
+        return this.#authorize(session, request);
       case "mining.configure":
         return void this.#configure(session, request);
       case "mining.suggest_difficulty":
@@ -137,24 +138,26 @@ export class Methods {
     this.deps.ready(session);
   }
 
-  #authorize(session: Session, request: Request): void {
+  #authorize(session: Session, request: Request): Promise<void> | undefined {
     const read = readAuthorize(request.params);
-    if (!read.ok) return this.#error(session, request, UNAUTHORIZED, read.problem);
+    if (!read.ok) return void this.#error(session, request, UNAUTHORIZED, read.problem);
     const { username, address, worker, password } = read.value;
     const job = this.deps.jobs.current;
-    if (job === null) return this.#error(session, request, UNAUTHORIZED, "No work yet, try again");
+    if (job === null) {
+      return void this.#error(session, request, UNAUTHORIZED, "No work yet, try again");
+    }
     let payee: Payee;
     try {
       payee = this.#payees.find(address, job.job.network as Network);
     } catch (error) {
       if (!(error instanceof AddressError)) throw error;
-      return this.#error(session, request, UNAUTHORIZED, error.message);
+      return void this.#error(session, request, UNAUTHORIZED, error.message);
     }
     const { account, script } = payee;
     const first = session.firstWorker;
     const isOwn = paysAccount(job.recipe(this.deps.variant));
     if (isOwn && first !== null && first.account !== account) {
-      return this.#error(
+      return void this.#error(
         session,
         request,
         UNAUTHORIZED,
@@ -162,7 +165,12 @@ export class Methods {
       );
     }
     if (session.workerCount >= WORKERS_PER_SESSION_MAX && session.worker(username) === null) {
-      return this.#error(session, request, UNAUTHORIZED, "Too many workers on this connection");
+      return void this.#error(
+        session,
+        request,
+        UNAUTHORIZED,
+        "Too many workers on this connection",
+      );
     }
     session.addWorker(username, { account, script, worker });
     const options = passwordOptions(password);
@@ -171,7 +179,27 @@ export class Methods {
       (session.wishes ??= {}).minimum = options.minimumDifficulty;
     }
     this.#result(session, request, true);
+    if (first === null && this.#wantsLevel(session)) return this.#recallLevel(session);
     this.deps.ready(session);
+  }
+
+  /** Whether it makes a difference what level the worker last had. */
+  #wantsLevel({ vardiff, wishes, pastDifficulty }: Session): boolean {
+    return this.deps.levels && vardiff === null && pastDifficulty === 0 &&
+      wishes?.held === undefined && wishes?.suggested === undefined;
+  }
+
+  /** The answer is on its way already; only the first job waits, a moment, for the level to begin at. */
+  async #recallLevel(session: Session): Promise<void> {
+    const { account, worker } = session.firstWorker!;
+    session.recalling = true;
+    try {
+      const level = await this.deps.recall.level(account, worker, session.agent.name);
+      if (level !== null && session.pastDifficulty === 0) session.pastDifficulty = level;
+    } finally {
+      session.recalling = false;
+    }
+    if (!session.closed) this.deps.ready(session);
   }
 
   #configure(session: Session, request: Request): void {

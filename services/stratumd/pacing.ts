@@ -22,11 +22,17 @@ const START_DIFFICULTY = 1024;
 /** A miner that names its difficulty (`d=`) keeps it while its rate is within this factor of the aim. */
 export const HOLD_FACTOR = 4;
 
-/** Where the session begins: what it asked for, what the operator says, what its kind needs. */
+/**
+ * Where the session begins. What the miner says now (`d=`, then a suggestion) comes before what is remembered of it (of
+ * this session, then of its worker's name), and that before what is said of miners in general (by the operator, then by
+ * its user agent).
+ */
 export function startOf(session: Session, settings: PacingSettings): number {
-  const { wishes, agent } = session;
+  const { wishes, agent, pastDifficulty } = session;
   return wishes?.held ?? wishes?.suggested ??
-    (settings.startDifficulty > 0
+    (pastDifficulty > 0
+      ? pastDifficulty
+      : settings.startDifficulty > 0
       ? settings.startDifficulty
       : agent.startDifficulty ?? START_DIFFICULTY);
 }
@@ -40,10 +46,11 @@ export function boundsOf(
   settings: PacingSettings,
   nbits: number,
 ): DifficultyBounds {
-  const { wishes, agent } = session;
+  const { wishes, agent, pastDifficulty } = session;
   const asked = Math.min(
     wishes?.held ?? Infinity,
     wishes?.suggested ?? Infinity,
+    pastDifficulty > 0 ? pastDifficulty : Infinity,
     settings.startDifficulty > 0 ? settings.startDifficulty : Infinity,
   );
   // A miner that asks for less than an ASIC's floor is none: the floor is not for it.

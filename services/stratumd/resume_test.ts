@@ -7,7 +7,7 @@
 import { JOB_MAX_LIFE_MS } from "@gopool/shares";
 import { waitFor } from "@gopool/testing";
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { Departed } from "./departed.ts";
+import { Departed, type Past } from "./departed.ts";
 import { DifficultyHistory } from "./difficulty.ts";
 import { errorOf, openRig, type Rig } from "./kit_test.ts";
 import { DEPARTED_MAX } from "./limits.ts";
@@ -91,7 +91,13 @@ Deno.test("who comes back to another gateway, or without a session, begins with 
 
 Deno.test("what ended sessions were sent is remembered for a job's life, of a bounded number", () => {
   const departed = new Departed();
-  const past = { history: new DifficultyHistory(), lastSequence: 3 };
+  const past: Past = {
+    extranonce1: new Uint8Array(4),
+    difficulty: 1,
+    versionMask: 0,
+    history: new DifficultyHistory(),
+    lastSequence: 3,
+  };
   departed.add("a", past, 0);
   departed.add("b", past, 1);
   departed.sweep(JOB_MAX_LIFE_MS + 1);

@@ -1,24 +1,25 @@
 /**
- * Who a session is: a new one, or one that was here before and goes on where it stood.
+ * Who a session is: a new one, or one that was here or at another gateway before and goes on where it stood.
  *
  * @module
  */
-import { fromHex } from "@gopool/chain";
-import type { Clock, Random } from "@gopool/runtime";
+import type { Random } from "@gopool/runtime";
 import type { Past } from "./departed.ts";
-import type { ExtranonceSource, SessionMemory } from "./extranonce.ts";
-import { RESUME_WAIT_MS } from "./limits.ts";
+import type { ExtranonceSource } from "./extranonce.ts";
+import type { JobTable } from "./jobs.ts";
+import type { Recall } from "./recall.ts";
 import type { Session } from "./session.ts";
+import { pastOf } from "./session_record.ts";
 
 export interface ResumingDeps {
   readonly extranonces: ExtranonceSource;
-  readonly memory: SessionMemory;
-  readonly clock: Clock;
+  readonly recall: Recall;
+  readonly jobs: JobTable;
   readonly random: Random;
   readonly versionMask: number;
   /** The live session of this id, if this gateway has it. */
   readonly find: (sessionId: string) => Session | undefined;
-  /** What the session of this id, whose connection has ended, was sent; handed over once. */
+  /** The session of this id, whose connection has ended here; handed over once. */
   readonly departed: (sessionId: string) => Past | null;
   readonly drop: (session: Session, why: string) => void;
 }
@@ -31,26 +32,10 @@ export class Resuming {
    * there are none.
    */
   async identify(session: Session, wanted: string | undefined): Promise<string | null> {
-    const { extranonces, find, random } = this.deps;
+    const { extranonces, random } = this.deps;
     if (wanted !== undefined && /^[0-9a-f]{16}$/.test(wanted)) {
-      const past = await this.#past(wanted);
-      if (past !== null && !session.closed) {
-        const old = find(wanted);
-        if (old !== undefined) {
-          this.deps.drop(old, "its session was taken up again by a new connection");
-        }
-        // Work already sent under the old connection stays good on the new one.
-        const sent = this.deps.departed(wanted);
-        if (sent !== null) session.history.inherit(sent.history);
-        session.resumedAt = sent?.lastSequence ?? Infinity;
-        session.sessionId = wanted;
-        // What this connection has agreed on by itself stands.
-        if (session.versionMask === 0) {
-          session.versionMask = (past.versionMask & this.deps.versionMask) >>> 0;
-        }
-        (session.wishes ??= {}).suggested = past.difficulty;
-        session.extranonce = extranonces.reclaim(wanted, past.extranonce1);
-      }
+      const past = await this.#past(session, wanted);
+      if (past !== null) this.#resume(session, wanted, past);
     }
     if (session.sessionId === "") {
       session.sessionId = random.uint32().toString(16).padStart(8, "0") +
@@ -66,21 +51,34 @@ export class Resuming {
     return null;
   }
 
-  async #past(sessionId: string) {
-    const live = this.deps.find(sessionId);
-    if (live !== undefined && live.extranonce !== null) {
-      return {
-        extranonce1: live.extranonce.extranonce1,
-        difficulty: live.history.current?.difficulty,
-        versionMask: live.versionMask,
-      };
+  #resume(session: Session, id: string, past: Past): void {
+    // Work already sent under the old connection stays good on the new one.
+    session.history.inherit(past.history);
+    session.resumedAt = past.lastSequence;
+    session.sessionId = id;
+    // What this connection has agreed on by itself stands.
+    if (session.versionMask === 0) {
+      session.versionMask = (past.versionMask & this.deps.versionMask) >>> 0;
     }
-    const waited = new AbortController();
-    const record = await Promise.race([
-      this.deps.memory.find(sessionId),
-      this.deps.clock.sleep(RESUME_WAIT_MS, waited.signal).then(() => null),
-    ]);
-    waited.abort();
-    return record === null ? null : { ...record, extranonce1: fromHex(record.extranonce1) };
+    session.pastDifficulty = past.difficulty ?? 0;
+    session.extranonce = this.deps.extranonces.reclaim(id, past.extranonce1);
+  }
+
+  /** What this gateway knows by itself comes first: it is as fresh as can be, and there when the store is away. */
+  async #past(session: Session, id: string): Promise<Past | null> {
+    const here = this.#here(id);
+    if (here !== null) return here;
+    const record = await this.deps.recall.session(id);
+    if (session.closed) return null;
+    // Another connection may have taken the session up meanwhile.
+    return this.#here(id) ?? (record === null ? null : pastOf(record, this.deps.jobs));
+  }
+
+  #here(id: string): Past | null {
+    const old = this.deps.find(id);
+    if (old !== undefined) {
+      this.deps.drop(old, "its session was taken up again by a new connection");
+    }
+    return this.deps.departed(id);
   }
 }

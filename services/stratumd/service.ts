@@ -31,8 +31,6 @@ import { Intake } from "./submit.ts";
 
 export interface StratumdDeps {
   readonly bus: Bus;
-  /** For candidates, where blocks have a connection of their own; `bus` otherwise. */
-  readonly blockBus?: Bus;
   readonly state: State;
   readonly clock: Clock;
   readonly random: Random;
@@ -89,7 +87,7 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
       log.error("a spooled candidate cannot be read and is left where it is", { file, error });
     });
     const candidates = new Candidates({
-      bus: deps.blockBus ?? bus,
+      bus,
       spool,
       clock,
       log,

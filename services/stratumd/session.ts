@@ -17,6 +17,7 @@ import { DifficultyHistory } from "./difficulty.ts";
 import type { Grant } from "./extranonce.ts";
 import type { Payee } from "./jobs.ts";
 import { ANSWERS_WAITING_MAX, SLOW_READER_BYTES } from "./limits.ts";
+import type { Remembered } from "./remembering.ts";
 import type { Vardiff } from "./vardiff.ts";
 
 /** A username that the session may submit for. */
@@ -29,7 +30,7 @@ export interface Worker extends Payee {
 export interface Wishes {
   /** `d=`: start here, and stay while it is bearable. */
   held?: number;
-  /** suggest_difficulty, suggest_target or an earlier session: start here. */
+  /** suggest_difficulty, suggest_target: start here. */
   suggested?: number;
   /** `md=` or the minimum-difficulty extension. */
   minimum?: number;
@@ -58,6 +59,10 @@ export class Session {
   /** Sequence of the last job it was sent under this extranonce1 by an earlier connection; null for a new session. */
   resumedAt: number | null = null;
   vardiff: Vardiff | null = null;
+  /** Level it had in an earlier connection, or its worker's last one; 0 where none is known. */
+  pastDifficulty = 0;
+  /** That level is being looked up: the first job waits for it, a moment. */
+  recalling = false;
   /** Monotonic ms of the last notify; 0 before the first. */
   notifiedMs = 0;
   /** Gateway's clock, ms, when the first job was sent. */
@@ -70,9 +75,8 @@ export class Session {
   ending = false;
   closed = false;
   isTouched = false;
-  /** Difficulty as last remembered, and when (monotonic ms). */
-  rememberedDifficulty = 0;
-  rememberedMs = 0;
+  /** What the store was last told of it; null where it knows nothing, or is not known to. */
+  remembered: Remembered | null = null;
   #out = "";
   #only: Worker | null = null;
   #onlyKey = "";

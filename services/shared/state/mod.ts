@@ -9,7 +9,7 @@ export {
   type Taken,
 } from "./prefix.ts";
 export { LEADER_TTL_MS, type LeaderDeps, type Leadership, runLeader } from "./leader.ts";
-export { type SessionRecord, Sessions } from "./sessions.ts";
+export { type SentRung, type SessionRecord, Sessions } from "./sessions.ts";
 export { type Cached, JobCache } from "./job_cache.ts";
 export type { StateClock } from "./memory.ts";
 import type { StateClock } from "./memory.ts";
