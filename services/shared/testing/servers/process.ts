@@ -5,17 +5,11 @@
  */
 
 export interface Running {
-  readonly child: Deno.ChildProcess;
+  readonly child: Pick<Deno.ChildProcess, "pid" | "kill" | "status">;
   /** What it printed, for the message when it does not come up. */
   readonly printed: Promise<string>;
   /** Whether it has ended. */
   readonly ended: () => boolean;
-}
-
-/** A port that was free a moment ago, on 127.0.0.1. */
-export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 /** @param env Variables besides those of the test itself. */
@@ -43,7 +37,7 @@ export function spawn(
 /** How much of what a process prints is kept: its last words. */
 const KEPT = 4_000;
 
-async function lastOf(stream: ReadableStream<Uint8Array>): Promise<string> {
+export async function lastOf(stream: ReadableStream<Uint8Array>): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   for await (const chunk of stream) {
@@ -52,8 +46,8 @@ async function lastOf(stream: ReadableStream<Uint8Array>): Promise<string> {
   return text;
 }
 
-/** A node on a busy machine is up within seconds. */
-const UP_WITHIN_MS = 30_000;
+/** A node on a busy machine is up within seconds, three brokers side by side within half a minute. */
+const UP_WITHIN_MS = 90_000;
 const LOOK_EVERY_MS = 50;
 
 /** Waits until `ask` resolves. Throws with the process's last words where it ends first, or takes too long. */

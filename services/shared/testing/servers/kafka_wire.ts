@@ -1,0 +1,67 @@
+/**
+ * As much of Kafka's protocol as it takes to ask a broker, without a client, whom it counts.
+ *
+ * @module
+ */
+
+/** Of the whole question: a broker that stands still answers nothing. */
+const ASK_WITHIN_MS = 3_000;
+
+/** A request as it goes over the wire: size, key, version, correlation id, no client id, body. */
+export function request(key: number, version: number, body: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(14 + body.length);
+  const view = new DataView(bytes.buffer);
+  view.setInt32(0, bytes.length - 4);
+  view.setInt16(4, key);
+  view.setInt16(6, version);
+  view.setInt32(8, 1);
+  view.setInt16(12, -1);
+  bytes.set(body, 14);
+  return bytes;
+}
+
+/** Sends a request and gives the body of its answer. @throws {Error} When the connection ends first. */
+export async function ask(connection: Deno.Conn, bytes: Uint8Array): Promise<DataView> {
+  for (let sent = 0; sent < bytes.length;) {
+    sent += await connection.write(bytes.subarray(sent));
+  }
+  const size = (await read(connection, 4)).getInt32(0);
+  const answer = await read(connection, size);
+  return new DataView(answer.buffer, 4);
+}
+
+async function read(connection: Deno.Conn, size: number): Promise<DataView> {
+  const bytes = new Uint8Array(size);
+  for (let at = 0; at < size;) {
+    const count = await connection.read(bytes.subarray(at));
+    if (count === null) throw new Error("The broker has closed the connection");
+    at += count;
+  }
+  return new DataView(bytes.buffer);
+}
+
+const METADATA = 3;
+
+/** node.id of every broker that the one on this port counts as alive. */
+export async function brokersSeen(port: number): Promise<number[]> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  const timer = setTimeout(() => connection.close(), ASK_WITHIN_MS);
+  try {
+    // Version 1: an empty list of topics means none.
+    const answer = await ask(connection, request(METADATA, 1, new Uint8Array(4)));
+    let at = 0;
+    const text = () => at += 2 + Math.max(0, answer.getInt16(at));
+    const count = answer.getInt32(at);
+    at += 4;
+    return Array.from({ length: count }, () => {
+      const id = answer.getInt32(at);
+      at += 4;
+      text(); // host
+      at += 4; // port
+      text(); // rack
+      return id;
+    });
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,26 @@
+/**
+ * Real servers for tests, and the processes they are. Imported by tests only.
+ *
+ * @module
+ */
+export { type Absent, cacheFolder, onCi, skipped } from "./absent.ts";
+export { type KafkaOptions, type KafkaServer, startKafka } from "./kafka.ts";
+export { findKafka, KAFKA_VERSION, type KafkaJars } from "./kafka_install.ts";
+export type { ListenerName, Login } from "./kafka_settings.ts";
+export type { Pem } from "./pem.ts";
+export { kill, type Running, spawn, stop, untilReady } from "./process.ts";
+export { findRedis, type RedisOptions, type RedisServer, startRedis } from "./redis.ts";
+export {
+  absence,
+  KAFKA_VARIABLE,
+  REDIS_VARIABLE,
+  sharedKafka,
+  sharedRedis,
+  type Started,
+  testKafka,
+  testKafkaJars,
+  testRedis,
+  testRedisBinary,
+} from "./shared.ts";
+export { end, spawnWatched } from "./watched.ts";
+export { freePort } from "../places.ts";
