@@ -7,6 +7,7 @@
  */
 import { type Bus, shareSubmissions, shareValid } from "@gopool/bus";
 import { decodeJudged, REPEAT_HORIZON_MS } from "@gopool/shares";
+import { CLOCKS_MS } from "./limits.ts";
 import { RepeatMemory } from "./repeat_memory.ts";
 
 /** The log never had a valid share on this partition. */
@@ -59,6 +60,7 @@ export async function rebuild(
       }
     }
   }
+  await assertSameLog(bus, partition, first, { head, loggedAtMs: last.loggedAtMs });
   if (head >= first.offset && linked.end < head) {
     // A publish of unknown outcome left a hole. What is missing comes again, so the chain is taken up before it.
     head = linked.end >= first.offset
@@ -66,6 +68,37 @@ export async function rebuild(
       : await lastValidBefore(bus, logId, partition, first.offset, signal);
   }
   return { head, loggedAtMs, memory, sinceMs };
+}
+
+/** share.submissions is not the log that share.valid was judged from: judging on would be counted by nobody. */
+export class LogMadeAgain extends Error {
+  override name = "LogMadeAgain";
+}
+
+/**
+ * A topic that was deleted and made again counts from 0 under the same log id.
+ *
+ * @throws {LogMadeAgain} What share.valid names is not there, or is younger than it can be.
+ */
+async function assertSameLog(
+  bus: Bus,
+  partition: number,
+  first: FirstUncommitted,
+  { head, loggedAtMs }: { readonly head: number; readonly loggedAtMs: number },
+): Promise<void> {
+  const refuse = (why: string) => {
+    throw new LogMadeAgain(
+      `Cannot judge share.submissions/${partition}: share.valid knows it up to offset ${head}, but ${why}. ` +
+        "Was the topic deleted and made again? Then begin a new log: set another GOPOOL_SHAREPROC_LOG_EPOCH",
+    );
+  };
+  // Asked only now: another member may still have judged what came after the first look.
+  const end = (await bus.ends(shareSubmissions))[partition]!.next;
+  if (head >= end) refuse(`it ends before offset ${end}`);
+  // Log times rise with the offsets, but for what brokers' clocks differ by.
+  if (head >= first.offset && (first.loggedAtMs ?? 0) > loggedAtMs + CLOCKS_MS) {
+    refuse(`what stands at ${first.offset} was logged later than that`);
+  }
 }
 
 /** Follows the links among the records that will come again: those from the first uncommitted offset on. */
@@ -123,12 +156,17 @@ async function lastValid(
   return { head: Math.max(own, share.validHead ?? own), loggedAtMs: share.loggedAtMs };
 }
 
+interface FirstUncommitted {
+  readonly offset: number;
+  readonly loggedAtMs?: number;
+}
+
 /** Where the group goes on, and the log time of what stands there, if anything does. */
 async function firstUncommitted(
   bus: Bus,
   partition: number,
   group: string,
-): Promise<{ offset: number; loggedAtMs?: number }> {
+): Promise<FirstUncommitted> {
   const { earliest } = (await bus.ends(shareSubmissions))[partition]!;
   const offset = (await bus.committed(shareSubmissions, group))[partition] ?? earliest;
   for await (const { messages } of bus.read(shareSubmissions, partition, offset)) {

@@ -3,7 +3,16 @@
  *
  * @module
  */
-import { busRows, commonRows, healthListen, optional, poolName, text } from "@gopool/config";
+import {
+  busProblems,
+  busRows,
+  commonRows,
+  healthListen,
+  optional,
+  poolName,
+  type Settings,
+  text,
+} from "@gopool/config";
 
 export const logEpoch = optional(text(
   "GOPOOL_SHAREPROC_LOG_EPOCH",
@@ -23,3 +32,5 @@ export const schema = {
   logEpoch,
   healthListen: healthListen("127.0.0.1:8103"),
 };
+
+export const settings: Settings<typeof schema> = { schema, problems: busProblems };

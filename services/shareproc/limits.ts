@@ -58,3 +58,6 @@ export const ABSENT_MAX = 1_000;
 
 /** How long a publish in hand is waited for at shutdown: what it would have said is found again at the next start. */
 export const DRAIN_MS = 2_000;
+
+/** Log times of two topics, or of two leaders of one, may differ by what brokers' clocks do (guarantee 2 allows a minute). */
+export const CLOCKS_MS = 60_000;

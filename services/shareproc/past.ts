@@ -9,6 +9,7 @@ import { Reason } from "@gopool/proto";
 import { decodeJudged, REPEAT_HORIZON_MS } from "@gopool/shares";
 import { lastValidBefore } from "./chain_of_valid.ts";
 import type { JobBook } from "./job_book.ts";
+import { CLOCKS_MS } from "./limits.ts";
 import { RepeatMemory } from "./repeat_memory.ts";
 
 export interface Past {
@@ -19,9 +20,6 @@ export interface Past {
   /** Offsets from there on that an operator rejected: they are not judged a second time, whatever is known by now. */
   readonly overruled: ReadonlySet<number>;
 }
-
-/** Log times of two topics may differ by what brokers' clocks do (guarantee 2 allows a minute). */
-const CLOCKS_MS = 60_000;
 
 /**
  * @throws {OffsetOutOfRange} Retention took the submissions from `from` on.
