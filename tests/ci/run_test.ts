@@ -46,7 +46,7 @@ async function runOn({ has, user, apt }: Machine) {
     stderr: "piped",
   }).output();
   const ran = (await Deno.readTextFile(log)).trim().split("\n")
-    .filter((line) => !line.startsWith("id "));
+    .filter((line) => line !== "" && !line.startsWith("id "));
   return { code, says: new TextDecoder().decode(stderr), ran };
 }
 

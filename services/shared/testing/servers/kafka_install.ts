@@ -40,6 +40,7 @@ async function fetchJars(folder: string): Promise<Absent | null> {
     const why = await failure("mvn", [
       "--quiet",
       "--batch-mode",
+      "-Dstyle.color=never",
       `--file=${POM.pathname}`,
       "dependency:copy-dependencies",
       "-DincludeScope=runtime",
@@ -68,7 +69,7 @@ async function failure(command: string, args: readonly string[]): Promise<string
     const text = new TextDecoder();
     // Maven says its errors on stdout, the first one first.
     const first = (text.decode(stdout) + text.decode(stderr)).trim().split("\n")[0];
-    return `\`${command} ${args.join(" ")}\` failed: ${first}`;
+    return `${NAMES[command]} failed: ${first}`;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) {
       return `there is no ${NAMES[command]} on this machine`;
