@@ -18,17 +18,16 @@ export interface Bench extends AsyncDisposable {
   pass(ms: number): Promise<void>;
   /** A span long enough that the store's answers fit in it many times: 1,000 driven, perhaps 200 on a server. */
   readonly spanMs: number;
-  /** For a store that outlives its clients: makes it forget everything, as a server restarted without its data. */
-  readonly loss?: { forget(): Promise<void>; readonly quarantineMs: number };
+  /** Makes a store that outlives its clients forget everything, as a server restarted without its data. */
+  forget?(): Promise<void>;
+  /** How much later it is than it should be by what has passed: for a store whose time is not driven. */
+  lateMs?(): number;
 }
 
 /** Declares the tests. `open` is called for each; the store may hold what others have left in it. */
 export function stateContract(adapter: string, open: () => Promise<Bench>): void {
   const test = (promise: string, body: (bench: Bench) => Promise<void>) =>
-    Deno.test(`${adapter}: ${promise}`, async () => {
-      await using bench = await open();
-      await body(bench);
-    });
+    Deno.test(`${adapter}: ${promise}`, () => inTime(open, body));
 
   test("a lease is granted to one holder at a time", async ({ state, other, spanMs }) => {
     const name = fresh("lease");
@@ -107,15 +106,48 @@ export function stateContract(adapter: string, open: () => Promise<Bench>): void
   });
 
   test("a store that has lost its leases grants none until their holders must know", async (b) => {
-    const { state, other, spanMs, pass, loss } = b;
-    if (loss === undefined) return;
+    const { state, other, spanMs, pass } = b;
+    if (b.forget === undefined) return;
     const name = fresh("lease");
-    const lease = await held(state, name, "a", spanMs);
-    await loss.forget();
+    const first = await held(state, name, "a", spanMs);
+    await b.forget();
     assertEquals(await other.acquire(name, "b", spanMs), null);
-    assertEquals(await state.renew(lease, spanMs), null);
-    await pass(loss.quarantineMs * 1.1);
-    assert(await other.acquire(name, "b", spanMs));
+    await pass(spanMs * 0.6);
+    assertEquals(await other.acquire(name, "b", spanMs), null);
+    assertEquals(await other.acquire(fresh("lease"), "b", spanMs), null, "nor any other");
+    await pass(spanMs * 0.6);
+    assertEquals(await state.renew(first, spanMs), null, "its time was over");
+    assertGreater((await held(other, name, "b", spanMs)).fence, first.fence);
+  });
+
+  test("a holder at work goes on through a loss, with its fence and before all others", async (b) => {
+    const { state, other, spanMs, pass } = b;
+    if (b.forget === undefined) return;
+    const name = fresh("lease");
+    const first = await held(state, name, "a", spanMs);
+    await b.forget();
+    assertEquals(await other.acquire(name, "b", spanMs), null);
+    const renewed = await state.renew(first, spanMs);
+    assertEquals(renewed?.fence, first.fence);
+    await pass(spanMs * 0.6);
+    assertEquals((await state.renew(renewed!, spanMs))?.fence, first.fence);
+    await pass(spanMs * 0.6);
+    assertEquals(await other.acquire(name, "b", spanMs), null, "held, quarantine or not");
+    await state.release(renewed!);
+    assertGreater((await held(other, name, "b", spanMs)).fence, first.fence);
+  });
+
+  test("what was given up or has ended before a loss is not taken back", async (b) => {
+    const { state, other, spanMs, pass } = b;
+    if (b.forget === undefined) return;
+    const name = fresh("lease");
+    const ended = await held(state, name, "a", spanMs);
+    await pass(spanMs * 1.2);
+    const now = await held(other, name, "b", spanMs);
+    await b.forget();
+    assertEquals(await state.renew(ended, spanMs), null);
+    assertEquals((await other.renew(now, spanMs))?.fence, now.fence);
+    assertEquals(await state.renew(ended, spanMs), null);
   });
 
   test("a value is what was set, byte for byte, for everybody", async ({ state, other }) => {
@@ -311,6 +343,27 @@ export function stateContract(adapter: string, open: () => Promise<Bench>): void
     await assertRejects(() => state.get("any"), StateUnavailable);
     await assertRejects(() => state.acquire("any", "a", spanMs), StateUnavailable);
   });
+}
+
+/** Late by more than this share of a span a failure says nothing: what the tests tell apart is 0.2 spans away. */
+const LATE = 0.15;
+/** On a machine that is late every time something else is wrong. */
+const TRIES = 5;
+
+/** Runs a test, again where it failed and the machine was too slow for its spans. */
+async function inTime(
+  open: () => Promise<Bench>,
+  body: (bench: Bench) => Promise<void>,
+): Promise<void> {
+  for (let tries = 1;; tries++) {
+    await using bench = await open();
+    try {
+      return await body(bench);
+    } catch (error) {
+      const isLate = (bench.lateMs?.() ?? 0) > bench.spanMs * LATE;
+      if (!isLate || tries === TRIES) throw error;
+    }
+  }
 }
 
 /** A key that no other test, and no other run against the same server, uses. */

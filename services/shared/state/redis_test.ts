@@ -1,0 +1,6 @@
+import { testRedis } from "@gopool/testing/servers";
+import { stateContract } from "./contract.ts";
+import { redisBench } from "./redis_bench_fixture.ts";
+
+const server = await testRedis();
+if (server !== null) stateContract("redis", () => redisBench(server));
