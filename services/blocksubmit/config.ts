@@ -3,7 +3,17 @@
  *
  * @module
  */
-import { busRows, commonRows, healthListen, nodeCookie, nodeUrl, poolName } from "@gopool/config";
+import {
+  busProblems,
+  busRows,
+  commonRows,
+  healthListen,
+  nodeCookie,
+  nodeUrl,
+  poolName,
+  type Settings,
+} from "@gopool/config";
+import { nodeProblems } from "@gopool/node";
 
 export const schema = {
   ...commonRows,
@@ -12,4 +22,9 @@ export const schema = {
   nodeCookie,
   poolName,
   healthListen: healthListen("127.0.0.1:8104"),
+};
+
+export const settings: Settings<typeof schema> = {
+  schema,
+  problems: (found) => [...busProblems(found), ...nodeProblems(found)],
 };

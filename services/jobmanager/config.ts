@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  busProblems,
   busRows,
   commonRows,
   flag,
@@ -15,10 +16,13 @@ import {
   nodeZmq,
   poolAddress,
   poolName,
+  type Settings,
   stateUrl,
   text,
   versionMask,
 } from "@gopool/config";
+import { nodeProblems } from "@gopool/node";
+import { addressProblems } from "./payee.ts";
 
 export const coinbaseTag = text(
   "GOPOOL_JOBMANAGER_TAG",
@@ -60,4 +64,13 @@ export const schema = {
   soloFeeBasisPoints,
   versionMask,
   healthListen: healthListen("127.0.0.1:8102"),
+};
+
+export const settings: Settings<typeof schema> = {
+  schema,
+  problems: (found) => [
+    ...busProblems(found),
+    ...nodeProblems(found),
+    ...addressProblems(found.poolAddress),
+  ],
 };

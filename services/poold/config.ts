@@ -35,6 +35,8 @@ export const schema = {
   busUrl: optional(busUrl),
   /** Absent: none. Who looks after one pool by hand sees its status line. */
   healthListen: optional(withoutFallback(stratumd.healthListen)),
+  /** The only gateway there is. */
+  gateway: { ...stratumd.gateway, fallback: "stratumd-1" },
   /** Absent: a simulated node beside the pool. */
   nodeUrl: optional(nodeUrl),
   nodeCookie,

@@ -1,6 +1,5 @@
 /** The whole pool in one process. Run it by `deno task start`. @module */
-import { runProcess } from "@gopool/runtime";
-import { holdFolder } from "./folder_lock.ts";
+import { holdFolder, runProcess } from "@gopool/runtime";
 import { quiet } from "./quiet.ts";
 import { openPool } from "./service.ts";
 import { readSettings } from "./settings.ts";

@@ -4,23 +4,23 @@
  * @module
  */
 import { createBlocksubmit } from "@gopool/blocksubmit";
-import { blockFound, type Bus, BusNotOpened, openBus, shareValid, type Topic } from "@gopool/bus";
-import { canonicalAddress, type Network, scriptOfAddress } from "@gopool/chain";
+import { blockFound, type Bus, busOptionsOf, openBus, shareValid, type Topic } from "@gopool/bus";
+import { canonicalAddress, type Network } from "@gopool/chain";
 import { ConfigError } from "@gopool/config";
 import { createJobmanager } from "@gopool/jobmanager";
-import { type Nodes, openNodes, pairNodes } from "@gopool/node";
+import { payeeOf } from "@gopool/jobmanager/payee";
+import { openNodesOf } from "@gopool/node";
 import {
   type Clock,
   createStatusBoard,
-  FatalError,
   type Logger,
+  openPart,
   type Random,
   type Service,
-  type StatusBoard,
   supervise,
 } from "@gopool/runtime";
 import { createShareproc } from "@gopool/shareproc";
-import { openState, type State } from "@gopool/state";
+import { openState } from "@gopool/state";
 import { createStratumd } from "@gopool/stratumd";
 import { settleBlocks } from "./blocks_in_hand.ts";
 import type { PooldConfig } from "./config.ts";
@@ -59,17 +59,26 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
   const partsLog = deps.partsLog ?? log;
   const board = createStatusBoard(clock);
   await using open = new AsyncDisposableStack();
-  const opened = open.use(await openTheBus(config, clock));
+  const opened = open.use(
+    await openPart(
+      board,
+      "bus",
+      (onTrouble) => openBus(busOf(config), { ...busOptionsOf(config), clock, signal, onTrouble }),
+    ),
+  );
   const bus = deps.wrapBus?.(opened) ?? opened;
   const past = {
     shares: await recordsOf(bus, shareValid),
     blocks: await recordsOf(bus, blockFound),
   };
-  const state = open.use(await openTheState(config, clock));
+  const state = open.use(
+    await openPart(board, "state", () => openState(config.stateUrl, { clock })),
+  );
   const simulated = config.nodeUrl === undefined
     ? open.use(await simulatedNode(config, { ...deps, log: partsLog }))
     : undefined;
-  const nodes = open.use(openTheNodes(config, simulated?.url, board, deps));
+  const nodeUrl = simulated === undefined ? config.nodeUrl : [new URL(simulated.url)];
+  const nodes = open.use(openNodesOf({ ...config, nodeUrl }, { clock, log, board }));
   const network = await nodes.network(signal);
   const poolAddress = payee(config, network);
 
@@ -168,56 +177,6 @@ async function recordsOf(bus: Bus, topic: Topic): Promise<number> {
   return (await bus.ends(topic)).reduce((sum, { earliest, next }) => sum + next - earliest, 0);
 }
 
-async function openTheBus(config: PooldConfig, clock: Clock): Promise<Bus> {
-  const { sharePartitions } = config;
-  try {
-    return await openBus(busOf(config), {
-      clock,
-      ...(sharePartitions === undefined ? {} : { sharePartitions }),
-    });
-  } catch (error) {
-    if (error instanceof BusNotOpened) throw new FatalError(error.message, { cause: error });
-    throw error;
-  }
-}
-
-async function openTheState({ stateUrl }: PooldConfig, clock: Clock): Promise<State> {
-  try {
-    return await openState(stateUrl, { clock });
-  } catch (error) {
-    if (error instanceof TypeError) throw new FatalError(error.message, { cause: error });
-    throw error;
-  }
-}
-
-function openTheNodes(
-  config: PooldConfig,
-  simulatedUrl: string | undefined,
-  board: StatusBoard,
-  { clock, log }: PoolDeps,
-): Nodes {
-  const urls = simulatedUrl === undefined ? config.nodeUrl! : [new URL(simulatedUrl)];
-  const cookies = config.nodeCookie === undefined ? [] : [config.nodeCookie];
-  try {
-    return openNodes(
-      {
-        nodes: pairNodes(urls, cookies, config.nodeZmq?.map(({ href }) => href)),
-        goneForMs: config.nodeGoneAfter,
-      },
-      {
-        clock,
-        onHealth: (node, { ok, detail }) => {
-          board.set(`node ${node}`, ok ? "ok" : "degraded", detail);
-        },
-        onTrouble: (sentence) => log.warn(sentence),
-      },
-    );
-  } catch (error) {
-    if (error instanceof RangeError) throw new ConfigError("poold", [error.message]);
-    throw error;
-  }
-}
-
 /** What the simulated chain's coinbases pay to: a regtest script that nobody's coins hang on. */
 const SIMULATED_SCRIPT = Uint8Array.from([
   0x00,
@@ -233,14 +192,6 @@ function payee({ nodeUrl, poolAddress }: PooldConfig, network: Network): string 
       `GOPOOL_POOL_ADDRESS is required: the ${network} address that the pool's own coinbases pay to`,
     ]);
   }
-  try {
-    return canonicalAddress(scriptOfAddress(poolAddress, network), network) ?? poolAddress;
-  } catch (error) {
-    const simulated = nodeUrl === undefined ? " (a simulated one: GOPOOL_NODE_URL is not set)" : "";
-    throw new ConfigError("poold", [
-      `GOPOOL_POOL_ADDRESS=${poolAddress}: ${
-        (error as Error).message
-      }; the node mines ${network}${simulated}`,
-    ]);
-  }
+  const simulated = nodeUrl === undefined ? " (a simulated one: GOPOOL_NODE_URL is not set)" : "";
+  return payeeOf("poold", poolAddress, network, simulated);
 }

@@ -3,12 +3,20 @@
  *
  * @module
  */
-import { busProblems, ConfigError, readConfig, readSome, type Sources } from "@gopool/config";
-import { type Network, scriptOfAddress } from "@gopool/chain";
-import { pairNodes } from "@gopool/node";
+import { busProblems, readChecked, type Settings, type Sources } from "@gopool/config";
+import { addressProblems } from "@gopool/jobmanager/payee";
+import { nodeProblems } from "@gopool/node";
 import { type PooldConfig, schema } from "./config.ts";
 
-const NAME = "poold";
+export const settings: Settings<typeof schema> = {
+  schema,
+  problems: (found, isBad) => [
+    ...busProblems(found),
+    ...contradictions(found, isBad),
+    ...nodeProblems(found),
+    ...addressProblems(found.poolAddress),
+  ],
+};
 
 /**
  * Reads the table and checks it.
@@ -17,20 +25,7 @@ const NAME = "poold";
  * @throws {HelpRequested} `--help` stands among the arguments.
  */
 export function readSettings(from: Sources): PooldConfig {
-  const problems: string[] = [];
-  let config: PooldConfig | undefined;
-  try {
-    config = readConfig(NAME, schema, from);
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    problems.push(...error.problems);
-  }
-  const found = readSome(schema, from);
-  // A row that could not be read has been complained of; that it seems to be missing is no second mistake.
-  const isBad = (variable: string) => problems.some((problem) => problem.includes(variable));
-  problems.push(...busProblems(found), ...contradictions(found, isBad));
-  if (config === undefined || problems.length > 0) throw new ConfigError(NAME, problems);
-  return config;
+  return readChecked("poold", settings, from);
 }
 
 function contradictions(
@@ -50,42 +45,6 @@ function contradictions(
         "GOPOOL_POOL_ADDRESS is required with GOPOOL_NODE_URL: the address that the pool's coinbases pay to",
       );
     }
-    problems.push(...unpaired(nodeUrl, nodeCookie, nodeZmq));
-  }
-  if (poolAddress !== undefined && !isAddress(poolAddress)) {
-    problems.push(
-      `GOPOOL_POOL_ADDRESS=${
-        JSON.stringify(poolAddress)
-      } is an address of no network: a letter may be wrong`,
-    );
   }
   return problems;
-}
-
-function unpaired(
-  urls: readonly URL[],
-  cookie: string | undefined,
-  zmq: readonly URL[] | undefined,
-): string[] {
-  try {
-    pairNodes(urls, cookie === undefined ? [] : [cookie], zmq?.map(({ href }) => href));
-    return [];
-  } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
-    return [`GOPOOL_NODE_URL and what belongs to it do not fit: ${error.message}`];
-  }
-}
-
-const NETWORKS: readonly Network[] = ["main", "testnet3", "testnet4", "signet", "regtest"];
-
-/** Which network it must be of is not known before the node has been asked. */
-function isAddress(text: string): boolean {
-  return NETWORKS.some((network) => {
-    try {
-      scriptOfAddress(text, network);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }

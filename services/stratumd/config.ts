@@ -4,6 +4,7 @@
  * @module
  */
 import {
+  busProblems,
   busRows,
   choice,
   commonRows,
@@ -15,6 +16,7 @@ import {
   integer,
   number,
   poolName,
+  type Settings,
   stateUrl,
   text,
   versionMask,
@@ -25,9 +27,9 @@ export const rows = {
     // Loopback: who lets miners in from outside says so.
     fallback: "127.0.0.1:3333",
   }),
+  // No default: two gateways of one name would lease the same extranonces.
   gateway: text("GOPOOL_STRATUMD_NAME", "this gateway's name, unique among the pool's gateways", {
     takes: "NAME",
-    fallback: "stratumd-1",
     maxLength: 32,
     pattern: /^[a-z0-9][a-z0-9-]*$/,
     must: "small letters, digits and dashes",
@@ -99,3 +101,5 @@ export type StratumdConfig = Pick<
   Config<typeof schema>,
   "dataDir" | "poolName" | keyof typeof rows
 >;
+
+export const settings: Settings<typeof schema> = { schema, problems: busProblems };

@@ -115,7 +115,7 @@ const OUTSIDE_WORLD =
 
 /** Files that are a process's door as main.ts is, under another name, and why. */
 const DOORS: Readonly<Record<string, string>> = {
-  "services/poold/launch.ts": "reads the settings before the permissions of main.ts are known",
+  "services/poold/launch/print.ts": "tells what the launcher would allow, by the same settings",
 };
 
 /** Arguments, environment, exit, wall clock, chance and timers stand in runtime/ and in main.ts. */

@@ -8,7 +8,7 @@ import { type Bus, shareValid } from "@gopool/bus";
 import { readConfig } from "@gopool/config";
 import { runProcess } from "@gopool/runtime";
 import { schema } from "@gopool/poold/config";
-import { holdFolder } from "@gopool/poold/folder_lock";
+import { holdFolder } from "@gopool/runtime";
 import { openPool } from "@gopool/poold";
 
 /** Where it may die, by the topic whose publish has just become durable. */

@@ -21,6 +21,7 @@ export {
   readSome,
   type Sources,
 } from "./read.ts";
+export { readChecked, type Settings } from "./settings.ts";
 export { helpText } from "./help.ts";
 export { HIDDEN, isSecretName, redactUrls } from "./redact.ts";
 export * from "./common.ts";

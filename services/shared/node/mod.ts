@@ -5,7 +5,15 @@
  * @module
  */
 export * from "./port.ts";
-export { type NodeSettings, type NodesSettings, pairNodes } from "./settings.ts";
+export {
+  nodeProblems,
+  type NodeRows,
+  type NodeSettings,
+  nodesOf,
+  type NodesSettings,
+  pairNodes,
+} from "./settings.ts";
+export { askNodes, type BoardDeps, openNodesOf } from "./from_settings.ts";
 export { joinNodes, type JoinOptions, type NodesDeps, openNodes } from "./nodes.ts";
 export { type NodeDeps, openNode } from "./open.ts";
 export type { FetchLike } from "./rpc.ts";

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { accessOf } from "./access.ts";
 
 /** One node: where its RPC answers, how to be let in, where it publishes. */
 export interface NodeSettings {
@@ -52,4 +53,34 @@ export function pairNodes(
       ...(zmq[i] ? { zmq: zmq[i] } : {}),
     };
   });
+}
+
+/** The shape of @gopool/config's rows about nodes: this room knows no other. */
+export interface NodeRows {
+  readonly nodeUrl?: readonly URL[] | undefined;
+  readonly nodeCookie?: string | undefined;
+  readonly nodeZmq?: readonly URL[] | undefined;
+  readonly nodeGoneAfter?: number | undefined;
+}
+
+/**
+ * The nodes that the rows name, paired.
+ *
+ * @throws {RangeError} In a sentence, where the rows do not fit each other.
+ */
+export function nodesOf({ nodeUrl, nodeCookie, nodeZmq }: NodeRows): NodeSettings[] {
+  const cookies = nodeCookie === undefined ? [] : [nodeCookie];
+  return pairNodes(nodeUrl ?? [], cookies, nodeZmq?.map(({ href }) => href));
+}
+
+/** What the rows about nodes contradict, in sentences. */
+export function nodeProblems(rows: NodeRows): string[] {
+  if (rows.nodeUrl === undefined) return [];
+  try {
+    for (const node of nodesOf(rows)) accessOf(node, () => Promise.resolve(""));
+    return [];
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return [`GOPOOL_NODE_URL and what belongs to it do not fit: ${error.message}`];
+  }
 }

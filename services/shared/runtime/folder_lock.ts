@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { FatalError } from "@gopool/runtime";
+import { FatalError } from "./supervise.ts";
 
 /**
  * Makes the folder if it is missing and holds it until disposed.

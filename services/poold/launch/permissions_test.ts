@@ -1,14 +1,15 @@
 import { assert, assertEquals } from "@std/assert";
 import { freePort, tempDir } from "@gopool/testing";
 import { type Config, variablesOf } from "@gopool/config";
-import { schema } from "./config.ts";
-import { permissionFlags, topicsFlags } from "./permissions.ts";
-import { readSettings } from "./settings.ts";
-import type { topicsSchema } from "./topics/settings.ts";
+import { schema } from "../config.ts";
+import { readSettings } from "../settings.ts";
+import { topicsSchema } from "../topics/settings.ts";
+import { envFlags, flagsOf as flagsFor, permissionsOf } from "./flags.ts";
+import { pooldNeeds, topicsNeeds } from "./needs.ts";
 
 function flagsOf(env: Record<string, string>): Map<string, string> {
   const read = (name: string) => env[name];
-  return parsed(permissionFlags(readSettings({ args: [], env: read }), read));
+  return parsed(flagsFor(permissionsOf(pooldNeeds(readSettings({ args: [], env: read }), read))));
 }
 
 function parsed(flags: readonly string[]): Map<string, string> {
@@ -27,7 +28,7 @@ const REAL = {
 Deno.test("hosts and ports are those of the settings, no more", () => {
   assertEquals(flagsOf({}).get("net"), "127.0.0.1:3333,127.0.0.1:18453");
   const env = { ...REAL, GOPOOL_STRATUM_LISTEN: "0.0.0.0:3334" };
-  assertEquals(flagsOf(env).get("net"), "0.0.0.0:3334,10.0.0.5:8332,node.example:443,[::1]:18443");
+  assertEquals(flagsOf(env).get("net"), "10.0.0.5:8332,node.example:443,[::1]:18443,0.0.0.0:3334");
 });
 
 Deno.test("the demo miner reaches the gateway where it listens", () => {
@@ -43,9 +44,9 @@ Deno.test("writing is allowed in the data folder and beside a log that lies else
   assertEquals(write({}), "./data");
   assertEquals(write({ GOPOOL_DATA_DIR: "/var/a,b" }), "/var/a,,b");
   const elsewhere = (url: string) => write({ GOPOOL_DATA_DIR: "/d", GOPOOL_BUS_URL: url });
-  assertEquals(elsewhere("sqlite:/else where/bus.db"), "/d,/else where");
-  assertEquals(elsewhere("sqlite:///else/bus.db"), "/d,/else");
-  assertEquals(elsewhere("sqlite:./log/bus.db"), "/d,./log");
+  assertEquals(elsewhere("sqlite:/else where/bus.db"), "/else where,/d");
+  assertEquals(elsewhere("sqlite:///else/bus.db"), "/else,/d");
+  assertEquals(elsewhere("sqlite:./log/bus.db"), "./log,/d");
   assertEquals(elsewhere("memory:"), "/d");
 });
 
@@ -71,31 +72,34 @@ Deno.test("the cookie and the files of secrets can be read", () => {
   const read = (name: string) => env[name];
   const config = readSettings({ args: [], env: read, readFile: () => "memory:" });
   assertEquals(
-    parsed(permissionFlags(config, read)).get("read"),
-    "./data,/run/secrets/state,/home/b/.cookie",
+    parsed(flagsFor(permissionsOf(pooldNeeds(config, read)))).get("read"),
+    "/run/secrets/state,/home/b/.cookie,./data",
   );
 });
 
 Deno.test("variables are the table's, and the one that Deno asks for on a terminal", () => {
+  const [allow, ignore] = envFlags(schema);
   assertEquals(
-    new Set(flagsOf({}).get("env")!.split(",")),
+    new Set(allow!.slice("--allow-env=".length).split(",")),
     new Set([...variablesOf(schema), "NO_COLOR"]),
   );
+  assertEquals(ignore, "--ignore-env");
 });
 
 Deno.test("the topics tool may touch the log's folder and nothing else", () => {
   const config = { dataDir: "/d", busUrl: "sqlite:/log/bus.db" };
-  const flags = parsed(topicsFlags(config as Config<typeof topicsSchema>, () => undefined));
+  const needs = topicsNeeds(topicsSchema, config as Config<typeof topicsSchema>, () => undefined);
+  const flags = parsed(flagsFor(permissionsOf(needs)));
   assertEquals(flags.get("read"), "/log");
   assertEquals(flags.get("write"), "/log");
-  assertEquals([...flags.keys()].toSorted(), ["env", "read", "write"]);
+  assertEquals([...flags.keys()].toSorted(), ["read", "write"]);
 });
 
 Deno.test("the launcher may neither write nor reach the network", async () => {
   const { permissions } = JSON.parse(
-    await Deno.readTextFile(new URL("./deno.json", import.meta.url)),
+    await Deno.readTextFile(new URL("../deno.json", import.meta.url)),
   );
-  assertEquals(permissions, { launch: { env: true, read: true } });
+  assertEquals(permissions.launch, { env: true, read: true });
 });
 
 /** Tries what the pool must not be able to do, and one thing of each kind that it must. */
@@ -111,7 +115,9 @@ const attempts = {
   otherRead: () => Deno.readTextFile("/etc/passwd"),
   subprocess: () => new Deno.Command(Deno.execPath()).output(),
   ownVariable: () => Deno.env.get("GOPOOL_DATA_DIR"),
-  otherVariable: () => Deno.env.get("HOME"),
+  otherVariable() {
+    if (Deno.env.get("HOME") === undefined) throw Object.assign(new Error(), { name: "unseen" });
+  },
   ffi: () => Deno.dlopen("/lib/x86_64-linux-gnu/libc.so.6", {}),
   sys: () => Deno.hostname(),
 };
@@ -139,7 +145,8 @@ Deno.test("under its flags a program does what the pool needs and is denied ever
     GOPOOL_SIMULATED_NODE_PORT: String(freePort()),
   };
   const read = (name: string) => env[name];
-  const flags = permissionFlags(readSettings({ args: [], env: read }), read);
+  const needs = pooldNeeds(readSettings({ args: [], env: read }), read);
+  const flags = [...envFlags(schema), ...flagsFor(permissionsOf(needs))];
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-config", "--no-prompt", ...flags, folder.join("probe.ts")]
       .concat(
@@ -160,7 +167,7 @@ Deno.test("under its flags a program does what the pool needs and is denied ever
     otherRead: denied,
     subprocess: denied,
     ownVariable: "done",
-    otherVariable: denied,
+    otherVariable: "unseen",
     ffi: denied,
     sys: denied,
   });

@@ -1,0 +1,24 @@
+/** The job manager as a process. Run it by `deno task jobmanager`. @module */
+import { busOptionsOf, openBus } from "@gopool/bus";
+import { openNodesOf } from "@gopool/node";
+import { runDaemon } from "@gopool/runtime";
+import { openState } from "@gopool/state";
+import { settings } from "./config.ts";
+import { payeeOf } from "./payee.ts";
+import { createJobmanager } from "./service.ts";
+
+await runDaemon("jobmanager", settings, async (daemon) => {
+  const { config, clock, random, signal } = daemon;
+  await using bus = await daemon.open(
+    "bus",
+    (onTrouble) => openBus(config.busUrl, { ...busOptionsOf(config), clock, signal, onTrouble }),
+  );
+  await using state = await daemon.open("state", () => openState(config.stateUrl, { clock }));
+  await using nodes = openNodesOf(config, daemon);
+  const network = await nodes.network(signal);
+  const poolAddress = payeeOf("jobmanager", config.poolAddress, network);
+  // No two processes may hold the lead by one name, on whatever machines.
+  const holder = `jobmanager-${random.uint32().toString(16)}${random.uint32().toString(16)}`;
+  const chosen = { ...config, pool: config.poolName, poolAddress };
+  await daemon.run(createJobmanager({ ...daemon, bus, state, nodes, holder, settings: chosen }));
+});

@@ -1,0 +1,75 @@
+/**
+ * Needs as Deno's flags: hosts, ports and paths, one by one.
+ *
+ * @module
+ */
+import { type Schema, variablesOf } from "@gopool/config";
+import { fromRoot, type Reasoned } from "./needs.ts";
+
+export type Kind = "net" | "read" | "write" | "ffi";
+
+/** One thing that a program may touch, and why. */
+export interface Permission {
+  readonly kind: Kind;
+  readonly what: string;
+  readonly because: string;
+}
+
+/** Where npm packages with native parts lie. Such a part can do anything: it is given only where it is asked for. */
+const PACKAGES = fromRoot("node_modules");
+/** Read by the loader of native parts, to know which of them fits the machine. */
+const MACHINE_KIND = "/etc/alpine-release";
+
+/** The permissions that the needs come to, each thing once for each kind, with every reason. */
+export function permissionsOf(needs: readonly Reasoned[]): Permission[] {
+  const found = new Map<string, Permission>();
+  for (const one of needs.flatMap(expanded)) {
+    const key = `${one.kind} ${one.what}`;
+    const before = found.get(key)?.because.split(", ") ?? [];
+    const because = [...new Set([...before, one.because])].join(", ");
+    found.set(key, { ...one, because });
+  }
+  return [...found.values()];
+}
+
+function expanded({ kind, what, because }: Reasoned): Permission[] {
+  switch (kind) {
+    case "listen":
+    case "connect":
+      return [{ kind: "net", what, because }];
+    case "native":
+      return [
+        { kind: "read", what: MACHINE_KIND, because },
+        { kind: "read", what: PACKAGES, because },
+        { kind: "ffi", what: PACKAGES, because },
+      ];
+    default:
+      return [{ kind, what, because }];
+  }
+}
+
+/** Asked by Deno itself when it writes to a terminal. */
+const RUNTIME_VARIABLES = ["NO_COLOR"];
+
+/** The variables of the table. All others read as if they were not set: libraries ask for many, and get none. */
+export function envFlags(schema: Schema): string[] {
+  return [
+    `--allow-env=${[...variablesOf(schema), ...RUNTIME_VARIABLES].join(",")}`,
+    "--ignore-env",
+  ];
+}
+
+const KINDS: readonly Kind[] = ["net", "read", "write", "ffi"];
+
+/**
+ * `--allow-net=a:1,b:2 --allow-read=…`. A flag replaces what the permission set says of its kind; kinds that
+ * nothing needs have none, so they stay as the set has them.
+ */
+export function flagsOf(permissions: readonly Permission[]): string[] {
+  return KINDS.flatMap((kind) => {
+    const names = permissions.filter((one) => one.kind === kind).map(({ what }) => what);
+    // In a name, a comma is written twice.
+    const list = names.map((name) => name.replaceAll(",", ",,")).join(",");
+    return names.length === 0 ? [] : [`--allow-${kind}=${list}`];
+  });
+}

@@ -1,0 +1,53 @@
+/**
+ * Starts a program under exactly the permissions that its settings need, and ends as it ends. A mistake in the
+ * settings is told here, before anything runs.
+ *
+ * The launcher itself may read files and all variables and start Deno, nothing else: no network, no writing. All
+ * variables, because a misspelt one can only be told by who sees its name; whoever may start Deno could do more.
+ *
+ * @module
+ */
+import { ConfigError, HelpRequested } from "@gopool/config";
+import { runArguments } from "./mod.ts";
+import { programNamed, PROGRAMS } from "./programs.ts";
+
+const [name, ...args] = Deno.args;
+const program = programNamed(name);
+if (program === undefined) {
+  const names = PROGRAMS.map((one) => one.name).join(", ");
+  console.error(`There is no program "${name}": it must be one of ${names}`);
+  Deno.exit(2);
+}
+
+/** Deno's arguments for the settings in effect; ends the process with the help or the mistakes. */
+function argumentsInEffect(): string[] {
+  try {
+    const env = (variable: string) => Deno.env.get(variable);
+    const from = { args, env, envNames: Object.keys(Deno.env.toObject()) };
+    return runArguments(program!, from);
+  } catch (error) {
+    if (error instanceof HelpRequested) {
+      console.log(error.message);
+      Deno.exit(0);
+    }
+    if (!(error instanceof ConfigError)) throw error;
+    console.error(error.message);
+    Deno.exit(2);
+  }
+}
+
+const child = new Deno.Command(Deno.execPath(), {
+  args: [...argumentsInEffect(), ...args],
+  stdin: "null",
+}).spawn();
+// The terminal sends Ctrl-C to both; a signal sent to this process alone is passed on. Twice is as once.
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.addSignalListener(signal, () => {
+    try {
+      child.kill(signal);
+    } catch {
+      // It has ended already: its status is on the way.
+    }
+  });
+}
+Deno.exit((await child.status).code);

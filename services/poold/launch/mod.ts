@@ -1,0 +1,37 @@
+/**
+ * The flags under which a program is started, for the launcher and for whoever starts one in its place.
+ *
+ * @module
+ */
+import type { Sources } from "@gopool/config";
+import { type PooldConfig, schema as pooldSchema } from "../config.ts";
+import { envFlags, flagsOf, permissionsOf } from "./flags.ts";
+import { type Env, pooldNeeds } from "./needs.ts";
+import { type Program, programNamed } from "./programs.ts";
+
+/**
+ * The arguments of Deno that start a program with the settings in effect: flags, then its file. Its own arguments
+ * follow.
+ *
+ * @throws {ConfigError} @throws {HelpRequested}
+ */
+export function runArguments(program: Program, from: Sources): string[] {
+  return [
+    ...["run", "--quiet", "--no-prompt", `-P=${program.name}`],
+    ...envFlags(program.schema),
+    ...flagsOf(permissionsOf(program.needs(from))),
+    program.main,
+  ];
+}
+
+/** {@link runArguments} of a program by its name. */
+export function runArgumentsOf(name: string, from: Sources): string[] {
+  const program = programNamed(name);
+  if (program === undefined) throw new RangeError(`There is no program "${name}"`);
+  return runArguments(program, from);
+}
+
+/** The flags of the whole pool in one process, for a main file of another's. */
+export function permissionFlags(config: PooldConfig, env: Env): string[] {
+  return [...envFlags(pooldSchema), ...flagsOf(permissionsOf(pooldNeeds(config, env)))];
+}

@@ -1,0 +1,78 @@
+/**
+ * What a program needs of the machine under the settings in effect, each with its reason.
+ *
+ * @module
+ */
+import { type Config, fileVariableOf, type Need, netNeed, type Schema } from "@gopool/config";
+import { busNeeds, readsFile } from "@gopool/config";
+import { type PooldConfig, schema as pooldSchema } from "../config.ts";
+import { demoMines, demoTarget } from "../demo/target.ts";
+import { busOf } from "../log_place.ts";
+import type { topicsSchema } from "../topics/settings.ts";
+
+/** A need and the setting that it comes from. */
+export interface Reasoned extends Need {
+  /** The variable, or a few words where no variable says it. */
+  readonly because: string;
+}
+
+/** Says the value of a variable of the environment. */
+export type Env = (name: string) => string | undefined;
+
+/** What the rows of a table need: the hosts, ports and paths that their values name, and files that hold secrets. */
+export function rowNeeds<S extends Schema>(
+  schema: S,
+  config: Partial<Config<S>>,
+  env: Env,
+): Reasoned[] {
+  return Object.entries(schema).flatMap(([key, row]) => {
+    const file = fileVariableOf(row);
+    const secret = file === null ? undefined : env(file);
+    return [
+      ...reasoned(row.variable, row.needs?.(config[key]) ?? []),
+      ...(secret ? reasoned(file!, readsFile(secret)) : []),
+    ];
+  });
+}
+
+/** poold's: what stands beside the pool when no setting names another, too. */
+export function pooldNeeds(config: PooldConfig, env: Env): Reasoned[] {
+  const needs = rowNeeds(pooldSchema, config, env);
+  if (config.busUrl === undefined) needs.push(...reasoned("the log", busNeeds(busOf(config))));
+  if (config.nodeUrl === undefined) {
+    const place = { host: "127.0.0.1", port: config.simulatedPort };
+    needs.push(...reasoned("GOPOOL_SIMULATED_NODE_PORT", [
+      netNeed("listen", place),
+      netNeed("connect", place),
+    ]));
+  }
+  if (demoMines(config)) {
+    needs.push(...reasoned("GOPOOL_DEMO_MINER", [
+      netNeed("connect", demoTarget(config)),
+      // A worker reads its own code, unlike main.ts: the demo miner's is the program itself.
+      ...["services", "proto", "node_modules"].flatMap((folder) => readsFile(fromRoot(folder))),
+    ]));
+  }
+  return needs;
+}
+
+/** The topics tool's: the log it looks into, for reading and for an operator's note; not the rest of the folder. */
+export function topicsNeeds(
+  schema: typeof topicsSchema,
+  config: Config<typeof topicsSchema>,
+  env: Env,
+): Reasoned[] {
+  const { dataDir: _, ...rows } = schema;
+  const needs = rowNeeds(rows, config, env);
+  if (config.busUrl === undefined) needs.push(...reasoned("the log", busNeeds(busOf(config))));
+  return needs;
+}
+
+function reasoned(because: string, needs: readonly Need[]): Reasoned[] {
+  return needs.map((need) => ({ ...need, because }));
+}
+
+/** A path of the project. */
+export function fromRoot(path: string): string {
+  return new URL(`../../../${path}`, import.meta.url).pathname;
+}

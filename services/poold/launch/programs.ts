@@ -1,0 +1,73 @@
+/**
+ * The programs that can be started, with the files they begin in, their settings and what these need.
+ *
+ * @module
+ */
+import {
+  type Config,
+  readChecked,
+  readConfig,
+  type Schema,
+  type Settings,
+  type Sources,
+} from "@gopool/config";
+import { settings as blocksubmit } from "@gopool/blocksubmit/config";
+import { settings as jobmanager } from "@gopool/jobmanager/config";
+import { settings as shareproc } from "@gopool/shareproc/config";
+import { settings as stratumd } from "@gopool/stratumd/config";
+import { readSettings, settings as pooldSettings } from "../settings.ts";
+import { topicsSchema } from "../topics/settings.ts";
+import { fromRoot, pooldNeeds, type Reasoned, rowNeeds, topicsNeeds } from "./needs.ts";
+
+export interface Program {
+  readonly name: string;
+  /** Its file; the `deno.json` beside it or above holds its permission set, under the program's name. */
+  readonly main: string;
+  readonly schema: Schema;
+  /**
+   * What it needs under the settings in effect.
+   *
+   * @throws {ConfigError} @throws {HelpRequested}
+   */
+  readonly needs: (from: Sources) => Reasoned[];
+}
+
+/** A service as a process of its own: its table says all. */
+function service<S extends Schema>(name: string, settings: Settings<S>): Program {
+  return {
+    name,
+    main: fromRoot(`services/${name}/main.ts`),
+    schema: settings.schema,
+    needs: (from) => rowNeeds(settings.schema, readChecked(name, settings, from), from.env),
+  };
+}
+
+export const PROGRAMS: readonly Program[] = [
+  service("stratumd", stratumd),
+  service("jobmanager", jobmanager),
+  service("shareproc", shareproc),
+  service("blocksubmit", blocksubmit),
+  {
+    name: "poold",
+    main: fromRoot("services/poold/main.ts"),
+    schema: pooldSettings.schema,
+    needs: (from) => pooldNeeds(readSettings(from), from.env),
+  },
+  {
+    name: "topics",
+    main: fromRoot("services/poold/topics/main.ts"),
+    schema: topicsSchema,
+    needs(from) {
+      // The tool's own arguments are no settings: it complains of them itself.
+      const config: Config<typeof topicsSchema> = readConfig("topics", topicsSchema, {
+        ...from,
+        args: [],
+      });
+      return topicsNeeds(topicsSchema, config, from.env);
+    },
+  },
+];
+
+export function programNamed(name: string | undefined): Program | undefined {
+  return PROGRAMS.find((program) => program.name === name);
+}

@@ -1,0 +1,50 @@
+/**
+ * Opening what a process works on: seen while it lasts, and told in a sentence where it fails.
+ *
+ * @module
+ */
+import { FatalError } from "./supervise.ts";
+import type { StatusBoard } from "./status.ts";
+
+/** Says what keeps a part from its work; null when that is over. */
+export type Tell = (sentence: string | null) => void;
+
+/**
+ * Opens one part: it stands on the board as down until it is open. What it tells later makes it degraded: readers
+ * and writers say themselves whether they can go on.
+ *
+ * @throws {FatalError} Where the settings or the machine forbid it: errors named …NotOpened or that begin "Cannot
+ *   open", and files that cannot be read.
+ */
+export async function openPart<T>(
+  board: StatusBoard,
+  part: string,
+  open: (tell: Tell) => Promise<T>,
+): Promise<T> {
+  let isOpen = false;
+  const tell: Tell = (sentence) => {
+    if (sentence !== null) board.set(part, isOpen ? "degraded" : "down", sentence);
+    else board.set(part, isOpen ? "ok" : "down", isOpen ? "open" : "opening");
+  };
+  tell(null);
+  try {
+    const opened = await open(tell);
+    isOpen = true;
+    tell(null);
+    return opened;
+  } catch (error) {
+    if (!isForOperator(error)) throw error;
+    const { message } = error as Error;
+    const sentence = message.startsWith("Cannot") ? message : `Cannot open the ${part}: ${message}`;
+    board.set(part, "down", sentence);
+    throw new FatalError(sentence, { cause: error });
+  }
+}
+
+/** Rooms do not know this one's classes, but all name theirs alike. */
+function isForOperator(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { NotFound, PermissionDenied, NotCapable, IsADirectory } = Deno.errors;
+  return error.name.endsWith("NotOpened") || error.message.startsWith("Cannot open ") ||
+    [NotFound, PermissionDenied, NotCapable, IsADirectory].some((kind) => error instanceof kind);
+}

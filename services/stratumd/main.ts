@@ -1,0 +1,17 @@
+/** The Stratum gateway as a process. Run it by `deno task stratumd`. @module */
+import { busOptionsOf, openBus } from "@gopool/bus";
+import { holdFolder, runDaemon } from "@gopool/runtime";
+import { openState } from "@gopool/state";
+import { settings } from "./config.ts";
+import { createStratumd } from "./service.ts";
+
+await runDaemon("stratumd", settings, async (daemon) => {
+  const { config, clock, signal } = daemon;
+  using _folder = await holdFolder(config.dataDir);
+  await using bus = await daemon.open(
+    "bus",
+    (onTrouble) => openBus(config.busUrl, { ...busOptionsOf(config), clock, signal, onTrouble }),
+  );
+  await using state = await daemon.open("state", () => openState(config.stateUrl, { clock }));
+  await daemon.run(createStratumd({ ...daemon, bus, state }));
+});
