@@ -42,9 +42,19 @@ async function read(connection: Deno.Conn, size: number): Promise<DataView> {
 
 const METADATA = 3;
 
+/** What a TLS listener is met with, in PEM. */
+export interface Certificates {
+  readonly caCerts?: string[];
+  readonly cert?: string;
+  readonly key?: string;
+}
+
 /** node.id of every broker that the one on this port counts as alive. */
-export async function brokersSeen(port: number): Promise<number[]> {
-  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+export async function brokersSeen(port: number, tls?: Certificates): Promise<number[]> {
+  const to = { hostname: "127.0.0.1", port };
+  using connection: Deno.Conn = tls === undefined
+    ? await Deno.connect(to)
+    : await Deno.connectTls({ ...to, ...tls } as Deno.ConnectTlsOptions);
   const timer = setTimeout(() => connection.close(), ASK_WITHIN_MS);
   try {
     // Version 1: an empty list of topics means none.
