@@ -11,6 +11,7 @@ import {
   type Config,
   custom,
   dataDir,
+  flag,
   healthListen,
   hostPort,
   integer,
@@ -77,9 +78,19 @@ export const rows = {
   }),
   maxSessionsPerAddress: integer(
     "GOPOOL_STRATUM_MAX_SESSIONS_PER_ADDRESS",
-    "connections at once from one network address",
+    "connections at once from one network address, over all gateways",
     // A farm behind one NAT is one address.
     { min: 1, max: 65_000, fallback: 5_000 },
+  ),
+  maxConnectsPerAddress: integer(
+    "GOPOOL_STRATUM_MAX_CONNECTS_PER_ADDRESS",
+    "new connections a minute from one network address, over all gateways",
+    // A farm of the size above that comes back at once, each of it twice; and some 2 % of a core for a flood.
+    { min: 1, max: 1_000_000, fallback: 10_000 },
+  ),
+  reusePort: flag(
+    "GOPOOL_STRATUM_REUSE_PORT",
+    "share the address with other gateways on this machine; off: a taken port is an error",
   ),
   vardiff: choice("GOPOOL_STRATUM_VARDIFF", "off keeps each session at its first difficulty", {
     of: ["on", "off"],

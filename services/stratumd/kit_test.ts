@@ -130,6 +130,8 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     versionMask: 0x1fffe000,
     maxSessions: 1000,
     maxSessionsPerAddress: 1000,
+    maxConnectsPerAddress: 100_000,
+    reusePort: false,
     vardiff: "off",
     ...options.config,
   };

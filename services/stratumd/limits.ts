@@ -8,6 +8,18 @@
 /** Pending connections the kernel holds: all miners of a pool come back at once after a restart. Its own cap is 4096. */
 export const LISTEN_BACKLOG = 4096;
 
+/** New connections of one address are counted over this span; the setting says how many (config.ts). */
+export const ARRIVALS_SPAN_MS = 60_000;
+
+/** Other gateways are told of an address from this part of its limit on: else the store would hear of every miner. */
+export const TOLD_FROM = 64;
+
+/** Addresses remembered when nobody of them is here any more, 150 bytes each: a whole pool's, twice over. */
+export const ADDRESSES_MAX = 131_072;
+
+/** Connections that were turned away are told of this often. */
+export const REFUSED_TOLD_MS = 60_000;
+
 /** Idle time before the kernel asks whether the peer is still there: half-open connections go within minutes. */
 export const KEEPALIVE_MS = 60_000;
 

@@ -5,6 +5,8 @@
  */
 import { createServer, type Server, type Socket } from "node:net";
 import type { Logger } from "@gopool/runtime";
+import { networkOf } from "./addresses.ts";
+import type { Door } from "./door.ts";
 import type { Gateway } from "./gateway.ts";
 import { CLOSE_MS, KEEPALIVE_MS, LISTEN_BACKLOG } from "./limits.ts";
 import type { Session } from "./session.ts";
@@ -12,8 +14,8 @@ import type { Session } from "./session.ts";
 export interface ListenOptions {
   readonly host: string;
   readonly port: number;
-  readonly maxSessions: number;
-  readonly maxSessionsPerAddress: number;
+  /** Other processes may listen at the same address: the kernel deals connections out. */
+  readonly reusePort: boolean;
 }
 
 /** The address is taken or not ours. */
@@ -22,29 +24,23 @@ export class CannotListen extends Error {
 }
 
 export class StratumServer {
-  readonly #perAddress = new Map<string, number>();
   #server: Server | null = null;
   /** Connections that are not closed yet, those of sessions that have ended included. */
   readonly #sockets = new Set<Socket>();
   /** Sockets that were told to close, by when they must have. */
   readonly #closing = new Map<Socket, number>();
   #allClosed: PromiseWithResolvers<void> | null = null;
-  #refused = 0;
 
   constructor(
     private readonly gateway: Gateway,
+    private readonly door: Door,
     private readonly options: ListenOptions,
     private readonly log: Logger,
   ) {}
 
-  /** Connections turned away at the door. */
-  get refused(): number {
-    return this.#refused;
-  }
-
   /** @returns The port in use. @throws {CannotListen} */
   async listen(): Promise<number> {
-    const { host, port } = this.options;
+    const { host, port, reusePort } = this.options;
     // A miner may close its side after the last line and still wants its answers.
     const server = createServer(
       { allowHalfOpen: true, noDelay: true },
@@ -53,13 +49,16 @@ export class StratumServer {
     this.#server = server;
     const listening = Promise.withResolvers<void>();
     server.once("error", listening.reject);
-    server.listen({ host, port, backlog: LISTEN_BACKLOG }, () => listening.resolve());
+    server.listen({ host, port, reusePort, backlog: LISTEN_BACKLOG }, () => listening.resolve());
     try {
       await listening.promise;
     } catch (error) {
       this.#server = null;
       const { code, message } = error as Error & { code?: string };
-      const why = code === "EADDRINUSE" ? "another program listens there already" : message;
+      const why = code === "EADDRINUSE"
+        ? "another program listens there already" +
+          (reusePort ? ", and does not share the port" : "")
+        : message;
       throw new CannotListen(`Cannot listen for miners at ${host}:${port}: ${why}`);
     }
     server.on("error", (error) => this.log.error("listener", { error }));
@@ -82,6 +81,7 @@ export class StratumServer {
 
   /** A peer that does not take its last answers keeps its socket no longer than CLOSE_MS. */
   sweep(nowMs: number): void {
+    this.door.sweep();
     for (const socket of this.#sockets) {
       if (!sessions.get(socket)!.session.closed) continue;
       const dueMs = this.#closing.get(socket);
@@ -97,18 +97,15 @@ export class StratumServer {
 
   #accept(socket: Socket): void {
     const address = socket.remoteAddress ?? "unknown";
-    const count = this.#perAddress.get(address) ?? 0;
-    const { maxSessions, maxSessionsPerAddress } = this.options;
-    if (this.gateway.sessions.size >= maxSessions || count >= maxSessionsPerAddress) {
-      this.#refused++;
+    const network = networkOf(address);
+    if (this.door.enter(network) !== null) {
       socket.destroy();
       return;
     }
-    this.#perAddress.set(address, count + 1);
     socket.setKeepAlive(true, KEEPALIVE_MS);
     const session = this.gateway.add(socket, address);
     this.#sockets.add(socket);
-    sessions.set(socket, { session, server: this });
+    sessions.set(socket, { session, network, server: this });
     // Shared functions, no closure per connection: an idle session should weigh little.
     socket.on("data", onData);
     socket.on("end", onEnd);
@@ -117,13 +114,11 @@ export class StratumServer {
   }
 
   /** @internal */
-  left(session: Session): void {
+  left(session: Session, network: string): void {
     this.#sockets.delete(session.socket);
     this.#closing.delete(session.socket);
     if (this.#sockets.size === 0) this.#allClosed?.resolve();
-    const count = this.#perAddress.get(session.address) ?? 1;
-    if (count <= 1) this.#perAddress.delete(session.address);
-    else this.#perAddress.set(session.address, count - 1);
+    this.door.leave(network);
     this.gateway.gone(session);
   }
 
@@ -140,6 +135,8 @@ export class StratumServer {
 
 interface Connection {
   readonly session: Session;
+  /** As the door counts it. */
+  readonly network: string;
   readonly server: StratumServer;
 }
 
@@ -160,5 +157,5 @@ function onError(): void {}
 
 function onClose(this: Socket): void {
   const connection = sessions.get(this)!;
-  connection.server.left(connection.session);
+  connection.server.left(connection.session, connection.network);
 }

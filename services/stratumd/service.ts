@@ -16,13 +16,15 @@ import {
   type StatusBoard,
 } from "@gopool/runtime";
 import { JOB_MAX_LIFE_MS, ShareChecker } from "@gopool/shares";
-import { Extranonces, Sessions, type State } from "@gopool/state";
+import { Extranonces, Sessions, SharedLevels, type State } from "@gopool/state";
 import { Candidates } from "./candidates.ts";
 import type { StratumdConfig } from "./config.ts";
+import { Door } from "./door.ts";
 import { Feeds } from "./feeds.ts";
 import { Gateway } from "./gateway.ts";
+import { Health } from "./health.ts";
 import { JobTable } from "./jobs.ts";
-import { CLOSE_MS, DRAIN_MS, NO_JOB_ALARM_MS, SPOOL_MAX, SWEEP_MS } from "./limits.ts";
+import { CLOSE_MS, DRAIN_MS, SPOOL_MAX, SWEEP_MS } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
 import type { ShareCounts } from "./promised.ts";
 import { CannotListen, StratumServer } from "./server.ts";
@@ -76,7 +78,7 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
   const outbox = new Outbox({ bus, clock, log });
   let life: {
     gateway: Gateway;
-    server: StratumServer;
+    door: Door;
     candidates: Candidates;
     jobs: JobTable;
     intake: Intake;
@@ -119,28 +121,41 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
         const task = gateway.move(prefix, why).finally(() => moving.delete(task));
         moving.add(task);
       },
-      onTrouble: (why) =>
-        why === null
-          ? board.set(`${name}/extranonces`, "ok", "prefix held")
-          : board.set(`${name}/extranonces`, "degraded", `No new sessions: ${why}`),
+      onTrouble: () => health.numbering(),
     });
+    const memory = new Sessions(state, JOB_MAX_LIFE_MS);
     const gateway = new Gateway({
       config,
       jobs,
       intake,
       outbox,
       extranonces,
-      memory: new Sessions(state, JOB_MAX_LIFE_MS),
+      memory,
       clock,
       random,
       log,
     });
-    const server = new StratumServer(gateway, {
-      ...config.stratumListen,
-      maxSessions: config.maxSessions,
-      maxSessionsPerAddress: config.maxSessionsPerAddress,
-    }, log);
-    life = { gateway, server, candidates, jobs, intake };
+    const door = new Door({ ...config, clock, others: (key): number => levels.others(key) });
+    const levels = new SharedLevels({
+      state,
+      clock,
+      member: config.gateway,
+      levels: () => door.levels(),
+    });
+    const { reusePort } = config;
+    const server = new StratumServer(gateway, door, { ...config.stratumListen, reusePort }, log);
+    const health = new Health({
+      board,
+      log,
+      clock,
+      jobs,
+      outbox,
+      extranonces,
+      memory,
+      levels,
+      door,
+    });
+    life = { gateway, door, candidates, jobs, intake };
 
     // The readers and the sweep go on while answers are finished: they end after the sessions.
     const inner = new AbortController();
@@ -156,29 +171,20 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
     });
 
     async function sweep(stop: AbortSignal): Promise<void> {
-      let said = "";
       while (!stop.aborted) {
         await clock.sleep(SWEEP_MS, stop);
         gateway.sweep();
         server.sweep(clock.monotonic());
-        const trouble = troubleOf(jobs, outbox, clock.now());
-        if (trouble === said) continue;
-        said = trouble;
-        board.set(
-          name,
-          trouble === "" ? "ok" : "degraded",
-          trouble === "" ? "serving miners" : trouble,
-        );
+        if (port !== null) health.look();
       }
     }
 
     async function serve(stop: AbortSignal): Promise<void> {
-      board.set(name, "degraded", "waiting for a first job");
-      await Promise.race([
-        Promise.all([feeds.firstJob, extranonces.ready]),
-        aborted(stop),
-        aborted(inner.signal),
-      ]);
+      const ended = [aborted(stop), aborted(inner.signal)];
+      board.set(name, "down", "waiting for a first job");
+      await Promise.race([feeds.firstJob, ...ended]);
+      board.set(name, "down", "waiting for a prefix of extranonces");
+      await Promise.race([extranonces.ready, ...ended]);
       if (stop.aborted || inner.signal.aborted) return;
       try {
         port = await server.listen();
@@ -219,6 +225,7 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
       (stop) => sweep(AbortSignal.any([stop, inner.signal])),
       (stop) => candidates.repeat(AbortSignal.any([stop, inner.signal])),
       (stop) => extranonces.run(AbortSignal.any([stop, inner.signal])),
+      (stop) => levels.run(AbortSignal.any([stop, inner.signal])),
     );
     await Promise.all(moving);
   }
@@ -236,7 +243,7 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
         port,
         sessions: life?.gateway.sessions.size ?? 0,
         working: life?.gateway.working ?? 0,
-        refusedConnections: life?.server.refused ?? 0,
+        refusedConnections: life?.door.refusedInAll ?? 0,
         jobId: current?.id ?? null,
         height: current?.prepared.height ?? null,
         shares: { ...life?.intake.counts ?? NO_SHARES },
@@ -259,14 +266,3 @@ const NO_SHARES: ShareCounts = {
   notStored: 0,
   outcomeUnknown: 0,
 };
-
-/** What keeps the gateway from its work, in a sentence; "" when nothing does. */
-function troubleOf(jobs: JobTable, outbox: Outbox, nowMs: number): string {
-  if (outbox.failures > 0) return `Shares wait for the bus: ${outbox.lastError}`;
-  const { current } = jobs;
-  if (current === null) return "No job yet";
-  if (nowMs - current.loggedAtMs > NO_JOB_ALARM_MS) {
-    return "No new job for more than 50 s: miners will think the pool dead";
-  }
-  return "";
-}

@@ -77,6 +77,7 @@ export async function poold({ core, flags }: Start): Promise<Subject> {
     GOPOOL_STRATUM_MIN_DIFFICULTY: String(EVERY_HASH),
     GOPOOL_STRATUM_MAX_SESSIONS: String(MANY_SESSIONS),
     GOPOOL_STRATUM_MAX_SESSIONS_PER_ADDRESS: String(MANY_SESSIONS),
+    GOPOOL_STRATUM_MAX_CONNECTS_PER_ADDRESS: "1000000",
     GOPOOL_LOG_FORMAT: "json",
   };
   const read = (name: string) => env[name];

@@ -91,6 +91,11 @@ export class Extranonces {
     return this.#held.map((held) => held.prefix);
   }
 
+  /** Whether a new session is served now: not before a prefix is held, nor long after its last renewal. */
+  get isServing(): boolean {
+    return this.#valid().length > 0;
+  }
+
   /** What is wrong, as a sentence; null when all is well. Sessions are served while a lease is still young. */
   get trouble(): string | null {
     return this.#trouble;

@@ -4,24 +4,9 @@
  * store its levels and hears what the others have. So a flood costs the store one call a second for each
  * member, and nobody waits for the store to be let in.
  *
- * Asked of the port, operation `tally`, next to `increment`:
- *
- *     tally(member, levels: {key, level}[], ttlMs): Promise<number[]>
- *
- * Sets how much `member` has of each key, for `ttlMs` from now, and gives in the same order what all members
- * together have of it at that moment, this one included. What a member has not said again within its time is
- * out of the sum by itself (a killed process takes its share along); a level of 0 takes it out at once, and a
- * key without members is gone. A level replaces the one before: saying it twice changes nothing but its time, so
- * a call whose answer was lost is simply made again. Levels are whole and not negative, keys all different, at
- * most TALLY_KEYS_MAX of them; each key's change is atomic, the keys need not be one with each other.
- * (On Redis: one script, a hash for each key, member → "level end" by the server's TIME; HPEXPIRE needs 7.4.)
- *
  * @module
  */
-import { StateUnavailable } from "./port.ts";
-
-/** Keys of one call: a few milliseconds of the store's time, which leases wait for, too. */
-export const TALLY_KEYS_MAX = 500;
+import { type Level, type State, StateUnavailable, TALLY_KEYS_MAX } from "./port.ts";
 
 /** How often a member says what it has. Within that time others do not know of what it let in. */
 export const TALLY_EVERY_MS = 1_000;
@@ -32,16 +17,8 @@ export const TALLY_EVERY_MS = 1_000;
  */
 export const TALLY_TTL_MS = 5_000;
 
-export interface Level {
-  readonly key: string;
-  /** Whole, not negative. */
-  readonly level: number;
-}
-
 /** The part of the port that this needs. */
-export interface TallyStore {
-  tally(member: string, levels: readonly Level[], ttlMs: number): Promise<readonly number[]>;
-}
+export type TallyStore = Pick<State, "tally">;
 
 export interface SharedLevelsDeps {
   readonly state: TallyStore;
