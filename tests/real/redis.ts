@@ -2,7 +2,10 @@
 export {
   type RedisOptions,
   type RedisServer,
+  type SentinelOptions,
+  type SentinelServers,
   startRedis,
+  startSentinel,
   testRedis,
   testRedisBinary,
 } from "@gopool/testing/servers";

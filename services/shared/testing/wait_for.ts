@@ -1,12 +1,12 @@
 /** Long for a machine that is busy, short for a person who waits. */
-const DEADLINE_MS = 10_000;
+const DEADLINE_MS = 30_000;
 const LOOK_EVERY_MS = 5;
 
 /**
  * Waits, by the real clock, until `condition` holds (gives anything but false, null or undefined), and gives
  * what it gave.
  *
- * @param what What is waited for, as it reads after "Waited 10000 ms for".
+ * @param what What is waited for, as it reads after "Waited 30000 ms for".
  */
 export async function waitFor<T>(
   condition: () => T | Promise<T>,

@@ -11,6 +11,12 @@ export type { Pem } from "./pem.ts";
 export { kill, type Running, spawn, stop, untilReady } from "./process.ts";
 export { findRedis, type RedisOptions, type RedisServer, startRedis } from "./redis.ts";
 export {
+  MASTER_NAME,
+  type SentinelOptions,
+  type SentinelServers,
+  startSentinel,
+} from "./sentinel.ts";
+export {
   absence,
   KAFKA_VARIABLE,
   REDIS_VARIABLE,
