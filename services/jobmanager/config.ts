@@ -17,7 +17,8 @@ import {
   poolAddress,
   poolName,
   type Settings,
-  stateUrl,
+  stateProblems,
+  stateRows,
   text,
   versionMask,
 } from "@gopool/config";
@@ -51,7 +52,7 @@ export const soloFeeBasisPoints = integer(
 export const schema = {
   ...commonRows,
   ...busRows,
-  stateUrl,
+  ...stateRows,
   nodeUrl,
   nodeCookie,
   nodeGoneAfter,
@@ -70,6 +71,7 @@ export const settings: Settings<typeof schema> = {
   schema,
   problems: (found) => [
     ...busProblems(found),
+    ...stateProblems(found),
     ...nodeProblems(found),
     ...addressProblems(found.poolAddress),
   ],

@@ -2,7 +2,7 @@
 import { busOptionsOf, openBus } from "@gopool/bus";
 import { openNodesOf } from "@gopool/node";
 import { runDaemon } from "@gopool/runtime";
-import { openState } from "@gopool/state";
+import { openState, stateOptionsOf } from "@gopool/state";
 import { settings } from "./config.ts";
 import { payeeOf } from "./payee.ts";
 import { createJobmanager } from "./service.ts";
@@ -13,7 +13,10 @@ await runDaemon("jobmanager", settings, async (daemon) => {
     "bus",
     (onTrouble) => openBus(config.busUrl, { ...busOptionsOf(config), clock, signal, onTrouble }),
   );
-  await using state = await daemon.open("state", () => openState(config.stateUrl, { clock }));
+  await using state = await daemon.open(
+    "state",
+    (onTrouble) => openState(config.stateUrl, { ...stateOptionsOf(config), clock, onTrouble }),
+  );
   await using nodes = openNodesOf(config, daemon);
   const network = await nodes.network(signal);
   const poolAddress = payeeOf("jobmanager", config.poolAddress, network);

@@ -17,7 +17,6 @@ import {
   optional,
   poolAddress,
   poolName,
-  stateUrl,
 } from "@gopool/config";
 import { schema as jobmanager } from "@gopool/jobmanager/config";
 import { schema as shareproc } from "@gopool/shareproc/config";
@@ -29,7 +28,6 @@ export const schema = {
   ...stratumd,
   ...commonRows,
   dataDir,
-  stateUrl,
   poolName,
   /** Absent: a log under the data folder. */
   busUrl: optional(busUrl),

@@ -20,7 +20,7 @@ import {
   supervise,
 } from "@gopool/runtime";
 import { createShareproc } from "@gopool/shareproc";
-import { openState } from "@gopool/state";
+import { openState, stateOptionsOf } from "@gopool/state";
 import { createStratumd } from "@gopool/stratumd";
 import { settleBlocks } from "./blocks_in_hand.ts";
 import type { PooldConfig } from "./config.ts";
@@ -72,7 +72,11 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
     blocks: await recordsOf(bus, blockFound),
   };
   const state = open.use(
-    await openPart(board, "state", () => openState(config.stateUrl, { clock })),
+    await openPart(
+      board,
+      "state",
+      (onTrouble) => openState(config.stateUrl, { ...stateOptionsOf(config), clock, onTrouble }),
+    ),
   );
   const simulated = config.nodeUrl === undefined
     ? open.use(await simulatedNode(config, { ...deps, log: partsLog }))

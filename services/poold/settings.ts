@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { busProblems, readChecked, type Settings, type Sources } from "@gopool/config";
+import {
+  busProblems,
+  readChecked,
+  type Settings,
+  type Sources,
+  stateProblems,
+} from "@gopool/config";
 import { addressProblems } from "@gopool/jobmanager/payee";
 import { nodeProblems } from "@gopool/node";
 import { type PooldConfig, schema } from "./config.ts";
@@ -12,6 +18,7 @@ export const settings: Settings<typeof schema> = {
   schema,
   problems: (found, isBad) => [
     ...busProblems(found),
+    ...stateProblems(found),
     ...contradictions(found, isBad),
     ...nodeProblems(found),
     ...addressProblems(found.poolAddress),

@@ -18,7 +18,8 @@ import {
   number,
   poolName,
   type Settings,
-  stateUrl,
+  stateProblems,
+  stateRows,
   text,
   versionMask,
 } from "@gopool/config";
@@ -100,7 +101,7 @@ export const rows = {
 
 export const schema = {
   ...busRows,
-  stateUrl,
+  ...stateRows,
   dataDir,
   poolName,
   ...commonRows,
@@ -113,4 +114,7 @@ export type StratumdConfig = Pick<
   "dataDir" | "poolName" | keyof typeof rows
 >;
 
-export const settings: Settings<typeof schema> = { schema, problems: busProblems };
+export const settings: Settings<typeof schema> = {
+  schema,
+  problems: (found) => [...busProblems(found), ...stateProblems(found)],
+};

@@ -1,7 +1,7 @@
 /** The Stratum gateway as a process. Run it by `deno task stratumd`. @module */
 import { busOptionsOf, openBus } from "@gopool/bus";
 import { holdFolder, runDaemon } from "@gopool/runtime";
-import { openState } from "@gopool/state";
+import { openState, stateOptionsOf } from "@gopool/state";
 import { settings } from "./config.ts";
 import { createStratumd } from "./service.ts";
 
@@ -12,6 +12,9 @@ await runDaemon("stratumd", settings, async (daemon) => {
     "bus",
     (onTrouble) => openBus(config.busUrl, { ...busOptionsOf(config), clock, signal, onTrouble }),
   );
-  await using state = await daemon.open("state", () => openState(config.stateUrl, { clock }));
+  await using state = await daemon.open(
+    "state",
+    (onTrouble) => openState(config.stateUrl, { ...stateOptionsOf(config), clock, onTrouble }),
+  );
   await daemon.run(createStratumd({ ...daemon, bus, state }));
 });

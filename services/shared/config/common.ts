@@ -17,7 +17,13 @@ export {
   sharePartitions,
 } from "./bus_rows.ts";
 export { kafkaRows, sqliteFileOf } from "./bus_rows.ts";
-export { stateNeeds, stateUrl } from "./state_rows.ts";
+export {
+  stateNeeds,
+  stateProblems,
+  stateRows,
+  type StateSettings,
+  stateUrl,
+} from "./state_rows.ts";
 
 export const dataDir: Field<string> = {
   ...path("GOPOOL_DATA_DIR", "folder for everything that must survive a restart", {

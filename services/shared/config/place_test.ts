@@ -10,6 +10,7 @@ import {
   readConfig,
   sqliteFileOf,
   stateNeeds,
+  stateProblems,
   stateUrl,
 } from "./mod.ts";
 
@@ -62,7 +63,8 @@ Deno.test("a state is Redis, plainly, by TLS or by its sentinels, or memory", ()
     "redis://user:pa%40ss@r1:6379/3?prefix=p:",
     "rediss://:secret@[2001:db8::1]:6380/0",
     "redis+sentinel://s1:26379,s2:26379/mymaster",
-    "redis+sentinel://:pw@s1,s2/mymaster/2?servers=r1:6379,r2",
+    "rediss+sentinel://s1/mymaster?nodes=r1",
+    "redis+sentinel://:pw@s1,s2/mymaster/2?nodes=r1:6379,r2",
   );
   refuses(stateUrl, {
     "kafka://b1:9092": "must start with memory: or redis://",
@@ -83,7 +85,7 @@ Deno.test("what a process needs is read from the URL: the brokers, the servers, 
   ]);
   assertEquals(stateNeeds("redis://u:p@r1/2"), net("r1:6379") as never);
   assertEquals(
-    stateNeeds("redis+sentinel://s1,s2:1/m?servers=r1,r2:2"),
+    stateNeeds("redis+sentinel://s1,s2:1/m?nodes=r1,r2:2"),
     net("s1:26379", "s2:1", "r1:6379", "r2:2") as never,
   );
   assertEquals(hostsOf("a:1, b:2"), [{ host: "a", port: 1 }, { host: "b", port: 2 }]);
@@ -147,4 +149,18 @@ Deno.test("the brokers' password comes from a variable or a file, and is never s
     ConfigError,
   );
   assert(!refused.message.includes("hunter2"));
+});
+
+Deno.test("certificates for a state without TLS, or without their key, are told", () => {
+  assertEquals(stateProblems({ stateUrl: "rediss://r1", stateCa: "/ca.pem" }), []);
+  const problems = stateProblems({
+    stateUrl: "redis://r1",
+    stateCa: "/ca.pem",
+    stateCert: "/c.pem",
+  });
+  assertEquals(problems.map((problem) => problem.split(" ")[0]), [
+    "GOPOOL_STATE_CERT",
+    "GOPOOL_STATE_CA",
+    "GOPOOL_STATE_CERT",
+  ]);
 });

@@ -19,6 +19,7 @@ import type { RedisAccess, RedisStateOptions } from "./redis.ts";
 
 export { type Place, placesOf } from "./redis/address.ts";
 export type { RedisAccess };
+export { stateOptionsOf, type StateSettings } from "./from_settings.ts";
 
 /** What every state is opened with; what belongs to a Redis is nothing to the others. */
 export type StateOptions = RedisStateOptions;
