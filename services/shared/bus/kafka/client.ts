@@ -77,6 +77,12 @@ export function kafkaClient(settings: KafkaSettings, sinks: KafkaClientSinks = {
     socketFactory,
   };
   const { WARN } = kafkajs.logLevel;
+  // A cluster tries the first of its brokers and no other: each begins with the next.
+  let turn = 0;
+  const nextSeeds = () => {
+    turn = (turn + 1) % common.brokers.length;
+    return [...common.brokers.slice(turn), ...common.brokers.slice(0, turn)];
+  };
   return {
     settings,
     topicName: (topic) => prefix + topic.name,
@@ -91,6 +97,7 @@ export function kafkaClient(settings: KafkaSettings, sinks: KafkaClientSinks = {
     cluster: () =>
       newCluster({
         ...common,
+        brokers: nextSeeds(),
         logger: newLogger({ level: WARN, logCreator }),
         metadataMaxAge: METADATA_MAX_AGE_MS,
         retry: { retries: 0 },

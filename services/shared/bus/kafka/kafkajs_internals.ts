@@ -9,6 +9,7 @@ import ClusterClass from "kafkajs/src/cluster/index.js";
 import type { Logger, logLevel } from "kafkajs";
 import loggers from "kafkajs/src/loggers/index.js";
 import requests from "kafkajs/src/protocol/requests/index.js";
+import { createErrorFromCode } from "kafkajs/src/protocol/error.js";
 import RequestQueue from "kafkajs/src/network/requestQueue/index.js";
 import type { Socket } from "node:net";
 
@@ -132,7 +133,7 @@ export interface Broker {
   readonly connectionPool: ConnectionPool;
   isConnected(): boolean;
   disconnect(): Promise<void>;
-  metadata(topics: readonly string[]): Promise<ClusterMetadata>;
+  metadata: (topics: readonly string[]) => Promise<ClusterMetadata>;
   fetch(request: {
     readonly isolationLevel?: number;
     readonly maxWaitTime?: number;
@@ -269,7 +270,54 @@ export interface ClusterOptions {
   readonly isolationLevel: number;
 }
 
-export const newCluster = (options: ClusterOptions): Cluster => new ClusterClass(options);
+/** Number of the metadata request in Kafka's protocol. */
+const METADATA = 3;
+
+/**
+ * A cluster whose metadata may name partitions without a leader. To kafkajs's own, one such partition is an error that
+ * hides all others: no topic could be used while one of its brokers is away.
+ */
+export function newCluster(options: ClusterOptions): Cluster {
+  const cluster: Cluster = new ClusterClass(options);
+  const pool = cluster.brokerPool as unknown as { createBroker(options: unknown): Broker };
+  const { createBroker } = pool;
+  pool.createBroker = (of) => {
+    const broker = createBroker(of);
+    broker.metadata = (topics) => metadata(broker, topics);
+    return broker;
+  };
+  return cluster;
+}
+
+async function metadata(broker: Broker, topics: readonly string[]): Promise<ClusterMetadata> {
+  const question = { topics, allowAutoTopicCreation: false };
+  const { request, response } = requestFor(broker, METADATA, requests.requests.Metadata, question);
+  return await broker.connectionPool.send({
+    request,
+    response: {
+      decode: response.decode,
+      parse(decoded) {
+        const found = decoded as ClusterMetadata;
+        const faulty = found.topicMetadata.find(({ topicErrorCode }) => topicErrorCode !== 0);
+        if (faulty !== undefined) throw createErrorFromCode(faulty.topicErrorCode);
+        return found;
+      },
+    },
+  });
+}
+
+/** The request in the newest version that both sides know. */
+function requestFor(
+  broker: Broker,
+  key: number,
+  definition: unknown,
+  question: unknown,
+): ProtocolRequest<unknown> {
+  const { lookupRequest } = broker as unknown as {
+    lookupRequest(key: number, definition: unknown): (q: unknown) => ProtocolRequest<unknown>;
+  };
+  return lookupRequest(key, definition)(question);
+}
 
 export const newLogger = loggers.createLogger as (options: {
   readonly level: logLevel;
@@ -298,6 +346,16 @@ export const MemberAssignment = assigner.MemberAssignment as {
   ): { version: number; assignment: Record<string, number[]>; userData: Uint8Array } | null;
 };
 
+/** Numbers of compressions in Kafka's protocol. */
+export const NO_COMPRESSION = 0;
+export const GZIP = 1;
+
+/** The name of an error code: "NOT_LEADER_FOR_PARTITION". */
+export function answerName(code: number): string {
+  const { type, message } = createErrorFromCode(code) as { type?: string; message: string };
+  return type ?? message;
+}
+
 /** Number of the produce request in Kafka's protocol. */
 const PRODUCE = 0;
 
@@ -310,13 +368,8 @@ export async function produce(
   request: ProduceRequest,
   answerWithinMs: number,
 ): Promise<readonly ProducedPartition[]> {
-  const { lookupRequest } = broker as unknown as {
-    lookupRequest(
-      key: number,
-      definition: unknown,
-    ): (request: ProduceRequest) => ProtocolRequest<unknown>;
-  };
-  const { request: encoder, response } = lookupRequest(PRODUCE, requests.requests.Produce)(request);
+  const definition = requests.requests.Produce;
+  const { request: encoder, response } = requestFor(broker, PRODUCE, definition, request);
   const { topics } = await broker.connectionPool.send({
     request: encoder,
     response: {

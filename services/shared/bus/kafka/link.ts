@@ -25,7 +25,8 @@ export class Link {
   #cluster: Promise<Cluster> | undefined;
   #closed = false;
 
-  constructor(readonly client: KafkaClient, readonly topic: string) {}
+  /** @param topic The one it is about; absent: whatever is added to the cluster. */
+  constructor(readonly client: KafkaClient, readonly topic?: string) {}
 
   /**
    * Does `work` on the connections, made where there are none.
@@ -57,7 +58,7 @@ export class Link {
     const cluster = this.client.cluster();
     try {
       await cluster.connect();
-      await cluster.addMultipleTargetTopics([this.topic]);
+      await cluster.addMultipleTargetTopics(this.topic === undefined ? [] : [this.topic]);
       return cluster;
     } catch (error) {
       await cut(cluster);
