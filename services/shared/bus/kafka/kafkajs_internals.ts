@@ -127,6 +127,13 @@ interface Member {
   readonly memberMetadata: Uint8Array;
 }
 
+export interface NewTopic {
+  readonly topic: string;
+  readonly numPartitions: number;
+  readonly replicationFactor: number;
+  readonly configEntries: readonly { readonly name: string; readonly value: string }[];
+}
+
 /** A connected broker. Its methods throw what the answer says (`type`: "REBALANCE_IN_PROGRESS" …). */
 export interface Broker {
   readonly nodeId: number | null;
@@ -221,6 +228,27 @@ export interface Broker {
       readonly errorCode: number;
     }>
   >;
+  createTopics(request: {
+    readonly topics: readonly NewTopic[];
+    readonly validateOnly?: boolean;
+    readonly timeout?: number;
+  }): Promise<unknown>;
+  describeConfigs(request: {
+    readonly resources: readonly {
+      readonly type: number;
+      readonly name: string;
+      readonly configNames: readonly string[];
+    }[];
+    readonly includeSynonyms?: boolean;
+  }): Promise<{
+    readonly resources: readonly {
+      readonly resourceName: string;
+      readonly configEntries: readonly {
+        readonly configName: string;
+        readonly configValue: string | null;
+      }[];
+    }[];
+  }>;
   listGroups(): Promise<{
     readonly groups: readonly { readonly groupId: string; readonly protocolType: string }[];
   }>;
@@ -290,18 +318,24 @@ export function newCluster(options: ClusterOptions): Cluster {
 }
 
 async function metadata(broker: Broker, topics: readonly string[]): Promise<ClusterMetadata> {
+  const found = await describeTopics(broker, topics);
+  const faulty = found.topicMetadata.find(({ topicErrorCode }) => topicErrorCode !== 0);
+  if (faulty !== undefined) throw createErrorFromCode(faulty.topicErrorCode);
+  return found;
+}
+
+/** Metadata in which each topic has its own error code: 3, UNKNOWN_TOPIC_OR_PARTITION, for one that is not there. */
+export async function describeTopics(
+  broker: Broker,
+  topics: readonly string[],
+): Promise<ClusterMetadata> {
   const question = { topics, allowAutoTopicCreation: false };
   const { request, response } = requestFor(broker, METADATA, requests.requests.Metadata, question);
   return await broker.connectionPool.send({
     request,
     response: {
       decode: response.decode,
-      parse(decoded) {
-        const found = decoded as ClusterMetadata;
-        const faulty = found.topicMetadata.find(({ topicErrorCode }) => topicErrorCode !== 0);
-        if (faulty !== undefined) throw createErrorFromCode(faulty.topicErrorCode);
-        return found;
-      },
+      parse: (decoded) => decoded as ClusterMetadata,
     },
   });
 }
