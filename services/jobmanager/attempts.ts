@@ -3,13 +3,20 @@
  *
  * @module
  */
-import type { Logger, StatusBoard } from "@gopool/runtime";
+import type { Health, Logger, StatusBoard } from "@gopool/runtime";
 
 export class Attempts {
   /** Part → what was last said about it, so that the log is told once. */
   readonly #said = new Map<string, string>();
 
-  constructor(private readonly deps: { readonly log: Logger; readonly board: StatusBoard }) {}
+  /** @param deps.stopping Parts without which no work is done: their failures are "down". */
+  constructor(
+    private readonly deps: {
+      readonly log: Logger;
+      readonly board: StatusBoard;
+      readonly stopping?: readonly string[];
+    },
+  ) {}
 
   /**
    * Does one thing. A failure stands on the board under `part` until an attempt of the same part succeeds; an
@@ -31,7 +38,8 @@ export class Attempts {
 
   /** Says that something is wrong, once for each new sentence. */
   fail(part: string, sentence: string, error?: unknown): void {
-    this.deps.board.set(part, "degraded", sentence);
+    const health: Health = this.deps.stopping?.includes(part) ? "down" : "degraded";
+    this.deps.board.set(part, health, sentence);
     if (this.#said.get(part) === sentence) return;
     this.#said.set(part, sentence);
     this.deps.log.warn(sentence, { part, ...(error === undefined ? {} : { error }) });

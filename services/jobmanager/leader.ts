@@ -58,7 +58,8 @@ export class Leader {
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly deps: LeaderDeps) {
-    this.#attempts = new Attempts(deps);
+    // Without a template there is the one before; without a publish there is no job.
+    this.#attempts = new Attempts({ ...deps, stopping: [JOB] });
     this.#sentPreviousHash = deps.lastPreviousHash;
   }
 

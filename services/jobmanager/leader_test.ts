@@ -203,7 +203,7 @@ Deno.test("a template that may not be on its topic gets no job; when the bus is 
   s.node.answer = () => Promise.resolve(templateOn(tipAfter(1)));
   await s.pass(10_000);
   assertEquals((await s.jobs()).map(({ templateId }) => templateId !== ""), [true, false]);
-  assertEquals(s.said("jobmanager/job"), "degraded: the bus is away");
+  assertEquals(s.said("jobmanager/job"), "down: the bus is away");
   s.bus.publish = publish;
   await s.pass(10_000);
   assertEquals((await s.jobs()).length, 3);
@@ -234,7 +234,7 @@ Deno.test("a template with an unknown rule that must be understood is refused, a
   await s.pass(10_000);
   const jobs = await s.jobs();
   assert(jobs.every(({ templateId }, i) => i === 0 || templateId === ""));
-  assertMatch(s.said("jobmanager/job")!, /^degraded: .*!newrule/);
+  assertMatch(s.said("jobmanager/job")!, /^down: .*!newrule/);
   assertEquals(having("!newrule").length, 1, "said once, not at every try");
 });
 

@@ -100,7 +100,7 @@ async function run(deps: JobmanagerDeps, signal: AbortSignal): Promise<void> {
   }
 
   const onChange = (leads: boolean, detail: string) => {
-    board.set("jobmanager/lead", leads || detail === "stands by" ? "ok" : "degraded", detail);
+    board.set("jobmanager/lead", leads || detail === "stands by" ? "ok" : "down", detail);
   };
   const candidate = { state, clock, name: `jobmanager:${pool}`, holder, onChange };
   await runTogether(
@@ -156,7 +156,7 @@ async function untilDone<T>(
   signal: AbortSignal,
   work: () => Promise<T>,
 ): Promise<T | null> {
-  const attempts = new Attempts({ log, board });
+  const attempts = new Attempts({ log, board, stopping: [part] });
   try {
     while (!signal.aborted) {
       const done = await attempts.of(part, signal, work);

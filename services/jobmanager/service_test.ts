@@ -84,7 +84,7 @@ Deno.test("a leader that cannot renew its lease publishes nothing after it, and 
       termOf(id) === 2 && equalBytes(previousHash, TIP.hash)
     ),
   );
-  assertMatch(a.said("jobmanager/lead")!, /^degraded: away/);
+  assertMatch(a.said("jobmanager/lead")!, /^down: away/);
   assertEquals(a.said("jobmanager/work"), undefined);
   away = false;
   await b.pass(2_000);
@@ -154,8 +154,8 @@ Deno.test("a bus that is away at the start of a term is waited for", async () =>
   );
   await using s = await stand({ clock, bus: flaky });
   await s.pass(5_000);
-  assertEquals(s.said("jobmanager/term"), "degraded: the bus is away");
-  assertEquals(s.said("jobmanager/splits"), "degraded: the bus is away");
+  assertEquals(s.said("jobmanager/term"), "down: the bus is away");
+  assertEquals(s.said("jobmanager/splits"), "down: the bus is away");
   away = false;
   await s.pass(2_000);
   assertEquals((await jobsOn(bus)).length, 1);

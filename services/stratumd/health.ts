@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Clock, Logger, StatusBoard } from "@gopool/runtime";
+import type { Clock, Health as PartHealth, Logger, StatusBoard } from "@gopool/runtime";
 import { PREFIX_TTL_MS } from "@gopool/state";
 import type { Door } from "./door.ts";
 import type { SessionMemory } from "./extranonce.ts";
@@ -43,7 +43,7 @@ export class Health {
   look(): void {
     const { board, memory, levels } = this.deps;
     const trouble = this.#troubleOfWork();
-    board.set(NAME, trouble === null ? "ok" : "degraded", trouble ?? "serving miners");
+    board.set(NAME, trouble?.health ?? "ok", trouble?.detail ?? "serving miners");
     this.numbering();
     board.set(
       `${NAME}/sessions`,
@@ -74,13 +74,15 @@ export class Health {
     }
   }
 
-  #troubleOfWork(): string | null {
+  #troubleOfWork(): { readonly health: PartHealth; readonly detail: string } | null {
     const { outbox, jobs: { current }, clock } = this.deps;
-    if (outbox.failures > 0) return `Shares wait for the bus: ${outbox.lastError}`;
-    if (current === null) return "No job yet";
-    return clock.now() - current.loggedAtMs > NO_JOB_ALARM_MS
-      ? "No new job for more than 50 s: miners will think the pool dead"
-      : null;
+    if (outbox.failures > 0) {
+      return { health: "down", detail: `Shares wait for the bus: ${outbox.lastError}` };
+    }
+    if (current === null) return { health: "down", detail: "No job yet" };
+    if (clock.now() - current.loggedAtMs <= NO_JOB_ALARM_MS) return null;
+    const detail = "No new job for more than 50 s: miners will think the pool dead";
+    return { health: "degraded", detail };
   }
 
   /** Connections turned away: seldom anybody's fault but the limits', so somebody should know. */

@@ -38,6 +38,8 @@ export async function keepFollowing(
   follow: (lane: Follow) => Promise<void>,
   ready: () => void = () => {},
 ): Promise<void> {
+  // Who has not read what is there yet cannot work by it.
+  board.set(part, "down", "Reads what is there");
   while (!signal.aborted) {
     const fault = new AbortController();
     await follow({
@@ -49,7 +51,7 @@ export async function keepFollowing(
       onTrouble: ({ kind, topic, offset, error }) => {
         if (kind === "recovered") return board.clear(part);
         const words = error?.message ?? "no reason given";
-        board.set(part, kind === "fault" ? "down" : "degraded", `${topic}: ${words}`);
+        board.set(part, "down", `${topic}: ${words}`);
         log[kind === "fault" ? "error" : "warn"]("trouble with a topic", {
           topic,
           kind,

@@ -19,9 +19,10 @@ Deno.test("keepFollowing() begins anew after a fault, and only then", async () =
   }, () => ready++);
   const health = () => board.all().map((one) => `${one.part} ${one.health}: ${one.detail}`);
 
+  assertEquals(health(), ["lane down: Reads what is there"]);
   lanes[0]!.caughtUp();
   lanes[0]!.onTrouble({ kind: "handler-threw", ...trouble });
-  assertEquals(health(), ["lane degraded: some.topic: overtaken"]);
+  assertEquals(health(), ["lane down: some.topic: overtaken"]);
   lanes[0]!.onTrouble({ kind: "recovered", ...trouble });
   assertEquals(health(), []);
   await clock.advance(10_000);

@@ -4,6 +4,10 @@
  * @module
  */
 
+/**
+ * `down`: because of this the process cannot do its job now (its health port answers "not ready"). `degraded`: it
+ * does its job, and somebody should look.
+ */
 export type Health = "ok" | "degraded" | "down";
 
 export interface PartStatus {

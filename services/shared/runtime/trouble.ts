@@ -16,7 +16,10 @@ export interface ReadTrouble {
   readonly error?: Error;
 }
 
-/** Writes each trouble to the board and the log, and clears it when the reader has recovered. */
+/**
+ * Writes each trouble to the board and the log, and clears it when the reader has recovered. All of them are "down":
+ * what does not read on does not work.
+ */
 export function troubleOnBoard(
   board: StatusBoard,
   log: Logger,
@@ -36,7 +39,7 @@ export function troubleOnBoard(
       "bus-away": `Cannot read: ${words}`,
       "fault": `Stopped${at}: ${words}`,
     }[kind];
-    board.set(part, kind === "fault" ? "down" : "degraded", detail);
+    board.set(part, "down", detail);
     log[kind === "fault" ? "error" : "warn"](detail, { topic, group, partition, offset, error });
   };
 }
