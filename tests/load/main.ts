@@ -7,6 +7,7 @@
 import { ConfigError, HelpRequested, readConfig } from "@gopool/config";
 import { Fleet } from "./fleet.ts";
 import { printGoals } from "./goals.ts";
+import { loadKafka } from "./kafka/main.ts";
 import { broadcasts, memoryOf, openLoop, type Rate, saturate } from "./modes.ts";
 import { type Options, schema } from "./options.ts";
 import { canPin, pinSelf, usageOf } from "./processes.ts";
@@ -166,7 +167,14 @@ function median(values: readonly number[]): number {
 }
 
 try {
-  await main(readConfig("load", schema, { args: Deno.args, env: (name) => Deno.env.get(name) }));
+  const env = (name: string) => Deno.env.get(name);
+  const [first, ...rest] = Deno.args;
+  // The bus says what is asked for, unless a word does.
+  if (first === "kafka" || env("GOPOOL_BUS_URL")?.startsWith("kafka:")) {
+    await loadKafka({ args: first === "kafka" ? rest : Deno.args, env });
+  } else {
+    await main(readConfig("load", schema, { args: Deno.args, env }));
+  }
   Deno.exitCode = failures.length === 0 ? 0 : 1;
 } catch (error) {
   if (!(error instanceof HelpRequested || error instanceof ConfigError)) throw error;
