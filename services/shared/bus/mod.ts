@@ -18,7 +18,7 @@ export * from "./topics.ts";
 
 /**
  * Opens the bus a URL names and loads only that adapter: `memory:` for tests, `sqlite:./data/bus.db` for the
- * log embedded in one pool.
+ * log embedded in one pool, `kafka://host:port,…` for a cluster of brokers.
  *
  * @throws {BusNotOpened} Saying in a sentence why not.
  */
@@ -34,9 +34,13 @@ export async function openBus(url: URL | string, options: BusOptions): Promise<B
       const { openSqliteBus } = await import("./sqlite.ts");
       return openSqliteBus(sqlitePath(text), options);
     }
+    case "kafka:": {
+      const { openKafkaBus } = await import("./kafka.ts");
+      return await openKafkaBus(text, options);
+    }
     default:
       throw new BusNotOpened(
-        `Cannot open a bus at "${scheme}": only memory: and sqlite: are known`,
+        `Cannot open a bus at "${scheme}": memory:, sqlite: and kafka: are known`,
       );
   }
 }

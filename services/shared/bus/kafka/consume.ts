@@ -63,6 +63,7 @@ export async function consume(
   const running = [fetching.run(over.signal), membership.run(over.signal)];
   await aborted(signal);
   // Still a member: the heart beats, and positions can be written, until the last batch is done.
+  membership.beginEnd();
   await work.end();
   over.abort();
   await Promise.all(running);

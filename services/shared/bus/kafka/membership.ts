@@ -26,8 +26,10 @@ const HEARTBEAT_MS = 500;
 const AWAY = { firstMs: 100, lastMs: 1_000 } as const;
 /** How long leaving may take: a group that is not told finds out by itself after SESSION_MS. */
 const LEAVE_MS = 1_000;
-/** How long a position waits for the group to settle before it counts as not written. */
-const STABLE_WAIT_MS = 15_000;
+/** How long a position waits to be written before it counts as not written; rebalances are over sooner. */
+const COMMIT_WAIT_MS = 15_000;
+/** ... once the end has begun: it must not wait for brokers that are away, and a position that is late is no loss. */
+const LAST_COMMIT_WAIT_MS = 2_000;
 
 /** Named in the protocol: members of one group must agree on how shares are worked out. */
 const ASSIGNER = "gopool-cooperative";
@@ -58,6 +60,9 @@ export class Membership {
   #memberId = "";
   #generation = -1;
   #fenced = false;
+  #commitWaitMs = COMMIT_WAIT_MS;
+  /** Aborted where the group has to be joined again without waiting for its coordinator to say so. */
+  #meetAgain = new AbortController();
   /** The coordinator, while the group is stable; else a promise of it. */
   #stable = Promise.withResolvers<Broker>();
   #isStable = false;
@@ -101,6 +106,11 @@ export class Membership {
     await link.close();
   }
 
+  /** From now on positions that cannot be written are soon given up. */
+  beginEnd(): void {
+    this.#commitWaitMs = LAST_COMMIT_WAIT_MS;
+  }
+
   /**
    * Writes positions, as soon as the group is settled.
    *
@@ -108,27 +118,34 @@ export class Membership {
    */
   async commit(positions: ReadonlyMap<number, number>): Promise<void> {
     const { groupId, topicName, link, work } = this.#deps;
-    const coordinator = await this.#settled();
-    const partitions = [...positions].filter(([partition]) => work.mayCommit(partition))
-      .map(([partition, next]) => ({ partition, offset: String(next) }));
-    if (partitions.length === 0) return;
-    try {
-      await coordinator.offsetCommit({
-        groupId,
-        groupGenerationId: this.#generation,
-        memberId: this.#memberId,
-        topics: [{ topic: topicName, partitions }],
-      });
-    } catch (error) {
-      if (answerOf(error) === undefined) await link.reset();
-      throw error;
+    const untilMs = performance.now() + this.#commitWaitMs;
+    for (;;) {
+      const coordinator = await this.#inTime(this.#stable.promise);
+      const partitions = [...positions].filter(([partition]) => work.mayCommit(partition))
+        .map(([partition, next]) => ({ partition, offset: String(next) }));
+      if (partitions.length === 0) return;
+      try {
+        await this.#inTime(coordinator.offsetCommit({
+          groupId,
+          groupGenerationId: this.#generation,
+          memberId: this.#memberId,
+          topics: [{ topic: topicName, partitions }],
+        }));
+        return;
+      } catch (error) {
+        if (answerOf(error) === undefined) await link.reset();
+        // The group has changed: once this member is back in it, it is seen whether the position is still its own.
+        if (performance.now() > untilMs || !this.#isAnswer(error)) throw error;
+        this.#unsettle();
+        this.#meetAgain.abort();
+      }
     }
   }
 
   /** The group's position of a partition; null where it has none. */
   async position(partition: number): Promise<number | null> {
     const { groupId, topicName } = this.#deps;
-    const coordinator = await this.#settled();
+    const coordinator = await this.#inTime(this.#stable.promise);
     const { responses } = await coordinator.offsetFetch({
       groupId,
       topics: [{ topic: topicName, partitions: [{ partition }] }],
@@ -137,15 +154,15 @@ export class Membership {
     return offset >= 0 ? offset : null;
   }
 
-  async #settled(): Promise<Broker> {
+  async #inTime<T>(answer: Promise<T>): Promise<T> {
     const enough = new AbortController();
     try {
-      const coordinator = await Promise.race([
-        this.#stable.promise,
-        realPause(STABLE_WAIT_MS, enough.signal),
+      return await Promise.race([
+        answer,
+        realPause(this.#commitWaitMs, enough.signal).then(() => {
+          throw new Error("The group's coordinator does not answer");
+        }),
       ]);
-      if (!coordinator) throw new Error("The group's coordinator is away");
-      return coordinator;
     } finally {
       enough.abort();
     }
@@ -200,7 +217,7 @@ export class Membership {
   /** Returns when the group has to meet again because of this member; throws when because of another. */
   async #stay(broker: Broker, rejoin: Promise<void> | undefined, signal: AbortSignal) {
     const { groupId } = this.#deps;
-    const again = new AbortController();
+    const again = this.#meetAgain = new AbortController();
     rejoin?.then(() => again.abort());
     const either = AbortSignal.any([signal, again.signal]);
     for (;;) {
