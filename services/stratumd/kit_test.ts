@@ -93,6 +93,8 @@ export interface Rig extends AsyncDisposable {
   readonly port: number;
   readonly config: StratumdConfig;
   readonly folder: string;
+  /** What a part of it says on the board: `health: detail`. */
+  said(part: string): string | undefined;
   job(over?: MessageInitShape<typeof JobSchema>): Promise<string>;
   connect(): Promise<Miner>;
   submissions(): Promise<Submission[]>;
@@ -108,6 +110,8 @@ export interface RigOptions {
   readonly state?: State;
   readonly folder?: string;
   readonly clock?: Clock;
+  /** Of its random numbers: two processes have different ones. */
+  readonly seed?: number;
   readonly firstJob?: MessageInitShape<typeof JobSchema>;
 }
 
@@ -141,13 +145,14 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     return made.id!;
   };
   await job(options.firstJob);
+  const board = createStatusBoard(clock);
   const stratumd = createStratumd({
     bus: options.wrap?.(bus) ?? bus,
     state,
     clock,
-    random: seededRandom(1),
+    random: seededRandom(options.seed ?? 1),
     log: silent,
-    board: createStatusBoard(clock),
+    board,
     config,
   });
   const stop = new AbortController();
@@ -180,6 +185,10 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     port,
     config,
     folder,
+    said(part) {
+      const found = board.all().find((status) => status.part === part);
+      return found && `${found.health}: ${found.detail}`;
+    },
     job,
     async connect() {
       const miner = await Miner.connect(port);
