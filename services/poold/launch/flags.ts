@@ -4,7 +4,8 @@
  * @module
  */
 import { type Schema, variablesOf } from "@gopool/config";
-import { fromRoot, type Reasoned } from "./needs.ts";
+import { nativeFolders } from "./native.ts";
+import type { Reasoned } from "./needs.ts";
 
 export type Kind = "net" | "read" | "write" | "ffi";
 
@@ -15,8 +16,6 @@ export interface Permission {
   readonly because: string;
 }
 
-/** Where npm packages with native parts lie. Such a part can do anything: it is given only where it is asked for. */
-const PACKAGES = fromRoot("node_modules");
 /** Read by the loader of native parts, to know which of them fits the machine. */
 const MACHINE_KIND = "/etc/alpine-release";
 
@@ -40,8 +39,10 @@ function expanded({ kind, what, because }: Reasoned): Permission[] {
     case "native":
       return [
         { kind: "read", what: MACHINE_KIND, because },
-        { kind: "read", what: PACKAGES, because },
-        { kind: "ffi", what: PACKAGES, because },
+        ...nativeFolders(what).flatMap((folder): Permission[] => [
+          { kind: "read", what: folder, because },
+          { kind: "ffi", what: folder, because },
+        ]),
       ];
     default:
       return [{ kind, what, because }];

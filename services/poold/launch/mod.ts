@@ -17,7 +17,8 @@ import { type Program, programNamed } from "./programs.ts";
  */
 export function runArguments(program: Program, from: Sources): string[] {
   return [
-    ...["run", "--quiet", "--no-prompt", `-P=${program.name}`],
+    // Code from elsewhere is none of it: some hosts may otherwise be imported from whatever the set says.
+    ...["run", "--quiet", "--no-prompt", "--no-remote", `-P=${program.name}`],
     ...envFlags(program.schema),
     ...flagsOf(permissionsOf(program.needs(from))),
     program.main,

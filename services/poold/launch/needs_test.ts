@@ -1,5 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
-import { freePort, tempDir } from "@gopool/testing";
+import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Config, variablesOf } from "@gopool/config";
 import { schema } from "../config.ts";
 import { readSettings } from "../settings.ts";
@@ -58,8 +57,9 @@ Deno.test("code is read by the demo miner's worker only, FFI is for ZMQ only", (
     GOPOOL_NODE_URL: "http://u:p@10.0.0.5:8332",
     GOPOOL_NODE_ZMQ: "tcp://10.0.0.5:28332",
   });
-  assert(zmq.get("ffi")!.endsWith("/node_modules"));
-  assert(zmq.get("read")!.includes("/etc/alpine-release"));
+  const addon = zmq.get("ffi")!;
+  assertMatch(addon, /\/zeromq@[\d.]+\/node_modules\/zeromq\/build$/);
+  assertEquals(zmq.get("read"), `/etc/alpine-release,${addon},./data`);
 });
 
 Deno.test("the cookie and the files of secrets can be read", () => {
@@ -100,75 +100,4 @@ Deno.test("the launcher may neither write nor reach the network", async () => {
     await Deno.readTextFile(new URL("../deno.json", import.meta.url)),
   );
   assertEquals(permissions.launch, { env: true, read: true });
-});
-
-/** Tries what the pool must not be able to do, and one thing of each kind that it must. */
-const PROBE = `
-const [dataDir, allowed, other] = Deno.args;
-const attempts = {
-  allowedListen: () => Deno.listen({ hostname: "127.0.0.1", port: Number(allowed) }).close(),
-  otherPort: () => Deno.listen({ hostname: "127.0.0.1", port: Number(other) }).close(),
-  otherHost: () => Deno.connect({ hostname: "10.11.12.13", port: 80 }),
-  anyInterface: () => Deno.listen({ hostname: "0.0.0.0", port: Number(allowed) }).close(),
-  dataWrite: () => Deno.writeTextFile(dataDir + "/x", "x"),
-  otherWrite: () => Deno.writeTextFile(dataDir + "-beside", "x"),
-  otherRead: () => Deno.readTextFile("/etc/passwd"),
-  subprocess: () => new Deno.Command(Deno.execPath()).output(),
-  ownVariable: () => Deno.env.get("GOPOOL_DATA_DIR"),
-  otherVariable() {
-    if (Deno.env.get("HOME") === undefined) throw Object.assign(new Error(), { name: "unseen" });
-  },
-  ffi: () => Deno.dlopen("/lib/x86_64-linux-gnu/libc.so.6", {}),
-  sys: () => Deno.hostname(),
-};
-const outcome = {};
-for (const [name, attempt] of Object.entries(attempts)) {
-  try {
-    await attempt();
-    outcome[name] = "done";
-  } catch (error) {
-    outcome[name] = error.name;
-  }
-}
-console.log(JSON.stringify(outcome));
-`;
-
-Deno.test("under its flags a program does what the pool needs and is denied everything else", async () => {
-  await using folder = await tempDir();
-  const dataDir = folder.join("data");
-  await Deno.mkdir(dataDir);
-  await Deno.writeTextFile(folder.join("probe.ts"), PROBE);
-  const port = freePort();
-  const env: Record<string, string> = {
-    GOPOOL_DATA_DIR: dataDir,
-    GOPOOL_STRATUM_LISTEN: `127.0.0.1:${port}`,
-    GOPOOL_SIMULATED_NODE_PORT: String(freePort()),
-  };
-  const read = (name: string) => env[name];
-  const needs = pooldNeeds(readSettings({ args: [], env: read }), read);
-  const flags = [...envFlags(schema), ...flagsFor(permissionsOf(needs))];
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--no-config", "--no-prompt", ...flags, folder.join("probe.ts")]
-      .concat(
-        dataDir,
-        String(port),
-        String(freePort()),
-      ),
-    env,
-  }).output();
-  const denied = "NotCapable";
-  assertEquals(JSON.parse(new TextDecoder().decode(stdout)), {
-    allowedListen: "done",
-    otherPort: denied,
-    otherHost: denied,
-    anyInterface: denied,
-    dataWrite: "done",
-    otherWrite: denied,
-    otherRead: denied,
-    subprocess: denied,
-    ownVariable: "done",
-    otherVariable: "unseen",
-    ffi: denied,
-    sys: denied,
-  });
 });

@@ -1,0 +1,190 @@
+/**
+ * Each program's flags, tried: a probe is run in its place and attempts what the program must be able to do, and
+ * what it must not.
+ *
+ * @module
+ */
+import { assertEquals } from "@std/assert";
+import { freePort, tempDir } from "@gopool/testing";
+import { dirname } from "node:path";
+import { fromRoot } from "./needs.ts";
+import { runArgumentsOf } from "./mod.ts";
+import { PROGRAMS } from "./programs.ts";
+
+const PROBE = fromRoot("services/poold/launch/probe_fixture.ts");
+
+/** Runs the probe under a program's flags. @returns What came of each attempt. */
+async function tried(
+  name: string,
+  env: Record<string, string>,
+  attempts: readonly string[],
+): Promise<Record<string, string>> {
+  const flags = runArgumentsOf(name, { args: [], env: (variable) => env[variable] });
+  const main = flags.pop()!;
+  const [folder] = /^.*\/services\/[a-z]+/.exec(dirname(main))!;
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [...flags, `--config=${folder}/deno.json`, PROBE, ...attempts],
+    env: { ...env, SOMETHING_ELSE: "x" },
+    cwd: fromRoot(""),
+  }).output();
+  const text = new TextDecoder();
+  if (stdout.length === 0) throw new Error(text.decode(stderr));
+  return JSON.parse(text.decode(stdout));
+}
+
+/** Denied to every program, whatever its settings. */
+const NEVER: Record<string, string> = {
+  "connect 10.11.12.13:80": "NotCapable",
+  "connect 127.0.0.1:1": "NotCapable",
+  "listen 0.0.0.0:1": "NotCapable",
+  "read /etc/passwd": "NotCapable",
+  "write /tmp/gopool-probe": "NotCapable",
+  "run /bin/true": "NotCapable",
+  "ffi /lib/x86_64-linux-gnu/libc.so.6": "NotCapable",
+  "sys": "NotCapable",
+  // Named by no row, it reads as if it were not set: nothing leaks, and a library that asks is not stopped.
+  "variable SOMETHING_ELSE": "unseen",
+  "variable HOME": "unseen",
+  "import https://deno.land/std/version.ts": "TypeError",
+};
+
+/** A server that somebody else runs, so that connecting to it can succeed. */
+function neighbour() {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return {
+    place: `127.0.0.1:${(listener.addr as Deno.NetAddr).port}`,
+    [Symbol.dispose]: () => listener.close(),
+  };
+}
+
+Deno.test("a gateway reaches bus and state, listens where it is told, writes in its folder, and no more", async () => {
+  await using folder = await tempDir();
+  using kafka = neighbour();
+  using redis = neighbour();
+  const [stratum, health] = [freePort(), freePort()];
+  const env = {
+    GOPOOL_STRATUMD_NAME: "one",
+    GOPOOL_BUS_URL: `kafka://${kafka.place}`,
+    GOPOOL_STATE_URL: `redis://user:word@${redis.place}`,
+    GOPOOL_STRATUM_LISTEN: `127.0.0.1:${stratum}`,
+    GOPOOL_HEALTH_LISTEN: `127.0.0.1:${health}`,
+    GOPOOL_DATA_DIR: folder.path,
+  };
+  const expected = {
+    ...NEVER,
+    [`connect ${kafka.place}`]: "done",
+    [`connect ${redis.place}`]: "done",
+    [`listen 127.0.0.1:${stratum}`]: "done",
+    [`listen 127.0.0.1:${health}`]: "done",
+    [`listen 0.0.0.0:${stratum}`]: "NotCapable",
+    [`write ${folder.path}/x`]: "done",
+    [`write ${folder.path}-beside`]: "NotCapable",
+    "variable GOPOOL_STATE_URL": "done",
+    "variable GOPOOL_NODE_URL": "unseen",
+  };
+  const outcome = await tried("stratumd", { ...env, GOPOOL_NODE_URL: "x" }, Object.keys(expected));
+  assertEquals(outcome, expected);
+});
+
+Deno.test("a job manager reaches bus, state and node and reads the cookie; code of the machine only with ZMQ", async () => {
+  await using folder = await tempDir();
+  using kafka = neighbour();
+  using node = neighbour();
+  const cookie = folder.join("cookie");
+  await Deno.writeTextFile(cookie, "a:b");
+  const env = {
+    GOPOOL_BUS_URL: `kafka://${kafka.place}`,
+    GOPOOL_NODE_URL: `http://${node.place}`,
+    GOPOOL_NODE_COOKIE: cookie,
+    GOPOOL_POOL_ADDRESS: "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
+    GOPOOL_HEALTH_LISTEN: "127.0.0.1:0",
+  };
+  const expected = {
+    ...NEVER,
+    // Port 0 is any that is free: then all of the address.
+    "connect 127.0.0.1:1": "ConnectionRefused",
+    [`connect ${kafka.place}`]: "done",
+    [`connect ${node.place}`]: "done",
+    [`read ${cookie}`]: "done",
+    [`write ${cookie}`]: "NotCapable",
+    "variable GOPOOL_POOL_ADDRESS": "done",
+    "variable GOPOOL_STRATUM_LISTEN": "unseen",
+  };
+  assertEquals(await tried("jobmanager", env, Object.keys(expected)), expected);
+
+  const zmq = { ...env, GOPOOL_NODE_ZMQ: "tcp://127.0.0.1:28332" };
+  const [addon] = runArgumentsOf("jobmanager", { args: [], env: (name) => zmq[name as "HOME"] })
+    .flatMap((flag) => /^--allow-ffi=(.+)$/.exec(flag)?.[1] ?? []);
+  const attempts = {
+    "ffi /lib/x86_64-linux-gnu/libc.so.6": "NotCapable",
+    [`ffi ${addon}`]: "Error",
+  };
+  assertEquals(await tried("jobmanager", zmq, Object.keys(attempts)), attempts);
+});
+
+for (const name of ["shareproc", "blocksubmit"]) {
+  Deno.test(`${name} touches no file, and reaches nothing but what its settings name`, async () => {
+    using kafka = neighbour();
+    using node = neighbour();
+    const health = freePort();
+    const env = {
+      GOPOOL_BUS_URL: `kafka://${kafka.place}`,
+      GOPOOL_NODE_URL: `http://u:p@${node.place}`,
+      GOPOOL_HEALTH_LISTEN: `127.0.0.1:${health}`,
+    };
+    const expected = {
+      ...NEVER,
+      [`connect ${kafka.place}`]: "done",
+      [`connect ${node.place}`]: name === "blocksubmit" ? "done" : "NotCapable",
+      [`listen 127.0.0.1:${health}`]: "done",
+      "read .": "NotCapable",
+      "write ./x": "NotCapable",
+      "variable GOPOOL_BUS_URL": "done",
+      "variable GOPOOL_STATE_URL": "unseen",
+    };
+    assertEquals(await tried(name, env, Object.keys(expected)), expected);
+  });
+}
+
+Deno.test("the whole pool listens for miners, reaches its own node, and writes in its folder", async () => {
+  await using folder = await tempDir();
+  const dataDir = folder.join("data");
+  await Deno.mkdir(dataDir);
+  const [stratum, node] = [freePort(), freePort()];
+  const env = {
+    GOPOOL_DATA_DIR: dataDir,
+    GOPOOL_STRATUM_LISTEN: `127.0.0.1:${stratum}`,
+    GOPOOL_SIMULATED_NODE_PORT: String(node),
+  };
+  const expected = {
+    ...NEVER,
+    [`listen 127.0.0.1:${stratum}`]: "done",
+    [`listen 127.0.0.1:${node}`]: "done",
+    [`listen 0.0.0.0:${stratum}`]: "NotCapable",
+    [`write ${dataDir}/x`]: "done",
+    [`write ${dataDir}-beside`]: "NotCapable",
+    "variable GOPOOL_DATA_DIR": "done",
+  };
+  assertEquals(await tried("poold", env, Object.keys(expected)), expected);
+});
+
+Deno.test("the topics tool reaches the bus, and no files where the bus is Kafka", async () => {
+  await using folder = await tempDir();
+  using kafka = neighbour();
+  const env = { GOPOOL_BUS_URL: `kafka://${kafka.place}`, GOPOOL_DATA_DIR: folder.path };
+  const expected = {
+    ...NEVER,
+    [`connect ${kafka.place}`]: "done",
+    [`write ${folder.path}/x`]: "NotCapable",
+  };
+  assertEquals(await tried("topics", env, Object.keys(expected)), expected);
+});
+
+Deno.test("every program has a permission set, which allows nothing by itself", async () => {
+  for (const { name, main } of PROGRAMS) {
+    const [folder] = /^.*\/services\/[a-z]+/.exec(main)!;
+    const { permissions } = JSON.parse(await Deno.readTextFile(`${folder}/deno.json`));
+    const never = { env: { ignore: true }, run: false, sys: false, ffi: false, import: false };
+    assertEquals(permissions[name], never, name);
+  }
+});
