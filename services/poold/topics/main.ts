@@ -5,15 +5,16 @@
  * @module
  */
 import { Command, CommanderError, Option } from "commander";
-import { type Bus, openBus, TOPICS } from "@gopool/bus";
-import { ConfigError, readConfig } from "@gopool/config";
+import { type Bus, busOptionsOf, openBus, TOPICS } from "@gopool/bus";
+import { type Config, ConfigError, readChecked } from "@gopool/config";
 import { systemClock } from "@gopool/runtime";
 import { busOf, logFileOf } from "../log_place.ts";
 import { troublesOf } from "../troubles.ts";
 import { countTopic } from "./count.ts";
+import { createAll } from "./create.ts";
 import { listTopics } from "./list.ts";
 import { rejectRecord, republishFrom } from "./notes.ts";
-import { topicsSchema } from "./settings.ts";
+import { type topicsSchema, topicsSettings } from "./settings.ts";
 import { tailTopic, topicNamed } from "./tail.ts";
 
 const stop = new AbortController();
@@ -24,25 +25,40 @@ class NoLog extends Error {
   override name = "NoLog";
 }
 
+/** The settings in effect, and how the bus is opened by them: as it stands, however many partitions it has. */
+function inEffect() {
+  const env = (name: string) => Deno.env.get(name);
+  const settings = readChecked("topics", topicsSettings, { args: [], env });
+  const { kafka, sharePartitions } = busOptionsOf(settings);
+  const onTrouble = (sentence: string | null) => {
+    if (sentence !== null) console.error(sentence);
+  };
+  const options = { clock: systemClock, kafka, signal: stop.signal, onTrouble };
+  return { settings, url: busOf(settings), options, sharePartitions };
+}
+
 /** Opens the log that the settings name, does the work, and closes it. Makes none where there is none. */
 async function withBus(work: (bus: Bus, dataDir: string) => Promise<void>): Promise<void> {
-  const env = (name: string) => Deno.env.get(name);
-  const settings = readConfig("topics", topicsSchema, { args: [], env });
+  const { settings, url, options } = inEffect();
+  await assertLog(settings);
+  await using bus = await openBus(url, options);
+  await work(bus, settings.dataDir);
+}
+
+async function assertLog(settings: Config<typeof topicsSchema>): Promise<void> {
   const file = logFileOf(settings);
   if (file === null) {
+    if (!settings.busUrl?.startsWith("memory:")) return;
     throw new NoLog(`A bus at ${settings.busUrl} cannot be looked into from here`);
   }
   const exists = await Deno.stat(file).then(() => true, (error) => {
     if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   });
-  if (!exists) {
-    throw new NoLog(
-      `There is no log at ${file} yet: GOPOOL_DATA_DIR or GOPOOL_BUS_URL must be the pool's, and it must have run once`,
-    );
-  }
-  await using bus = await openBus(busOf(settings), { clock: systemClock });
-  await work(bus, settings.dataDir);
+  if (exists) return;
+  throw new NoLog(
+    `There is no log at ${file} yet: GOPOOL_DATA_DIR or GOPOOL_BUS_URL must be the pool's, and it must have run once`,
+  );
 }
 
 const wholeNumber = (text: string) => {
@@ -86,6 +102,14 @@ program.command("list")
   .description("every topic with its records, and how far behind each group of readers is")
   .option("--json", "one JSON object a topic")
   .action(({ json }) => withBus((bus, dataDir) => list(bus, dataDir, json)));
+
+program.command("create")
+  .description("makes the topics that are missing on a Kafka cluster, changes none that stand")
+  .action(async () => {
+    const { url, options, sharePartitions } = inEffect();
+    const asked = sharePartitions === undefined ? {} : { sharePartitions };
+    if (!await createAll(url, { ...options, ...asked }, print)) Deno.exitCode = 1;
+  });
 
 program.command("tail <topic>")
   .description("prints messages, decoded")

@@ -3,6 +3,12 @@
  *
  * @module
  */
-import { busUrl, dataDir, optional } from "@gopool/config";
+import { busProblems, busRows, busUrl, dataDir, optional, type Settings } from "@gopool/config";
 
-export const topicsSchema = { dataDir, busUrl: optional(busUrl) };
+export const topicsSchema = { dataDir, ...busRows, busUrl: optional(busUrl) };
+
+export const topicsSettings: Settings<typeof topicsSchema> = {
+  schema: topicsSchema,
+  problems: ({ busUrl, ...found }) =>
+    busProblems({ ...found, ...(busUrl === undefined ? {} : { busUrl }) }),
+};

@@ -45,6 +45,35 @@ export async function openBus(url: URL | string, options: BusOptions): Promise<B
   }
 }
 
+/** What `createTopics` did and found. */
+export interface CreatedTopics {
+  /** Names on the cluster. */
+  readonly created: readonly string[];
+  readonly existing: readonly string[];
+  /** Why the pool cannot work on topics as they stand: a sentence each, saying what to change. */
+  readonly mistakes: readonly string[];
+  /** What works, but otherwise than the options say. */
+  readonly notes: readonly string[];
+}
+
+/**
+ * Makes the topics that are missing on a bus that does not make them by itself. What stands is compared, never changed.
+ *
+ * @throws {BusNotOpened} The bus makes its topics by itself, refuses, or is away until `options.signal` aborts.
+ */
+export async function createTopics(
+  url: URL | string,
+  options: BusOptions,
+): Promise<CreatedTopics> {
+  const text = String(url);
+  if (!text.startsWith("kafka:")) {
+    const scheme = text.slice(0, text.indexOf(":") + 1);
+    throw new BusNotOpened(`A bus at ${scheme} makes its topics by itself: only kafka: needs this`);
+  }
+  const { createTopicsAt } = await import("./kafka/topics_admin.ts");
+  return await createTopicsAt(text, options);
+}
+
 /** `sqlite:./data/bus.db` and `sqlite:/var/lib/gopool/bus.db`: what follows the colon is a path. */
 function sqlitePath(url: string): string {
   const path = decodeURIComponent(url.slice("sqlite:".length)).replace(/^\/\/(?=\/)/, "");

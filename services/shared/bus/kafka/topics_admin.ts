@@ -4,14 +4,14 @@
  *
  * @module
  */
-import { BusNotOpened } from "../options.ts";
+import { BusNotOpened, type BusOptions } from "../options.ts";
 import { TOPICS } from "../topics.ts";
 import type { Topic } from "../topics.ts";
 import { realPause } from "../turn.ts";
-import type { KafkaClient } from "./client.ts";
+import { type KafkaClient, kafkaClient } from "./client.ts";
 import { type Broker, type Cluster, describeTopics } from "./kafkajs_internals.ts";
 import { answerOf, Link } from "./link.ts";
-import { partitionsOf } from "./settings.ts";
+import { kafkaSettings, partitionsOf } from "./settings.ts";
 import { checkTopics, type StandingTopic, type TopicFindings } from "./topics_check.ts";
 import { configOf } from "./topics_wanted.ts";
 
@@ -55,7 +55,14 @@ export async function openTopics(
       `Cannot open the bus at Kafka (${settings.shown}): ${mistakes.join("\n")}`,
     );
   }
-  return { notes, count: ({ name }) => standing.get(name)!.partitions };
+  return {
+    notes,
+    count({ name }) {
+      const found = standing.get(name);
+      if (found === undefined) throw new RangeError(`${name} is no topic of the pool's`);
+      return found.partitions;
+    },
+  };
 }
 
 export interface CreateReport extends TopicFindings {
@@ -96,6 +103,17 @@ export async function createTopics(
       .filter((name) => !created.includes(name));
     return { created, existing, ...checkTopics(TOPICS, standing, settings) };
   });
+}
+
+/** The same for whoever has no client yet. */
+export function createTopicsAt(url: string, options: BusOptions): Promise<CreateReport> {
+  const { kafka, sharePartitions, onTrouble, signal } = options;
+  const waiting = {
+    ...(signal === undefined ? {} : { signal }),
+    ...(onTrouble === undefined ? {} : { onTrouble }),
+  };
+  const settings = kafkaSettings(url, kafka, sharePartitions);
+  return createTopics(kafkaClient(settings, waiting), waiting);
 }
 
 /** Whether it was made now; somebody else may have done so meanwhile. */
