@@ -32,6 +32,8 @@ export interface GatewayDeps {
   readonly outbox: Outbox;
   readonly extranonces: ExtranonceSource;
   readonly memory: SessionMemory;
+  /** Whether the store that has the memory is known to be away. */
+  readonly isStoreAway: () => boolean;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Logger;
@@ -57,7 +59,7 @@ export class Gateway implements SessionHost {
     const methods = new Methods({
       ...deps,
       levels,
-      recall: new Recall(deps.memory, deps.clock),
+      recall: new Recall(deps.memory, deps.clock, deps.isStoreAway),
       variant: config.variant,
       versionMask: config.versionMask,
       find: (id) => this.#byId.get(id),

@@ -13,7 +13,12 @@ const LATE = Symbol("late");
 export class Recall {
   #restUntilMs = -Infinity;
 
-  constructor(private readonly memory: SessionMemory, private readonly clock: Clock) {}
+  /** @param isAway Whether the store is known to be away: then nothing is asked of it. */
+  constructor(
+    private readonly memory: SessionMemory,
+    private readonly clock: Clock,
+    private readonly isAway: () => boolean = () => false,
+  ) {}
 
   /** The session of this id; null where it is not known in time. */
   session(id: string): Promise<SessionRecord | null> {
@@ -27,7 +32,7 @@ export class Recall {
 
   async #ask<T>(ask: () => Promise<T | null>, waitMs: number): Promise<T | null> {
     const { clock, memory } = this;
-    if (clock.monotonic() < this.#restUntilMs) return null;
+    if (this.isAway() || clock.monotonic() < this.#restUntilMs) return null;
     const enough = new AbortController();
     const late = clock.sleep(waitMs, enough.signal).then((): typeof LATE => LATE);
     try {

@@ -49,12 +49,6 @@ async function openPool(): Promise<Pool> {
 const inStore = (pool: Pool, { sessionId }: Miner) =>
   waitFor(() => pool.store.state.get(`session:${sessionId}`), "the session's record");
 
-async function nextJob(rig: Rig, over?: Parameters<Rig["job"]>[0]): Promise<string> {
-  const id = await rig.job(over);
-  await waitFor(() => rig.stratumd.status().jobId === id, "the job");
-  return id;
-}
-
 Deno.test("after a restart a session has its extranonce1 again, and work of before counts at its difficulty", async () => {
   await using pool = await openPool();
   await using before = await pool.process();

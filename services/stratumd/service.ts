@@ -131,6 +131,7 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
       outbox,
       extranonces,
       memory,
+      isStoreAway: (): boolean => levels.trouble !== null,
       clock,
       random,
       log,

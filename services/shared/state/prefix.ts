@@ -14,6 +14,7 @@ import {
 } from "./held_prefix.ts";
 import { readRecord, toRecord } from "./json.ts";
 import { StateUnavailable } from "./port.ts";
+import { BLOCK } from "./value_space.ts";
 
 export { PREFIX_TTL_MS };
 
@@ -109,6 +110,7 @@ export class Extranonces {
         await this.#renewAll();
         if (this.#held.length === 0) await this.#takeBack();
         if (this.#held.length === 0) await this.#takeAny();
+        await this.#growAhead();
       });
       if (this.#held.length > 0) this.#ready.resolve();
       const young = clock.monotonic() + PREFIX_TTL_MS - PREFIX_RENEW_MS;
@@ -180,6 +182,12 @@ export class Extranonces {
     if (this.#deps.pinned !== undefined || this.#held.length >= PREFIXES_MAX) return false;
     await this.#takeAny();
     return await this.#growOne(this.#held.at(-1)!);
+  }
+
+  /** Values in reserve: a store that goes away now leaves some to give while the lease is young. */
+  async #growAhead(): Promise<void> {
+    const [held] = this.#valid();
+    if (held !== undefined && held.space.ahead < BLOCK / 2) await this.#growOne(held);
   }
 
   async #growOne(held: HeldPrefix): Promise<boolean> {

@@ -51,6 +51,11 @@ export class ValueSpace {
     return this.#taken;
   }
 
+  /** Values that may still be tried before the store is needed again. */
+  get ahead(): number {
+    return this.#taken - this.#next;
+  }
+
   /** Sessions that hold a value now. */
   get inUse(): number {
     let count = 0;
