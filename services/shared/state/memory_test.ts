@@ -1,10 +1,11 @@
 import { assertEquals, assertRejects } from "@std/assert";
 import { FakeClock } from "@gopool/testing";
-import { stateContract } from "./contract.ts";
+import { type Bench, stateContract } from "./contract.ts";
+import { leaseRace } from "./contract_race.ts";
 import { MemoryState } from "./memory.ts";
 import { openState, StateUnavailable } from "./mod.ts";
 
-stateContract("memory", () => {
+function memoryBench(): Promise<Bench> {
   const clock = new FakeClock();
   const state = new MemoryState(clock);
   return Promise.resolve({
@@ -15,7 +16,10 @@ stateContract("memory", () => {
     spanMs: 1_000,
     [Symbol.asyncDispose]: () => state[Symbol.asyncDispose](),
   });
-});
+}
+
+stateContract("memory", memoryBench);
+leaseRace("memory", memoryBench, { ttlMs: 1_000, runs: 300 });
 
 Deno.test("a step of the wall clock ends no lease and no value", async () => {
   const clock = new FakeClock();

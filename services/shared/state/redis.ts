@@ -16,7 +16,7 @@ export type { RedisAccess };
 
 export interface RedisStateOptions extends RedisAccess {
   readonly clock: { monotonic(): number };
-  /** Told what is wrong, as a sentence, when the server is away or grants no leases; null when all is well. */
+  /** Told what is wrong while the server is away or grants no leases, about once a second; null when all is well. */
   readonly onTrouble?: (why: string | null) => void;
 }
 
@@ -64,7 +64,9 @@ class RedisState implements State {
     let said: string | null = null;
     const say = () => {
       const why = this.#away ?? this.#quarantine.why;
-      if (why !== said) onTrouble?.(said = why);
+      // What is wrong is told at each failed try: who opens the state may only now be listening.
+      if (why !== null || said !== null) onTrouble?.(why);
+      said = why;
     };
     this.#quarantine = new Quarantine(clock, say);
     this.#line = new RedisLine(address, access, (why) => {

@@ -4,6 +4,7 @@
  * @module
  */
 import { systemClock } from "@gopool/runtime";
+import { Buffer } from "node:buffer";
 import { Redis } from "ioredis";
 import type { Bench } from "./contract.ts";
 import { declareNewState, openState } from "./mod.ts";
@@ -32,6 +33,20 @@ export async function redisBench(server: string): Promise<RedisBench> {
     const keys = await raw.keys(`${prefix}*`);
     if (keys.length > 0) await raw.del(keys);
   };
+  const table = `${prefix}leases`;
+  let kept: Uint8Array | null = null;
+  const past = {
+    async keep() {
+      kept = await raw.dumpBuffer(table);
+    },
+    async fallBack() {
+      await raw.del(table);
+      if (kept === null) return;
+      await raw.restore(table, 0, Buffer.from(kept));
+      // As another server has it: its run id is not the one that stands in the table.
+      await raw.hset(table, "run", `run-${crypto.randomUUID()}`);
+    },
+  };
   return {
     state,
     other,
@@ -46,6 +61,7 @@ export async function redisBench(server: string): Promise<RedisBench> {
     },
     lateMs: () => clock.monotonic() - openedMs - passedMs,
     forget,
+    past,
     async [Symbol.asyncDispose]() {
       await state[Symbol.asyncDispose]();
       await other[Symbol.asyncDispose]();

@@ -66,10 +66,9 @@ end
 
 /** Gives {fence, end, epoch}; {0, 0} where another has it; {0, ms} where nobody gets it for so long. */
 export const ACQUIRE = `${BEGIN}
-if live then
-  if old.holder == holder then return grant(old.fence) end
-  return { 0, 0 }
-end
+if live and old.holder ~= holder then return { 0, 0 } end
+-- Its own of another epoch is no proof: it may have been given up since, and another's grant lost.
+if live and old.epoch == since then return grant(old.fence) end
 if now < since + ttl then return { 0, since + ttl - now } end
 if redis.call('HLEN', tbl) > ${SWEEP_ABOVE} then
   local all = redis.call('HGETALL', tbl)
