@@ -112,8 +112,8 @@ Deno.test("a job manager reaches bus, state and node and reads the cookie; code 
   };
   assertEquals(await tried("jobmanager", env, Object.keys(expected)), expected);
 
-  const zmq = { ...env, GOPOOL_NODE_ZMQ: "tcp://127.0.0.1:28332" };
-  const [addon] = runArgumentsOf("jobmanager", { args: [], env: (name) => zmq[name as "HOME"] })
+  const zmq: Record<string, string> = { ...env, GOPOOL_NODE_ZMQ: "tcp://127.0.0.1:28332" };
+  const [addon] = runArgumentsOf("jobmanager", { args: [], env: (name) => zmq[name] })
     .flatMap((flag) => /^--allow-ffi=(.+)$/.exec(flag)?.[1] ?? []);
   const attempts = {
     "ffi /lib/x86_64-linux-gnu/libc.so.6": "NotCapable",

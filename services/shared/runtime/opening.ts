@@ -13,6 +13,7 @@ export type Tell = (sentence: string | null) => void;
  * Opens one part: it stands on the board as down until it is open. What it tells later makes it degraded: readers
  * and writers say themselves whether they can go on.
  *
+ * @param signal Aborted meanwhile: rejects with its reason.
  * @throws {FatalError} Where the settings or the machine forbid it: errors named …NotOpened or that begin "Cannot
  *   open", and files that cannot be read.
  */
@@ -20,6 +21,7 @@ export async function openPart<T>(
   board: StatusBoard,
   part: string,
   open: (tell: Tell) => Promise<T>,
+  signal?: AbortSignal,
 ): Promise<T> {
   let isOpen = false;
   const tell: Tell = (sentence) => {
@@ -33,6 +35,8 @@ export async function openPart<T>(
     tell(null);
     return opened;
   } catch (error) {
+    // Who was told to end while it still waited has obeyed, however the wait ended.
+    signal?.throwIfAborted();
     if (!isForOperator(error)) throw error;
     const { message } = error as Error;
     const sentence = message.startsWith("Cannot") ? message : `Cannot open the ${part}: ${message}`;

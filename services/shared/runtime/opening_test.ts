@@ -50,6 +50,17 @@ Deno.test("what the settings or the machine forbid ends the process with its sen
   assertEquals(await words(new TypeError("Cannot open state at x")), "Cannot open state at x");
 });
 
+Deno.test("who is told to end while it waits has obeyed, however the wait ended", async () => {
+  const { board } = stand();
+  const stop = new AbortController();
+  const opening = openPart(board, "bus", async () => {
+    await new Promise((resolve) => stop.signal.addEventListener("abort", resolve));
+    throw new BusNotOpened("The wait was ended");
+  }, stop.signal);
+  stop.abort();
+  assertEquals(await assertRejects(() => opening), stop.signal.reason);
+});
+
 Deno.test("a bug stays a bug, and an abort an abort", async () => {
   const { board } = stand();
   const bug = new TypeError("x is not a function");
