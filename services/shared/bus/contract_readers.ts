@@ -190,6 +190,7 @@ export function readersContract(adapter: ContractAdapter): void {
       [0, 0, 2, 2, 6, 6, 8],
     );
     assertEquals(await bus.offsetAt(topic, startMs), [0, 0, 0, 0]);
+    assertEquals(await bus.offsetAt(topic, -1), [0, 0, 0, 0]);
     const { seen } = follower(stand, topic, { kind: "time", ms: startMs + 1500 });
     await waitFor(() => seen.length === 4, "the younger half");
     assertEquals(seen, ["c", "c'", "d", "d'"]);

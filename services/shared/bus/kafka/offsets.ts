@@ -35,7 +35,8 @@ export async function offsetsAt(
   const bounds = await boundsOf(cluster, topic, partitions);
   const [found] = await cluster.fetchTopicsOffset([{
     topic,
-    fromTimestamp: ms,
+    // To the brokers a negative time is a question of another kind.
+    fromTimestamp: Math.max(0, Math.ceil(ms)),
     partitions: partitions.map((partition) => ({ partition })),
   }]);
   const offsets = new Map(
