@@ -10,8 +10,9 @@ export class Away {
   constructor(readonly trouble: Troubles) {}
 
   gone(part: object, thrown: unknown): void {
+    const isFirst = this.#parts.size === 0;
     this.#parts.add(part);
-    if (this.#parts.size > 1) return;
+    if (!isFirst) return;
     const error = thrown instanceof Error ? thrown : new Error(String(thrown));
     this.trouble.tell({ kind: "bus-away", error });
   }
