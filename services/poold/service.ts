@@ -17,6 +17,7 @@ import {
   openPart,
   type Random,
   type Service,
+  type StatusBoard,
   supervise,
 } from "@gopool/runtime";
 import { createShareproc } from "@gopool/shareproc";
@@ -37,6 +38,8 @@ export interface PoolDeps {
   readonly log: Logger;
   /** The log of the parts. Default: the same. */
   readonly partsLog?: Logger;
+  /** Where the parts say how they are. Default: one of the pool's own. */
+  readonly board?: StatusBoard;
   /** Stands between the services and the bus: tests break it on purpose. */
   readonly wrapBus?: (bus: Bus) => Bus;
   /** Aborts the wait for a node while the pool is being opened. */
@@ -57,13 +60,14 @@ export interface Pool extends AsyncDisposable, Service {
 export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Pool> {
   const { clock, random, log, signal } = deps;
   const partsLog = deps.partsLog ?? log;
-  const board = createStatusBoard(clock);
+  const board = deps.board ?? createStatusBoard(clock);
   await using open = new AsyncDisposableStack();
   const opened = open.use(
     await openPart(
       board,
       "bus",
       (onTrouble) => openBus(busOf(config), { ...busOptionsOf(config), clock, signal, onTrouble }),
+      signal,
     ),
   );
   const bus = deps.wrapBus?.(opened) ?? opened;

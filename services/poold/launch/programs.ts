@@ -3,20 +3,13 @@
  *
  * @module
  */
-import {
-  type Config,
-  readChecked,
-  readConfig,
-  type Schema,
-  type Settings,
-  type Sources,
-} from "@gopool/config";
+import { readChecked, type Schema, type Settings, type Sources } from "@gopool/config";
 import { settings as blocksubmit } from "@gopool/blocksubmit/config";
 import { settings as jobmanager } from "@gopool/jobmanager/config";
 import { settings as shareproc } from "@gopool/shareproc/config";
 import { settings as stratumd } from "@gopool/stratumd/config";
 import { readSettings, settings as pooldSettings } from "../settings.ts";
-import { topicsSchema } from "../topics/settings.ts";
+import { topicsSchema, topicsSettings } from "../topics/settings.ts";
 import { fromRoot, pooldNeeds, type Reasoned, rowNeeds, topicsNeeds } from "./needs.ts";
 
 export interface Program {
@@ -57,14 +50,13 @@ export const PROGRAMS: readonly Program[] = [
     name: "topics",
     main: fromRoot("services/poold/topics/main.ts"),
     schema: topicsSchema,
-    needs(from) {
-      // The tool's own arguments are no settings: it complains of them itself.
-      const config: Config<typeof topicsSchema> = readConfig("topics", topicsSchema, {
-        ...from,
-        args: [],
-      });
-      return topicsNeeds(topicsSchema, config, from.env);
-    },
+    // The tool's own arguments are no settings: it complains of them itself.
+    needs: (from) =>
+      topicsNeeds(
+        topicsSchema,
+        readChecked("topics", topicsSettings, { ...from, args: [] }),
+        from.env,
+      ),
   },
 ];
 
