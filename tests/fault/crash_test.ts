@@ -5,31 +5,17 @@
  *
  * @module
  */
-import { assert, assertEquals, assertGreaterOrEqual } from "@std/assert";
-import { type Bus, openBus, shareRejected, shareSubmissions, shareValid } from "@gopool/bus";
-import {
-  displayHash,
-  fromHex,
-  type Hash,
-  targetFromBits,
-  targetToBytes,
-  toHex,
-} from "@gopool/chain";
-import { openNodes } from "@gopool/node";
+import { assertEquals, assertGreaterOrEqual } from "@std/assert";
+import { type Bus, openBus, shareSubmissions } from "@gopool/bus";
+import { displayHash, targetFromBits, targetToBytes, toHex } from "@gopool/chain";
 import { startSimulatedNode } from "@gopool/node/simulated";
-import { Reason } from "@gopool/proto";
 import { seededRandom, systemClock } from "@gopool/runtime";
-import {
-  createNonceScanner,
-  decodeJudged,
-  decodeSubmission,
-  ruleOn,
-  startOf,
-} from "@gopool/shares";
+import { createNonceScanner, decodeSubmission } from "@gopool/shares";
 import { headerFor, type NotifyParams, prevHashFromWire } from "@gopool/stratum";
 import { freePort, tempDir, waitFor } from "@gopool/testing";
 import { MinerConnection } from "@gopool/poold/miner";
 import { DyingPool } from "./dying_pool.ts";
+import { compare, counted, owedBlocks, republished, unjudged, unknownBlocks } from "./books.ts";
 import { Answers } from "./ledger_of_answers.ts";
 
 /** About one hash in 16,384 is a block: rare among shares, found in milliseconds when one is wanted. */
@@ -127,32 +113,6 @@ async function appendRepeat(bus: Bus): Promise<string> {
   throw new Error("no submission to repeat");
 }
 
-/** Hashes as a reader of the chain rule counts them, over all partitions. */
-async function counted(bus: Bus): Promise<string[]> {
-  const hashes: string[] = [];
-  for (const { partition, earliest } of await bus.ends(shareValid)) {
-    let at = startOf(await bus.logId());
-    for await (const { messages } of bus.read(shareValid, partition, earliest)) {
-      for (const { value } of messages) {
-        const share = decodeJudged(value);
-        const ruling = ruleOn(at, share);
-        if (ruling.kind === "drop") continue;
-        if (ruling.kind !== "apply") throw new Error(`a reader stops: ${JSON.stringify(ruling)}`);
-        at = ruling.position;
-        hashes.push(toHex(share.headerHash));
-      }
-    }
-  }
-  return hashes;
-}
-
-/** Submissions that the judge has not committed. */
-async function unjudged(bus: Bus): Promise<number> {
-  const ends = await bus.ends(shareSubmissions);
-  const committed = await bus.committed(shareSubmissions, "shareproc");
-  return ends.reduce((sum, { next }, p) => sum + next - (committed[p] ?? 0), 0);
-}
-
 Deno.test("a dozen kills under load lose no share answered true, count none twice, and lose no block", async () => {
   await using folder = await tempDir();
   const dataDir = `${folder.path}/data`;
@@ -212,60 +172,25 @@ Deno.test("a dozen kills under load lose no share answered true, count none twic
     deadlineMs: 30_000,
   });
   const valid = await counted(bus);
-  // A candidate that was answered, or that stands in the log though its answer was never sent.
-  const mustReach = answers.all().filter(({ candidate, told, hash }) =>
-    candidate && (told !== "none" || valid.includes(hash))
-  );
-  await using nodes = openNodes({ nodes: [{ url: new URL(node.url) }] }, { clock: systemClock });
-  const isKnown = async ({ hash }: { hash: string }) =>
-    await nodes.list[0]!.confirmations(fromHex(hash) as Hash) !== null;
-  const lost = async () => {
-    const missing = [];
-    // One after another: the node answers only so many at once.
-    for (const share of mustReach) if (!await isKnown(share)) missing.push(share);
-    return missing;
-  };
-  await waitFor(async () => (await lost()).length === 0, "every block to reach the node", {
-    deadlineMs: 30_000,
-  }).catch(async (error) => {
-    const missing = (await lost()).map((share) => ({
-      ...share,
-      valid: valid.includes(share.hash),
-    }));
-    throw new Error(`${error.message}: ${JSON.stringify(missing)}\n${pool.log()}`);
+  const owed = owedBlocks(answers.all(), valid);
+  const allThere = async () => (await unknownBlocks(node.url, owed)).length === 0;
+  await waitFor(allThere, "every block to reach the node").catch(async (error) => {
+    const missing = await unknownBlocks(node.url, owed);
+    const shares = answers.all().filter(({ hash }) => missing.includes(hash));
+    throw new Error(`${error.message}: ${JSON.stringify(shares)}\n${pool.log()}`);
   });
   pool.kill("SIGTERM");
   assertEquals((await pool.finished()).code, 0, pool.log());
 
-  const told = new Map(answers.all().map((share) => [share.hash, share.told]));
-  assertEquals(new Set(valid).size, valid.length, "a share is counted twice");
-  const missing = answers.told("true").filter(({ hash }) => !valid.includes(hash));
-  assertEquals(missing, [], "answered true and not counted");
-  const untold = valid.filter((hash) => told.get(hash) !== "true");
-  for (const hash of untold) {
-    assert(
-      told.get(hash) === "none" || told.get(hash) === "unknown",
-      `${hash} is counted and the miner was told "${told.get(hash)}"`,
-    );
-  }
+  const books = compare(answers.all(), valid);
+  const { lost, doubled, strange, mute } = books;
+  assertEquals({ lost, doubled, strange, mute }, { lost: [], doubled: [], strange: [], mute: [] });
   assertEquals(repeats.filter((hash) => valid.filter((one) => one === hash).length > 1), []);
-  let republished = 0;
-  for (const { partition, earliest } of await bus.ends(shareRejected)) {
-    for await (const { messages } of bus.read(shareRejected, partition, earliest)) {
-      republished += messages.filter(({ value }) =>
-        decodeJudged(value).judgedReason === Reason.REPUBLISHED
-      ).length;
-    }
-  }
-  assertGreaterOrEqual(republished, 1, "the repeats were seen as repeats");
+  const repeatsSeen = await republished(bus);
+  assertGreaterOrEqual(repeatsSeen, 1, "the repeats were seen as repeats");
   console.log(
-    `kills ${ROUNDS.length}; submitted ${answers.all().length}; told true ${
-      answers.told("true").length
-    }, ` +
-      `refused ${answers.told("refused").length}, unknown ${answers.told("unknown").length}, ` +
-      `nothing ${
-        answers.told("none").length
-      }; counted ${valid.length}, of them not told true ${untold.length}; ` +
-      `repeats appended ${repeats.length}, seen ${republished}; blocks answered or in the log ${mustReach.length}, all at the node`,
+    `kills ${ROUNDS.length}; submitted ${books.submitted}; told ${JSON.stringify(books.told)}; ` +
+      `counted ${books.counted}, of them not told true ${books.untold}; repeats appended ` +
+      `${repeats.length}, seen ${repeatsSeen}; blocks answered or in the log ${owed.length}, all at the node`,
   );
 });

@@ -20,6 +20,7 @@ export interface Submitted {
 
 export class Answers {
   readonly #all = new Map<string, Submitted>();
+  readonly #counts: Record<Told, number> = { true: 0, refused: 0, unknown: 0, none: 0 };
 
   constructor(private readonly networkTarget: Target) {}
 
@@ -44,6 +45,12 @@ export class Answers {
     } catch {
       share.told = "none";
     }
+    this.#counts[share.told]++;
+  }
+
+  /** How many submits came to this so far. */
+  count(told: Told): number {
+    return this.#counts[told];
   }
 
   /** Notes a share that is about to be sent. */

@@ -28,5 +28,5 @@ export {
   testRedis,
   testRedisBinary,
 } from "./shared.ts";
-export { end, spawnWatched } from "./watched.ts";
+export { end, spawnWatched, type WatchedOptions } from "./watched.ts";
 export { freePort } from "../places.ts";

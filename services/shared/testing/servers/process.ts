@@ -37,13 +37,19 @@ export function spawn(
 /** How much of what a process prints is kept: its last words. */
 const KEPT = 4_000;
 
-export async function lastOf(stream: ReadableStream<Uint8Array>): Promise<string> {
+/** @param onText Told all of it, as it comes. */
+export async function lastOf(
+  stream: ReadableStream<Uint8Array>,
+  onText: (text: string) => void = () => {},
+): Promise<string> {
   const decoder = new TextDecoder();
-  let text = "";
+  let kept = "";
   for await (const chunk of stream) {
-    text = (text + decoder.decode(chunk, { stream: true })).slice(-KEPT);
+    const text = decoder.decode(chunk, { stream: true });
+    kept = (kept + text).slice(-KEPT);
+    onText(text);
   }
-  return text;
+  return kept;
 }
 
 /** A node on a busy machine is up within seconds, three brokers side by side within half a minute. */

@@ -29,27 +29,38 @@ kill "$watch" 2>/dev/null
 exit $status
 `;
 
-/**
- * `child` is the server itself, not its watch: signals go to it.
- *
- * @param folder Removed when the test process ends without having ended the server; "" for none.
- * @param env Variables besides those of the test itself.
- */
+export interface WatchedOptions {
+  /** Removed when the test process ends without having ended the server; "" for none. */
+  readonly folder: string;
+  /** Variables besides those of the test itself. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Only the variables that `env` names. */
+  readonly clearEnv?: boolean;
+  /** Told what it prints, as it comes. */
+  readonly onText?: (text: string) => void;
+}
+
+/** `child` is the server itself, not its watch: signals go to it. */
 export async function spawnWatched(
   command: string,
   args: readonly string[],
-  options: { folder: string; env?: Record<string, string> },
+  options: WatchedOptions,
 ): Promise<Running> {
   const shell = new Deno.Command("/bin/sh", {
     args: ["-c", WATCH, "watch", options.folder, command, ...args],
-    env: options.env ?? {},
+    env: { ...options.env },
+    clearEnv: options.clearEnv ?? false,
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
   }).spawn();
   const { pid, rest } = await firstLine(shell.stdout);
   let ended = false;
-  const printed = Promise.all([lastOf(rest), lastOf(shell.stderr), shell.status])
+  const printed = Promise.all([
+    lastOf(rest, options.onText),
+    lastOf(shell.stderr, options.onText),
+    shell.status,
+  ])
     .then(async ([out, err]) => {
       ended = true;
       await shell.stdin.close().catch(() => {});
