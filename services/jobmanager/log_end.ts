@@ -13,6 +13,8 @@ export interface LogEnd {
   readonly term: number;
   /** Previous block of the last one: a first job on the same block is not a clean one. */
   readonly previousHash: Uint8Array | undefined;
+  /** Offset of the next record there. */
+  readonly next: number;
 }
 
 /** Reads the last TERM_LOOK_BACK records. One that cannot be read says nothing, and stops nobody. */
@@ -21,8 +23,10 @@ export async function readLogEnd(bus: Bus, pool: string): Promise<LogEnd> {
   const from = Math.max(ends!.earliest, ends!.next - TERM_LOOK_BACK);
   let term = 0;
   let previousHash: Uint8Array | undefined;
+  let next = ends!.next;
   for await (const { messages } of bus.read(miningJobs, 0, from)) {
-    for (const { value } of messages) {
+    for (const { value, offset } of messages) {
+      next = Math.max(next, offset + 1);
       const job = readable(value);
       if (job?.pool !== pool) continue;
       const jobTerm = termOf(job.id);
@@ -32,7 +36,13 @@ export async function readLogEnd(bus: Bus, pool: string): Promise<LogEnd> {
       previousHash = job.previousHash;
     }
   }
-  return { term, previousHash };
+  return { term, previousHash, next };
+}
+
+/** The term of an encoded job; 0 for one of another pool, or that cannot be read. */
+export function jobTermIn(value: Uint8Array, pool: string): number {
+  const job = readable(value);
+  return job?.pool === pool ? termOf(job.id) : 0;
 }
 
 function readable(value: Uint8Array) {

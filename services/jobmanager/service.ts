@@ -22,9 +22,10 @@ import { JobIds } from "./job_ids.ts";
 import { Layouts } from "./layouts.ts";
 import { Leader } from "./leader.ts";
 import { CACHE_TTL_MS, SPLIT_LOOK_BACK, START_RETRY_MS } from "./limits.ts";
-import { readLogEnd } from "./log_end.ts";
+import { type LogEnd, readLogEnd } from "./log_end.ts";
 import { Publisher } from "./publisher.ts";
 import { Splits } from "./splits.ts";
+import { Terms } from "./terms.ts";
 
 export interface JobmanagerSettings {
   readonly pool: string;
@@ -50,6 +51,9 @@ export interface JobmanagerDeps {
   readonly settings: JobmanagerSettings;
 }
 
+/** On the board: what hinders a leader from seeing whether another leads. */
+const TERMS = "jobmanager/terms";
+
 export function createJobmanager(deps: JobmanagerDeps): Service {
   return { name: "jobmanager", run: (signal) => run(deps, signal) };
 }
@@ -70,11 +74,41 @@ async function run(deps: JobmanagerDeps, signal: AbortSignal): Promise<void> {
   };
   const variants = { poolScript, soloFeeBasisPoints: settings.soloFeeBasisPoints };
 
+  let terms: Terms | null = null;
+
   async function lead(leadership: Leadership, leading: AbortSignal): Promise<void> {
     const start = await startOfTerm(deps, leadership, leading);
     if (start === null) return;
-    const { ids, previousHash } = start;
-    log.info("leading", { term: ids.term, network });
+    const { ids, next: from } = start;
+    const { term } = ids;
+    log.info("leading", { term, network });
+    const own = terms = new Terms({
+      bus,
+      pool,
+      term,
+      from,
+      onTrouble: ({ kind, error }) =>
+        kind === "recovered"
+          ? board.clear(TERMS)
+          : board.set(TERMS, "degraded", `Cannot see who else leads: ${error?.message ?? kind}`),
+    });
+    try {
+      // Whichever ends first ends the other.
+      await runTogether(
+        leading,
+        (stop) => work(start, stop),
+        async (stop) => {
+          const other = await own.untilDeposed(stop);
+          if (other !== null) log.warn("another leads, in a higher term", { term, other });
+        },
+      );
+    } finally {
+      terms = null;
+      board.clear(TERMS);
+    }
+  }
+
+  async function work({ ids, previousHash }: StartOfTerm, stop: AbortSignal): Promise<void> {
     const publisher = new Publisher({
       bus,
       clock,
@@ -84,7 +118,7 @@ async function run(deps: JobmanagerDeps, signal: AbortSignal): Promise<void> {
       onCacheTrouble: (error) => log.warn("a job could not be cached", { error }),
     });
     const composer = new Composer({ clock, frame, variants, ids, layouts, splits });
-    await new Leader({
+    const leader = new Leader({
       nodes,
       clock,
       log,
@@ -96,13 +130,21 @@ async function run(deps: JobmanagerDeps, signal: AbortSignal): Promise<void> {
       emptyJobs: settings.emptyJobs,
       feesRosePercent: settings.feesRosePercent,
       lastPreviousHash: previousHash,
-    }).run(leading);
+    });
+    try {
+      await leader.run(stop);
+    } finally {
+      // A call to the store ends within a second, whatever it does.
+      await publisher.settled();
+    }
   }
 
   const onChange = (leads: boolean, detail: string) => {
-    board.set("jobmanager/lead", leads || detail === "stands by" ? "ok" : "down", detail);
+    const isWell = detail === (leads ? "leads" : "stands by");
+    board.set("jobmanager/lead", isWell ? "ok" : leads ? "degraded" : "down", detail);
   };
-  const candidate = { state, clock, name: `jobmanager:${pool}`, holder, onChange };
+  const mayStay = () => terms !== null && terms.isNewest;
+  const candidate = { state, clock, name: `jobmanager:${pool}`, holder, onChange, mayStay };
   await runTogether(
     signal,
     (stop) => runLeader(candidate, lead, stop),
@@ -137,15 +179,19 @@ async function followSplits(
   });
 }
 
+interface StartOfTerm extends Omit<LogEnd, "term"> {
+  readonly ids: JobIds;
+}
+
 /** The ids of a new term, above every term that the state or the log remembers; null when the lease has gone. */
 function startOfTerm(
   deps: JobmanagerDeps,
   leadership: Leadership,
   leading: AbortSignal,
-): Promise<{ ids: JobIds; previousHash: Uint8Array | undefined } | null> {
+): Promise<StartOfTerm | null> {
   return untilDone(deps, "jobmanager/term", leading, async () => {
-    const { term, previousHash } = await readLogEnd(deps.bus, deps.settings.pool);
-    return { ids: new JobIds(await leadership.nextTerm(term)), previousHash };
+    const { term, ...end } = await readLogEnd(deps.bus, deps.settings.pool);
+    return { ids: new JobIds(await leadership.nextTerm(term)), ...end };
   });
 }
 

@@ -91,6 +91,66 @@ Deno.test("a leader that cannot renew its lease publishes nothing after it, and 
   assertEquals(a.said("jobmanager/lead"), "ok: stands by");
 });
 
+Deno.test("with the store away for everybody the leader works on, visibly, until the store is back; nobody else leads", async () => {
+  const clock = new FakeClock();
+  await using bus = await openBus("memory:", { clock });
+  await using state = await openState(new URL("memory:"), { clock });
+  let away = false;
+  const cut = mortal(state, () => away ? Promise.reject(new StateUnavailable("away")) : null);
+  const node = new ScriptedNode();
+  await using a = await stand({ clock, bus, state: cut, holder: "a", nodes: [node] });
+  await a.pass(1_000);
+  await using b = await stand({ clock, bus, state: cut, holder: "b" });
+  await b.pass(1_000);
+  away = true;
+  await b.pass(10_000);
+  assertEquals(a.said("jobmanager/lead"), "degraded: leads without the store: away");
+  assertEquals(b.said("jobmanager/lead"), "down: away");
+  node.move(tipAfter(1));
+  await b.pass(1_000);
+  // The block as ever: an empty job, then the full one; and the refreshes of an hour.
+  const there = (await jobsOn(bus)).length;
+  assertEquals(there, 3);
+  await b.pass(3_600_000);
+  assertEquals((await jobsOn(bus)).length, there + 120);
+  assertEquals(new Set(terms(await jobsOn(bus))), new Set([1]));
+  away = false;
+  await b.pass(3_000);
+  const led = [a, b].map((s) => s.said("jobmanager/lead")).toSorted();
+  assertEquals(led, ["ok: leads", "ok: stands by"]);
+  await b.pass(30_000);
+  const since = (await jobsOn(bus)).slice(there + 120);
+  assert(since.length > 0 && since.every(({ id }) => termOf(id) === 2));
+});
+
+Deno.test("a leader cut off by itself ends with its successor's first job, not before", async () => {
+  const clock = new FakeClock();
+  await using bus = await openBus("memory:", { clock });
+  await using state = await openState(new URL("memory:"), { clock });
+  let away = false;
+  const cut = mortal(state, () => away ? Promise.reject(new StateUnavailable("away")) : null);
+  await using a = await stand({ clock, bus, state: cut, holder: "a" });
+  await a.pass(1_000);
+  const slow = new ScriptedNode();
+  const template = Promise.withResolvers<void>();
+  const answer = slow.answer;
+  slow.answer = async (signal) => {
+    await template.promise;
+    return await answer(signal);
+  };
+  await using b = await stand({ clock, bus, state, holder: "b", nodes: [slow] });
+  away = true;
+  await b.pass(60_000);
+  // The successor has the lease and no work to give: miners live on the other's.
+  assertEquals(b.said("jobmanager/lead"), "ok: leads");
+  assertEquals(terms(await jobsOn(bus)), [1, 1, 1]);
+  template.resolve();
+  await b.pass(60_000);
+  const last = terms(await jobsOn(bus)).slice(3);
+  assert(last.length >= 2 && last.every((term) => term === 2), `${last}`);
+  assertEquals(a.said("jobmanager/lead"), "down: away");
+});
+
 Deno.test("a lease that is lost while the template is on its way leaves the job unpublished", async () => {
   const clock = new FakeClock();
   await using bus = await openBus("memory:", { clock });

@@ -24,6 +24,12 @@ export interface LeaderDeps {
   readonly holder: string;
   /** Told what this candidate is doing: "leads", "stands by", or why it cannot tell. */
   readonly onChange?: (leads: boolean, detail: string) => void;
+  /**
+   * Asked when the lease has ended and the store could not be asked for more: whether the leader stays all the same.
+   * Only for work of which everybody takes the higher term's, and only while no higher term can be seen; then a store
+   * that is away for everybody leaves nobody without a leader. Absent: it never stays.
+   */
+  readonly mayStay?: () => boolean;
 }
 
 /** What a leader may use while it leads. */
@@ -39,7 +45,7 @@ export interface Leadership {
 
 /**
  * Stands as a candidate until `signal` aborts. Whenever it leads, runs `lead`, whose signal aborts as soon as
- * the lease is lost or cannot be renewed in time; the next try waits for `lead` to end. When `lead` returns
+ * the lease is lost, or cannot be renewed in time (but see `mayStay`); the next try waits for `lead` to end. When `lead` returns
  * or throws by itself the lease is given up, and a throw is passed on.
  */
 export async function runLeader(
@@ -65,7 +71,7 @@ export async function runLeader(
       if (lease === null) say(false, "stands by");
     } else {
       say(true, "leads");
-      await reign(deps, lease, askedMs, lead, signal);
+      await reign({ ...deps, onChange: say }, lease, askedMs, lead, signal);
       if (!signal.aborted) say(false, "has lost the lead");
     }
     await clock.sleep(LEADER_TRY_MS, signal);
@@ -73,7 +79,7 @@ export async function runLeader(
 }
 
 async function reign(
-  { state, clock, name }: LeaderDeps,
+  { state, clock, name, mayStay, onChange }: LeaderDeps,
   first: Lease,
   askedMs: number,
   lead: (leadership: Leadership, signal: AbortSignal) => Promise<void>,
@@ -83,15 +89,22 @@ async function reign(
   const leading = AbortSignal.any([signal, over.signal]);
   let lease = first;
   let untilMs = askedMs + LEADER_TTL_MS - LEADER_SPARE_MS;
+  /** Why the store could not be asked; null once it has answered. */
+  let away: string | null = null;
 
   async function renewing() {
     while (!leading.aborted) {
       await clock.sleep(LEADER_TRY_MS, leading);
       if (leading.aborted) return;
       const renewedMs = clock.monotonic();
-      const renewed = await orTrouble(() => state.renew(lease, LEADER_TTL_MS), () => {});
+      const renewed = await orTrouble(
+        () => state.renew(lease, LEADER_TTL_MS),
+        (why) => away = why,
+      );
       if (renewed === null) over.abort();
       if (!renewed) continue;
+      if (away !== null) onChange?.(true, "leads");
+      away = null;
       lease = renewed;
       untilMs = renewedMs + LEADER_TTL_MS - LEADER_SPARE_MS;
     }
@@ -101,8 +114,11 @@ async function reign(
   async function watching() {
     while (!leading.aborted) {
       const leftMs = untilMs - clock.monotonic();
-      if (leftMs <= 0) over.abort();
-      else await clock.sleep(leftMs, leading);
+      if (leftMs > 0) await clock.sleep(leftMs, leading);
+      else if (away !== null && mayStay?.() === true) {
+        onChange?.(true, `leads without the store: ${away}`);
+        await clock.sleep(LEADER_TRY_MS, leading);
+      } else over.abort();
     }
   }
 

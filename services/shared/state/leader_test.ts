@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertGreater, assertLess, assertRejects } from "@std/assert";
 import { FakeClock } from "@gopool/testing";
-import { LEADER_TTL_MS, type Leadership, runLeader } from "./leader.ts";
+import { LEADER_TTL_MS, type LeaderDeps, type Leadership, runLeader } from "./leader.ts";
 import { MemoryState } from "./memory.ts";
 import { type State, StateUnavailable } from "./port.ts";
 
@@ -10,13 +10,18 @@ function world() {
 }
 
 /** A candidate that writes down when it leads. */
-function candidate(clock: FakeClock, state: State, holder: string) {
+function candidate(
+  clock: FakeClock,
+  state: State,
+  holder: string,
+  more: Pick<LeaderDeps, "mayStay"> = {},
+) {
   const stop = new AbortController();
   const said: string[] = [];
   const events: { what: "from" | "to"; ms: number }[] = [];
   let leadership: Leadership | null = null;
   const running = runLeader(
-    { clock, state, name: "test", holder, onChange: (_, detail) => said.push(detail) },
+    { clock, state, name: "test", holder, onChange: (_, detail) => said.push(detail), ...more },
     async (given, signal) => {
       leadership = given;
       events.push({ what: "from", ms: clock.monotonic() });
@@ -94,6 +99,63 @@ Deno.test("a leader cut off from the store ends before another begins", async ()
     await clock.advance(5_000);
     assertEquals(a.said.at(-1), "stands by");
   }
+});
+
+Deno.test("a store that is away leaves a leader in office that may stay, until it may not or the store knows better", async () => {
+  const { clock, state } = world();
+  let away = false;
+  let may = true;
+  const cut = new Proxy(state, {
+    get: (target, name) => (...args: unknown[]) =>
+      away
+        ? Promise.reject(new StateUnavailable("The wire is cut"))
+        : Reflect.get(target, name).apply(target, args),
+  });
+  await using a = candidate(clock, cut, "a", { mayStay: () => may });
+  await clock.advance(1_000);
+  const term = await a.leadership.nextTerm(0);
+  away = true;
+  await clock.advance(3_600_000);
+  assert(a.leads);
+  assertEquals(a.said, ["leads", "leads without the store: The wire is cut"]);
+  // The lease ended long ago, and what the store says counts: here, a new term.
+  away = false;
+  await clock.advance(1_500);
+  assert(a.leads);
+  assertEquals(a.said.slice(2), ["has lost the lead", "leads"]);
+  assertGreater(await a.leadership.nextTerm(0), term);
+
+  away = true;
+  await clock.advance(60_000);
+  assert(a.leads);
+  may = false;
+  await clock.advance(1_000);
+  assertEquals(a.leads, false);
+  assertEquals(a.said.at(-1), "The wire is cut");
+});
+
+Deno.test("a leader that may stay does not outstay a lease that it only forgot to renew, nor a short cut of the wire", async () => {
+  const { clock, state } = world();
+  let away = false;
+  const cut = new Proxy(state, {
+    get: (target, name) => (...args: unknown[]) =>
+      away
+        ? Promise.reject(new StateUnavailable("The wire is cut"))
+        : Reflect.get(target, name).apply(target, args),
+  });
+  await using a = candidate(clock, cut, "a", { mayStay: () => true });
+  await clock.advance(1_000);
+  away = true;
+  await clock.advance(1_000);
+  away = false;
+  await clock.advance(10_000);
+  assertEquals([a.leads, a.events.length, a.said], [true, 1, ["leads"]]);
+  // Another holds it: the store says so at the next renewal.
+  const lease = await state.acquire("leader:test", "a", LEADER_TTL_MS);
+  await state.release(lease!);
+  await state.acquire("leader:test", "b", 60_000);
+  await clock.advance(1_000);
+  assertEquals([a.leads, a.said.at(-1)], [false, "stands by"]);
 });
 
 Deno.test("a store that hangs keeps nobody in office", async () => {
