@@ -41,7 +41,7 @@ export function clientOptions(
       ...(access.sentinelPassword && { sentinelPassword: access.sentinelPassword }),
       ...(secure && { enableTLSForSentinelMode: true, sentinelTLS: secure }),
     }),
-    ...(secure && { tls: { ...(master === undefined && { servername: hostname }), ...secure } }),
+    ...(secure && { tls: secure }),
     ...(username !== undefined && { username }),
     ...(password !== undefined && { password }),
     db,

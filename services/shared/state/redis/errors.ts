@@ -4,6 +4,11 @@ import { TOO_HIGH } from "./value_scripts.ts";
 /** Answers after which the connection is of no use: another server is the master now, or we are not let in. */
 const ENDING = ["READONLY", "LOADING", "MASTERDOWN", "NOAUTH", "WRONGPASS"];
 
+/** Whether the server has said this. */
+export function isAnswer(error: unknown): boolean {
+  return error instanceof Error && error.name === "ReplyError";
+}
+
 /** Whether the server has refused with this code (the first word of its answer). */
 export function isRefusal(error: Error, code: string): boolean {
   return new RegExp(`(^|: )-?${code}\\b`).test(error.message);
@@ -38,4 +43,14 @@ export function wordsOf(error: unknown): string {
       `Sentinels name as &nodes=${refused}`;
   }
   return error.message || ("code" in error && String(error.code)) || error.name;
+}
+
+/** Why a Sentinel could not say where the master is. */
+export function sentinelWords(error: unknown): string {
+  const words = wordsOf(error);
+  if (/invalid reply: null|No such master/.test(words)) {
+    return "the Sentinels know no master of that name";
+  }
+  const [, place, why] = /to sentinel (\S+) because (.*)/.exec(words) ?? [];
+  return place === undefined ? words : `the Sentinel ${place} does not answer: ${why}`;
 }

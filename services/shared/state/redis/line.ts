@@ -12,7 +12,14 @@ import { Redis, type RedisOptions } from "ioredis";
 import { STATE_ANSWER_MS, StateUnavailable } from "../port.ts";
 import { describe, type RedisAddress } from "./address.ts";
 import { clientOptions, type RedisAccess } from "./client_options.ts";
-import { endsConnection, isRefusal, translated, wordsOf } from "./errors.ts";
+import {
+  endsConnection,
+  isAnswer,
+  isRefusal,
+  sentinelWords,
+  translated,
+  wordsOf,
+} from "./errors.ts";
 
 /** After this a call is given up, but for one look at what the socket brought meanwhile. */
 const ANSWER_MS = STATE_ANSWER_MS - 100;
@@ -44,6 +51,8 @@ export class RedisLine {
   #greeting: Greeting | null = null;
   /** Why there is no connection now, or what was wrong last. */
   #why = "not connected yet";
+  /** What the last Sentinel said where it could not name the master. */
+  #sentinelWhy = "";
 
   /** @param say Told why the server is away, and null when it is there. */
   constructor(address: RedisAddress, access: RedisAccess, say: (why: string | null) => void) {
@@ -51,6 +60,7 @@ export class RedisLine {
     this.#say = say;
     this.#client = new Redis(clientOptions(address, access, CUT_MS) satisfies RedisOptions);
     this.#client.on("error", (error: unknown) => this.#why = wordsOf(error));
+    this.#client.on("sentinelError", (error: unknown) => this.#sentinelWhy = sentinelWords(error));
     this.#running = this.#run();
   }
 
@@ -89,9 +99,10 @@ export class RedisLine {
     let pauseMs = RETRY_FIRST_MS;
     while (!this.#closed.signal.aborted) {
       const ended = new Promise<void>((resolve) => this.#client.once("end", resolve));
-      this.#why = "";
+      this.#why = this.#sentinelWhy = "";
       try {
         await this.#client.connect();
+        this.#sentinelWhy = ""; // the next Sentinel knew more
         this.#greeting = await this.#greet();
         pauseMs = RETRY_FIRST_MS;
         this.#say(null);
@@ -100,7 +111,7 @@ export class RedisLine {
         this.#why ||= "the connection broke";
       } catch (error) {
         // What the socket said is the reason; that the connection is closed is what follows from it.
-        this.#why ||= wordsOf(error);
+        this.#why = this.#sentinelWhy || this.#why || wordsOf(error);
         if (this.#client.status !== "end") this.#client.disconnect();
         if (this.#client.status !== "end") await ended;
       }
@@ -141,6 +152,11 @@ export class RedisLine {
       };
       let timer = setTimeout(() => timer = setTimeout(late, LOOK_MS), ANSWER_MS);
       answer.then(resolve, (error: unknown) => {
+        if (!isAnswer(error)) {
+          // Not the server's words but the client's, who has lost it.
+          this.#why ||= "the connection broke";
+          return reject(this.#away());
+        }
         if (endsConnection(error)) {
           this.#why = wordsOf(error);
           this.#cut();
