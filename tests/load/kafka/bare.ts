@@ -114,7 +114,7 @@ async function judge(
     await producer.write(records);
     judged += records.length;
   };
-  await using _ = await bareConsumer(brokers, from, handle);
+  await using _ = await bareConsumer(brokers, { topic: from, group: `${from}.judge` }, handle);
   tell("ready", 1);
   for await (const line of saidBy(signal)) {
     if (line === "count") tell("judged", judged);

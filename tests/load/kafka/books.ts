@@ -36,16 +36,20 @@ export function expectedSum({ records }: Samples, written: number, appended: Uin
 export async function checkTopic(brokers: string, topic: string, expected: Sum): Promise<void> {
   const found: Sum = { records: 0, bytes: 0, sum: 0 };
   {
-    await using _ = await bareConsumer(brokers, topic, (_, messages) => {
-      for (const { key, value } of messages) {
-        found.records += 1;
-        for (const { bytes, sum } of [sumOf(key), sumOf(value)]) {
-          found.bytes += bytes;
-          found.sum += sum;
+    await using _ = await bareConsumer(
+      brokers,
+      { topic, group: `${topic}.books` },
+      (_, messages) => {
+        for (const { key, value } of messages) {
+          found.records += 1;
+          for (const { bytes, sum } of [sumOf(key), sumOf(value)]) {
+            found.bytes += bytes;
+            found.sum += sum;
+          }
         }
-      }
-      return Promise.resolve();
-    });
+        return Promise.resolve();
+      },
+    );
     await waitFor(() => found.records >= expected.records, `all records of ${topic}`, {
       deadlineMs: READ_MAX_MS,
     });

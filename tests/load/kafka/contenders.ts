@@ -61,7 +61,7 @@ export async function poolOn(
   const { flags } = load;
   const env = gatewaySettings(folder.path, port);
   const [stratumd, shareproc] = await Promise.all([
-    startService("stratumd", { busUrl, flags, env }).then((child) => open.use(child)),
+    startService("stratumd", { busUrl, flags, env, port }).then((child) => open.use(child)),
     startService("shareproc", { busUrl, flags }).then((child) => open.use(child)),
   ]);
   const fleet = open.use(await Fleet.login(port, load.miners, load.places));

@@ -6,6 +6,7 @@
  */
 import { readConfig, type Sources } from "@gopool/config";
 import { openBroker } from "./broker.ts";
+import { latency } from "./latency.ts";
 import { schema } from "./options.ts";
 import { speed } from "./speed.ts";
 
@@ -15,4 +16,5 @@ export async function loadKafka(sources: Sources): Promise<void> {
   await using broker = await openBroker(options.bus);
   const { part } = options;
   if (part !== "latency") await speed(broker, options);
+  if (part !== "speed") await latency(broker, options);
 }

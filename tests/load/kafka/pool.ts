@@ -17,12 +17,14 @@ export interface ServiceStart {
   /** Flags of the runtime: a profiler's. */
   readonly flags: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Where it is to listen, beside its health port. */
+  readonly port?: number;
 }
 
 /** Starts a service and waits until it says that it can work. */
 export async function startService(
   service: "stratumd" | "shareproc" | "blocksubmit",
-  { busUrl, flags, env = {} }: ServiceStart,
+  { busUrl, flags, env = {}, port }: ServiceStart,
 ): Promise<Child> {
   const health = freePort();
   const main = new URL(`../../../services/${service}/main.ts`, import.meta.url).pathname;
@@ -34,14 +36,14 @@ export async function startService(
       GOPOOL_POOL: POOL,
       GOPOOL_HEALTH_LISTEN: `127.0.0.1:${health}`,
       GOPOOL_LOG_FORMAT: "json",
-      GOPOOL_LOG_LEVEL: "warn",
+      GOPOOL_LOG_LEVEL: "info",
       ...env,
     },
   });
   try {
-    await waitFor(() => isReady(health, service, child), `${service} to be ready`, {
-      deadlineMs: START_MAX_MS,
-    });
+    const isUp = async () =>
+      await isReady(health, service, child) && (port === undefined || await listens(port));
+    await waitFor(isUp, `${service} to be ready`, { deadlineMs: START_MAX_MS });
     return child;
   } catch (error) {
     await child[Symbol.asyncDispose]();
@@ -80,6 +82,15 @@ async function isReady(port: number, service: string, child: Child): Promise<boo
     const response = await fetch(`http://127.0.0.1:${port}/readyz`);
     await response.body?.cancel();
     return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+async function listens(port: number): Promise<boolean> {
+  try {
+    using _ = await Deno.connect({ hostname: "127.0.0.1", port });
+    return true;
   } catch {
     return false;
   }

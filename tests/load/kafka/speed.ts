@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { shareSubmissions } from "@gopool/bus";
-import { makePoolTopics } from "./topics.ts";
+import { createTopics, shareSubmissions } from "@gopool/bus";
+import { systemClock } from "@gopool/runtime";
 import { tempDir } from "@gopool/testing";
 import { usageOf } from "../processes.ts";
 import { figure } from "../report.ts";
@@ -36,7 +36,7 @@ export async function speed(broker: Broker, options: Options): Promise<void> {
   };
   const prefix = `${broker.prefix}pool.`;
   const url = `kafka://${broker.bootstrap}?prefix=${prefix}`;
-  await makePoolTopics(broker.bootstrap, prefix);
+  await createTopics(url, { clock: systemClock });
   const onKafka = open.use(await poolOn("pool on kafka", url, load));
   await onKafka.run(WARM);
   const samplesFile = folder.join("samples.json");

@@ -111,18 +111,18 @@ export class BareProducer {
 }
 
 /**
- * Reads a topic as a group of one, whole batches, from its beginning; positions are written now and then, after what
+ * Reads a topic as a group's only member, whole batches, from its beginning; positions are written now and then, after what
  * `handle` did.
  *
  * @returns Resolves when it has its partitions.
  */
 export async function bareConsumer(
   brokers: string,
-  topic: string,
+  { topic, group }: { readonly topic: string; readonly group: string },
   handle: (partition: number, messages: readonly BareMessage[]) => Promise<void>,
 ): Promise<AsyncDisposable> {
   const consumer: Consumer = client(brokers).consumer({
-    groupId: `${topic}.bare`,
+    groupId: group,
     maxWaitTimeInMs: 100,
     minBytes: 1,
     sessionTimeout: 10_000,
