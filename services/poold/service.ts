@@ -64,10 +64,9 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
   await using open = new AsyncDisposableStack();
   const opened = open.use(
     await openPart(
-      board,
+      { board, log: partsLog, signal },
       "bus",
       (onTrouble) => openBus(busOf(config), { ...busOptionsOf(config), clock, signal, onTrouble }),
-      signal,
     ),
   );
   const bus = deps.wrapBus?.(opened) ?? opened;
@@ -77,7 +76,7 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
   };
   const state = open.use(
     await openPart(
-      board,
+      { board, log: partsLog, signal },
       "state",
       (onTrouble) => openState(config.stateUrl, { ...stateOptionsOf(config), clock, onTrouble }),
     ),

@@ -144,6 +144,18 @@ Deno.test({
   assertEquals(await pool.end(), 0);
 });
 
+Deno.test({
+  name: "a broker that the cluster names and the settings do not is out of reach, and told so",
+  ignore: kafka === null,
+}, async () => {
+  // The broker calls itself by its address.
+  const byName = kafka!.replace("127.0.0.1", "localhost");
+  await using shareproc = new Running("shareproc", { GOPOOL_BUS_URL: byName });
+  await shareproc.saysWhyNot(kafka!.slice("kafka://".length));
+  await shareproc.saysWhyNot("GOPOOL_BUS_URL");
+  assertEquals(await shareproc.end(), 0);
+});
+
 Deno.test("a broker that is away is waited for: alive, not ready, with the reason, and ended at once when told", async () => {
   const away = `kafka://127.0.0.1:${freePort()}`;
   await using shareproc = new Running("shareproc", { GOPOOL_BUS_URL: away });

@@ -46,7 +46,7 @@ export async function runDaemon<S extends DaemonSchema>(
       ...process,
       config,
       board,
-      open: (part, open) => openPart(board, part, open, signal),
+      open: (part, open) => openPart({ board, log, signal }, part, open),
       async run(...services) {
         isWorking = true;
         const supervised = services.map((one) => supervise(one, { clock, random, log, board }));

@@ -25,5 +25,5 @@ export {
 export { type Daemon, runDaemon } from "./daemon.ts";
 export { holdFolder } from "./folder_lock.ts";
 export { type HealthPort, type Phase, type Readiness, readinessOf, serveHealth } from "./health.ts";
-export { openPart, type Tell } from "./opening.ts";
+export { type OpeningDeps, openPart, type Tell } from "./opening.ts";
 export { EXIT, type Process, runProcess } from "./process.ts";

@@ -3,40 +3,55 @@
  *
  * @module
  */
+import type { Logger } from "./log.ts";
 import { FatalError } from "./supervise.ts";
 import type { StatusBoard } from "./status.ts";
 
 /** Says what keeps a part from its work; null when that is over. */
 export type Tell = (sentence: string | null) => void;
 
+export interface OpeningDeps {
+  readonly board: StatusBoard;
+  readonly log: Logger;
+  /** Aborted meanwhile: the opening rejects with its reason. */
+  readonly signal: AbortSignal;
+}
+
 /**
  * Opens one part: it stands on the board as down until it is open. What it tells later makes it degraded: readers
  * and writers say themselves whether they can go on.
  *
- * @param signal Aborted meanwhile: rejects with its reason.
  * @throws {FatalError} Where the settings or the machine forbid it: errors named …NotOpened or that begin "Cannot
  *   open", and files that cannot be read.
  */
 export async function openPart<T>(
-  board: StatusBoard,
+  { board, log, signal }: OpeningDeps,
   part: string,
   open: (tell: Tell) => Promise<T>,
-  signal?: AbortSignal,
 ): Promise<T> {
   let isOpen = false;
+  let isTold = false;
+  const well = () => board.set(part, isOpen ? "ok" : "down", isOpen ? "open" : "opening");
   const tell: Tell = (sentence) => {
-    if (sentence !== null) board.set(part, isOpen ? "degraded" : "down", sentence);
-    else board.set(part, isOpen ? "ok" : "down", isOpen ? "open" : "opening");
+    if (sentence === null) {
+      well();
+      if (isTold) log.info(`${part}: well again`);
+      isTold = false;
+    } else {
+      board.set(part, isOpen ? "degraded" : "down", sentence);
+      log.warn(sentence, { part });
+      isTold = true;
+    }
   };
-  tell(null);
+  well();
   try {
     const opened = await open(tell);
     isOpen = true;
-    tell(null);
+    well();
     return opened;
   } catch (error) {
     // Who was told to end while it still waited has obeyed, however the wait ended.
-    signal?.throwIfAborted();
+    signal.throwIfAborted();
     if (!isForOperator(error)) throw error;
     const { message } = error as Error;
     const sentence = message.startsWith("Cannot") ? message : `Cannot open the ${part}: ${message}`;

@@ -1,12 +1,19 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { FakeClock } from "@gopool/testing";
+import { captureLog, FakeClock } from "@gopool/testing";
 import { openPart } from "./opening.ts";
 import { createStatusBoard } from "./status_board.ts";
 import { FatalError } from "./supervise.ts";
 
 function stand() {
   const board = createStatusBoard(new FakeClock());
-  return { board, said: () => board.all().map((p) => `${p.part} ${p.health}: ${p.detail}`) };
+  const stop = new AbortController();
+  const { log, lines } = captureLog();
+  return {
+    deps: { board, log, signal: stop.signal },
+    stop,
+    lines,
+    said: () => board.all().map((p) => `${p.part} ${p.health}: ${p.detail}`),
+  };
 }
 
 class BusNotOpened extends Error {
@@ -14,10 +21,10 @@ class BusNotOpened extends Error {
 }
 
 Deno.test("what is being opened is down until it is open, and says why; later troubles degrade it", async () => {
-  const { board, said } = stand();
+  const { deps, said, lines } = stand();
   const opened = Promise.withResolvers<string>();
   let tell: (sentence: string | null) => void = () => {};
-  const opening = openPart(board, "bus", (given) => {
+  const opening = openPart(deps, "bus", (given) => {
     tell = given;
     return opened.promise;
   });
@@ -31,11 +38,16 @@ Deno.test("what is being opened is down until it is open, and says why; later tr
   assertEquals(said(), ["bus degraded: One broker is out of reach"]);
   tell(null);
   assertEquals(said(), ["bus ok: open"]);
+  assertEquals(lines.map(({ level, message }) => `${level}: ${message}`), [
+    "warn: No broker answers",
+    "warn: One broker is out of reach",
+    "info: bus: well again",
+  ]);
 });
 
 Deno.test("what the settings or the machine forbid ends the process with its sentence", async () => {
-  const { board, said } = stand();
-  const fails = (error: Error) => openPart(board, "bus", () => Promise.reject(error));
+  const { deps, said } = stand();
+  const fails = (error: Error) => openPart(deps, "bus", () => Promise.reject(error));
   const words = async (error: Error) =>
     (await assertRejects(() => fails(error), FatalError)).message;
   assertEquals(
@@ -51,23 +63,22 @@ Deno.test("what the settings or the machine forbid ends the process with its sen
 });
 
 Deno.test("who is told to end while it waits has obeyed, however the wait ended", async () => {
-  const { board } = stand();
-  const stop = new AbortController();
-  const opening = openPart(board, "bus", async () => {
+  const { deps, stop } = stand();
+  const opening = openPart(deps, "bus", async () => {
     await new Promise((resolve) => stop.signal.addEventListener("abort", resolve));
     throw new BusNotOpened("The wait was ended");
-  }, stop.signal);
+  });
   stop.abort();
   assertEquals(await assertRejects(() => opening), stop.signal.reason);
 });
 
 Deno.test("a bug stays a bug, and an abort an abort", async () => {
-  const { board } = stand();
+  const { deps } = stand();
   const bug = new TypeError("x is not a function");
-  assertEquals(await assertRejects(() => openPart(board, "bus", () => Promise.reject(bug))), bug);
+  assertEquals(await assertRejects(() => openPart(deps, "bus", () => Promise.reject(bug))), bug);
   const reason = AbortSignal.abort().reason;
   assertEquals(
-    await assertRejects(() => openPart(board, "bus", () => Promise.reject(reason))),
+    await assertRejects(() => openPart(deps, "bus", () => Promise.reject(reason))),
     reason,
   );
 });
