@@ -13,6 +13,8 @@ import { Answers } from "../fault/ledger_of_answers.ts";
 export interface SteadyOptions {
   readonly port: number;
   readonly networkTarget: Target;
+  /** Goes on with these books; default new ones. */
+  readonly answers?: Answers;
   /** Default 20. */
   readonly connections?: number;
   /** Over all connections; default 500. */
@@ -37,7 +39,7 @@ const BLOCK_CHUNK = 20_000;
 
 export class SteadyMiners implements AsyncDisposable {
   readonly answers: Answers;
-  readonly #options: Required<SteadyOptions>;
+  readonly #options: Required<Omit<SteadyOptions, "answers">>;
   readonly #scanner = createNonceScanner();
   readonly #stop = new AbortController();
   readonly #running: Promise<unknown>;
@@ -54,7 +56,7 @@ export class SteadyMiners implements AsyncDisposable {
       username: WORKER,
       ...options,
     };
-    this.answers = new Answers(options.networkTarget);
+    this.answers = options.answers ?? new Answers(options.networkTarget);
     this.#nextBlockMs = performance.now() + this.#options.blockEveryMs;
     const miners = Array.from({ length: this.#options.connections }, (_, at) => this.#mine(at));
     this.#running = Promise.all(miners);
