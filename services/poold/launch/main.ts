@@ -8,7 +8,7 @@
  * @module
  */
 import { ConfigError, HelpRequested } from "@gopool/config";
-import { runArguments } from "./mod.ts";
+import { notAnothers, runArguments } from "./mod.ts";
 import { programNamed, PROGRAMS } from "./programs.ts";
 
 const [name, ...args] = Deno.args;
@@ -23,7 +23,7 @@ if (program === undefined) {
 function argumentsInEffect(): string[] {
   try {
     const env = (variable: string) => Deno.env.get(variable);
-    const from = { args, env, envNames: Object.keys(Deno.env.toObject()) };
+    const from = { args, env, envNames: notAnothers(Object.keys(Deno.env.toObject())) };
     return runArguments(program!, from);
   } catch (error) {
     if (error instanceof HelpRequested) {

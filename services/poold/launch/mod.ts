@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Sources } from "@gopool/config";
+import { type Sources, variablesOf } from "@gopool/config";
 import { type PooldConfig, schema as pooldSchema } from "../config.ts";
 import { envFlags, flagsOf, permissionsOf } from "./flags.ts";
 import { type Env, pooldNeeds } from "./needs.ts";
-import { type Program, programNamed } from "./programs.ts";
+import { type Program, programNamed, PROGRAMS } from "./programs.ts";
 
 /**
  * The arguments of Deno that start a program with the settings in effect: flags, then its file. Its own arguments
@@ -23,6 +23,15 @@ export function runArguments(program: Program, from: Sources): string[] {
     ...flagsOf(permissionsOf(program.needs(from))),
     program.main,
   ];
+}
+
+/**
+ * Leaves out variables that are settings of some program: one file of settings may serve all, and what is another's
+ * is not misspelt.
+ */
+export function notAnothers(envNames: readonly string[]): string[] {
+  const known = new Set(PROGRAMS.flatMap(({ schema }) => variablesOf(schema)));
+  return envNames.filter((name) => !known.has(name));
 }
 
 /** {@link runArguments} of a program by its name. */

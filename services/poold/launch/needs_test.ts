@@ -4,6 +4,7 @@ import { schema } from "../config.ts";
 import { readSettings } from "../settings.ts";
 import { topicsSchema } from "../topics/settings.ts";
 import { envFlags, flagsOf as flagsFor, permissionsOf } from "./flags.ts";
+import { notAnothers } from "./mod.ts";
 import { pooldNeeds, topicsNeeds } from "./needs.ts";
 
 function flagsOf(env: Record<string, string>): Map<string, string> {
@@ -93,6 +94,13 @@ Deno.test("the topics tool may touch the log's folder and nothing else", () => {
   assertEquals(flags.get("read"), "/log");
   assertEquals(flags.get("write"), "/log");
   assertEquals([...flags.keys()].toSorted(), ["read", "write"]);
+});
+
+Deno.test("what is another program's setting is not misspelt, what is nobody's may be", () => {
+  assertEquals(notAnothers(["GOPOOL_STATE_CA", "GOPOOL_NODE_URL_FILE", "GOPOOL_BUS_ULR", "HOME"]), [
+    "GOPOOL_BUS_ULR",
+    "HOME",
+  ]);
 });
 
 Deno.test("the launcher may neither write nor reach the network", async () => {

@@ -146,7 +146,7 @@ Deno.test({
 
 Deno.test({
   name: "a broker that the cluster names and the settings do not is out of reach, and told so",
-  ignore: kafka === null,
+  ignore: !kafka?.includes("127.0.0.1"),
 }, async () => {
   // The broker calls itself by its address.
   const byName = kafka!.replace("127.0.0.1", "localhost");
