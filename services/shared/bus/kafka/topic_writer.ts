@@ -32,7 +32,7 @@ export interface TopicWriterDeps {
   readonly topic: Topic;
   /** The topic's name on the cluster. */
   readonly topicName: string;
-  readonly link: Link;
+  readonly link: Pick<Link, "use" | "close">;
   readonly clock: BusClock;
   /** Told why nothing can be written; null when it can again. */
   readonly onTrouble: (why: string | null) => void;

@@ -12,8 +12,11 @@ import type { KafkaClient } from "./client.ts";
 import { Link } from "./link.ts";
 import { TopicWriter } from "./topic_writer.ts";
 
-/** How long closing waits for what was published: brokers that are away must not hold up the end of a process. */
-const DRAIN_MS = 4_000;
+/**
+ * How long closing waits for what was published. Services wait for their own calls before they close the bus, and a
+ * process has ten seconds in all to end: brokers that are away must not use them up.
+ */
+const DRAIN_MS = 1_500;
 
 export interface KafkaWriterOptions {
   readonly clock: BusClock;

@@ -156,7 +156,7 @@ faultTest(
       ]);
       const beganMs = performance.now();
       await writer.close();
-      // Four seconds of waiting, and the ends of the connections.
+      // A second and a half of waiting, and the ends of the connections.
       assertLess(performance.now() - beganMs, 20_000);
       await ends;
       await assertRejects(() => writer.publish(shareSubmissions, [record]), NotWritten);
