@@ -155,7 +155,7 @@ export interface Bus extends AsyncDisposable {
    * trouble, the batch comes again to whoever reads next. A handler that never ends holds up the end of
    * `consume`, and the closing of the bus.
    *
-   * A group is registered on a partition as soon as a member begins to read it: from then on retention waits for
+   * A group is registered on a partition a moment after a member begins to read it: from then on retention waits for
    * the group, also while nobody reads. On the embedded logs the members of a group share partitions inside one
    * process and one Bus; a second process must not consume in the same group.
    */

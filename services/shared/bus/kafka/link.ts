@@ -21,8 +21,14 @@ export function answerOf(error: unknown): string | undefined {
   return (error as { type?: string } | null)?.type;
 }
 
+interface Opening {
+  readonly cluster: Cluster;
+  /** Resolves when it can be used. */
+  readonly ready: Promise<void>;
+}
+
 export class Link {
-  #cluster: Promise<Cluster> | undefined;
+  #opening: Opening | undefined;
   #closed = false;
 
   /** @param topic The one it is about; absent: whatever is added to the cluster. */
@@ -35,9 +41,10 @@ export class Link {
    */
   async use<T>(work: (cluster: Cluster) => Promise<T>): Promise<T> {
     if (this.#closed) throw new Error("The connection is closed");
-    const opening = this.#cluster ??= this.#open();
+    const opening = this.#opening ??= this.#open();
     try {
-      return await work(await opening);
+      await opening.ready;
+      return await work(opening.cluster);
     } catch (error) {
       if (!GROUP_ANSWERS.has(answerOf(error) ?? "")) await this.#drop(opening);
       throw error;
@@ -46,7 +53,7 @@ export class Link {
 
   /** Ends every request that is under way; whoever made it gets an error. */
   async reset(): Promise<void> {
-    if (this.#cluster !== undefined) await this.#drop(this.#cluster);
+    if (this.#opening !== undefined) await this.#drop(this.#opening);
   }
 
   async close(): Promise<void> {
@@ -54,22 +61,21 @@ export class Link {
     await this.reset();
   }
 
-  async #open(): Promise<Cluster> {
+  #open(): Opening {
     const cluster = this.client.cluster();
-    try {
-      await cluster.connect();
-      await cluster.addMultipleTargetTopics(this.topic === undefined ? [] : [this.topic]);
-      return cluster;
-    } catch (error) {
-      await cut(cluster);
-      throw error;
-    }
+    const ready = cluster.connect().then(() =>
+      cluster.addMultipleTargetTopics(this.topic === undefined ? [] : [this.topic])
+    );
+    return { cluster, ready };
   }
 
-  async #drop(opening: Promise<Cluster>): Promise<void> {
-    if (this.#cluster === opening) this.#cluster = undefined;
-    const cluster = await opening.catch(() => null);
-    if (cluster !== null) await cut(cluster);
+  /** Also while it is being opened: from a broker that is stopped no answer would come. */
+  async #drop(opening: Opening): Promise<void> {
+    if (this.#opening === opening) this.#opening = undefined;
+    await cut(opening.cluster);
+    await opening.ready.catch(() => {});
+    // What was still being connected is there by now.
+    await cut(opening.cluster);
   }
 }
 

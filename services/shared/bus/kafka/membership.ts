@@ -25,11 +25,11 @@ const HEARTBEAT_MS = 500;
 /** Pause after the coordinator could not be reached, doubling. */
 const AWAY = { firstMs: 100, lastMs: 1_000 } as const;
 /** How long leaving may take: a group that is not told finds out by itself after SESSION_MS. */
-const LEAVE_MS = 1_000;
+const LEAVE_MS = 500;
 /** How long a position waits to be written before it counts as not written; rebalances are over sooner. */
 const COMMIT_WAIT_MS = 15_000;
 /** ... once the end has begun: it must not wait for brokers that are away, and a position that is late is no loss. */
-const LAST_COMMIT_WAIT_MS = 2_000;
+const LAST_COMMIT_WAIT_MS = 1_000;
 
 /** Named in the protocol: members of one group must agree on how shares are worked out. */
 const ASSIGNER = "gopool-cooperative";
@@ -60,7 +60,7 @@ export class Membership {
   #memberId = "";
   #generation = -1;
   #fenced = false;
-  #commitWaitMs = COMMIT_WAIT_MS;
+  readonly #ending = new AbortController();
   /** Aborted where the group has to be joined again without waiting for its coordinator to say so. */
   #meetAgain = new AbortController();
   /** The coordinator, while the group is stable; else a promise of it. */
@@ -108,7 +108,7 @@ export class Membership {
 
   /** From now on positions that cannot be written are soon given up. */
   beginEnd(): void {
-    this.#commitWaitMs = LAST_COMMIT_WAIT_MS;
+    this.#ending.abort();
   }
 
   /**
@@ -118,7 +118,7 @@ export class Membership {
    */
   async commit(positions: ReadonlyMap<number, number>): Promise<void> {
     const { groupId, topicName, link, work } = this.#deps;
-    const untilMs = performance.now() + this.#commitWaitMs;
+    const untilMs = performance.now() + COMMIT_WAIT_MS;
     for (;;) {
       const coordinator = await this.#inTime(this.#stable.promise);
       const partitions = [...positions].filter(([partition]) => work.mayCommit(partition))
@@ -135,7 +135,8 @@ export class Membership {
       } catch (error) {
         if (answerOf(error) === undefined) await link.reset();
         // The group has changed: once this member is back in it, it is seen whether the position is still its own.
-        if (performance.now() > untilMs || !this.#isAnswer(error)) throw error;
+        const isLate = performance.now() > untilMs || this.#ending.signal.aborted;
+        if (isLate || !this.#isAnswer(error)) throw error;
         this.#unsettle();
         this.#meetAgain.abort();
       }
@@ -159,13 +160,18 @@ export class Membership {
     try {
       return await Promise.race([
         answer,
-        realPause(this.#commitWaitMs, enough.signal).then(() => {
+        this.#patience(enough.signal).then(() => {
           throw new Error("The group's coordinator does not answer");
         }),
       ]);
     } finally {
       enough.abort();
     }
+  }
+
+  async #patience(enough: AbortSignal): Promise<void> {
+    await realPause(COMMIT_WAIT_MS, AbortSignal.any([enough, this.#ending.signal]));
+    if (this.#ending.signal.aborted) await realPause(LAST_COMMIT_WAIT_MS, enough);
   }
 
   /** Gives a promise where work has to end before everybody can have a share: then the group meets again. */
