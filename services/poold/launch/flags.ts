@@ -35,15 +35,17 @@ function expanded({ kind, what, because }: Reasoned): Permission[] {
   switch (kind) {
     case "listen":
     case "connect":
-      return [{ kind: "net", what, because }];
-    case "native":
+      return [{ kind: "net", what, because: `to ${kind}: ${because}` }];
+    case "native": {
+      const toLoad = `to load ${what}: ${because}`;
       return [
-        { kind: "read", what: MACHINE_KIND, because },
+        { kind: "read", what: MACHINE_KIND, because: toLoad },
         ...nativeFolders(what).flatMap((folder): Permission[] => [
-          { kind: "read", what: folder, because },
-          { kind: "ffi", what: folder, because },
+          { kind: "read", what: folder, because: toLoad },
+          { kind: "ffi", what: folder, because: toLoad },
         ]),
       ];
+    }
     default:
       return [{ kind, what, because }];
   }

@@ -100,7 +100,12 @@ Deno.test("permissions of a program are printed one a line, each with the settin
   const lines = stdout.split("\n").map((line) => line.trim().split(/ {2,}/).join(" "));
   assertEquals(code, 0);
   assertGreater(lines.length, 4);
-  for (const line of ["net b1:9092 GOPOOL_BUS_URL", "net n1:8332 GOPOOL_NODE_URL"]) {
+  for (
+    const line of [
+      "net b1:9092 to connect: GOPOOL_BUS_URL",
+      "net n1:8332 to connect: GOPOOL_NODE_URL",
+    ]
+  ) {
     assert(lines.includes(line), stdout);
   }
   assertEquals(stdout.includes("secret"), false);
