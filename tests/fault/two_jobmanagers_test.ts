@@ -18,13 +18,14 @@ import {
   systemClock,
   systemRandom,
 } from "@gopool/runtime";
-import { openState, type State } from "@gopool/state";
+import { declareNewState, openState, type State } from "@gopool/state";
 import { createStratumd } from "@gopool/stratumd";
 import { tempDir, waitFor } from "@gopool/testing";
 import { testRedis } from "@gopool/testing/servers";
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { TestMiner } from "../e2e/miner.ts";
 import { SteadyMiners } from "../e2e/steady_miners.ts";
+import { Gate } from "./gate.ts";
 
 const POOL = "gopool";
 const ADDRESS = "bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080";
@@ -34,58 +35,6 @@ const EVERY_HASH = 2 ** -32;
 const NEVER_MS = 3_600_000;
 /** Of a term that has just begun; the lease's own figures are tested by a clock that does not hurry. */
 const TAKEOVER_MS = 3_000;
-
-/** Holds back calls, and what readers are shown, while it is shut. */
-class Gate {
-  #shut: PromiseWithResolvers<void> | null = null;
-  waiting = 0;
-
-  shut(): void {
-    this.#shut ??= Promise.withResolvers();
-  }
-
-  open(): void {
-    this.#shut?.resolve();
-    this.#shut = null;
-  }
-
-  async pass(): Promise<void> {
-    if (this.#shut === null) return;
-    this.waiting++;
-    await this.#shut.promise;
-    this.waiting--;
-  }
-
-  state(target: State): State {
-    return this.#before(target, () => undefined);
-  }
-
-  bus(target: Bus): Bus {
-    return this.#before(target, (name, args) => {
-      if (name === "read") return Reflect.apply(target.read, target, args);
-      if (name !== "follow") return undefined;
-      const [topic, options, handle] = args as Parameters<Bus["follow"]>;
-      return target.follow(topic, options, async (batch, signal) => {
-        await this.pass();
-        await handle(batch, signal);
-      });
-    });
-  }
-
-  #before<T extends object>(
-    target: T,
-    other: (name: string | symbol, args: unknown[]) => unknown,
-  ): T {
-    return new Proxy(target, {
-      get: (of, name) => {
-        const value = Reflect.get(of, name, of);
-        if (typeof value !== "function") return value;
-        return (...args: unknown[]) =>
-          other(name, args) ?? this.pass().then(() => value.apply(of, args));
-      },
-    });
-  }
-}
 
 interface Candidate extends AsyncDisposable {
   readonly gate: Gate;
@@ -181,6 +130,7 @@ async function leaderIsFrozen(stateUrl: string): Promise<void> {
     random: seededRandom(3),
   });
   await using bus = await openBus("memory:", { clock, sharePartitions: 2 });
+  await declareNewState(stateUrl, { clock });
   await using state = await openState(stateUrl, { clock });
   const memory = stateUrl === "memory:" ? state : null;
   const shared = { bus, stateUrl, memory, nodeUrl: node.url };
@@ -261,8 +211,7 @@ async function leaderIsFrozen(stateUrl: string): Promise<void> {
         ids.findIndex((id) => termOf(id) > oldTerm);
     }, "the late job of the old leader in the log");
     await waitFor(() => a.said("jobmanager/lead") === "ok: stands by", "the old one to stand by");
-    node.mineBlock();
-    await waitFor(() => watcher.works.at(-1)!.prevHashWire !== watcher.works[0]!.prevHashWire, "");
+    await watcher.workOn(node.mineBlock().hash, 30_000);
     const after = miners.accepted;
     await waitFor(() => miners.accepted >= after + 200, "shares after it woke");
 
@@ -274,7 +223,10 @@ async function leaderIsFrozen(stateUrl: string): Promise<void> {
     await miners.stop();
     // The blocks made work stale that was on its way, and nothing else was refused.
     const reasons = new Set(miners.answers.told("refused").map(({ reason }) => reason));
-    for (const reason of reasons) assert(/stale|previous block/i.test(reason), reason);
+    for (const reason of reasons) {
+      // One hash in 1,400 misses the easiest difficulty there is, which goes out rounded.
+      assert(/stale|previous block|above target/i.test(reason), reason);
+    }
     assertEquals(miners.answers.count("unknown") + miners.answers.count("none"), 0);
   }
   stop.abort();
