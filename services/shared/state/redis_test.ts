@@ -31,6 +31,23 @@ if (server !== null) {
     assertEquals((await state.renew(one!, LONG_MS))?.fence, one!.fence);
   });
 
+  test("of two who show a lease of before a restart the later grant wins", async (bench) => {
+    const { state, other, past } = bench;
+    const first = await state.acquire("x", "a", LONG_MS);
+    await state.release(first!);
+    const later = await other.acquire("x", "b", LONG_MS);
+    const restart = async () => {
+      await past!.keep();
+      await past!.fallBack();
+    };
+    await restart();
+    assertEquals(await state.renew(first!, LONG_MS), null);
+    await restart();
+    assertEquals((await other.renew(later!, LONG_MS))?.fence, later!.fence);
+    // Granted by a server whose clock was ahead: what was renewed since the restart stands.
+    assertEquals(await state.renew({ ...first!, fence: later!.fence + 1_000 }, LONG_MS), null);
+  });
+
   test("a server's clock that is set back keeps no name for ever, nor the quarantine", async (bench) => {
     const { state, raw, prefix, spanMs, pass } = bench;
     const lease = await state.acquire("x", "dead", spanMs);
