@@ -32,12 +32,14 @@ export interface Cluster extends AsyncDisposable {
   readonly stratumPort: number;
   readonly busUrl: string;
   readonly stateUrl: string;
+  /** Stands before the names of its topics. */
+  readonly topicPrefix: string;
   /** All that were started, in order, also those that have ended. */
   readonly members: readonly Member[];
   /** Those of a kind that run. */
   of(service: ServiceName): Member[];
-  /** One more of a kind, started and ready. */
-  add(service: ServiceName): Promise<Member>;
+  /** One more of a kind, started and ready. `file` is a test's, in place of its main.ts. */
+  add(service: ServiceName, file?: string): Promise<Member>;
   /** Runs the topics tool. @throws With what it printed, where it fails. */
   topics(...args: string[]): Promise<string>;
   /** The last lines of all, for a failing test. */
@@ -74,7 +76,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   };
   const members: Member[] = [];
 
-  async function launch(service: ServiceName): Promise<Member> {
+  async function launch(service: ServiceName, file?: string): Promise<Member> {
     const number = members.filter((member) => member.service === service).length + 1;
     const healthPort = freePort();
     const variables = {
@@ -82,7 +84,9 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       GOPOOL_HEALTH_LISTEN: `127.0.0.1:${healthPort}`,
       ...(service === "stratumd" ? gateway(number) : {}),
     };
-    const member = open.use(new Member(service, `${service} ${number}`, healthPort, variables));
+    const member = open.use(
+      new Member(service, `${service} ${number}`, healthPort, variables, file),
+    );
     members.push(member);
     await member.start();
     return member;
@@ -117,10 +121,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     stratumPort,
     busUrl,
     stateUrl,
+    topicPrefix: `${prefix}.`,
     members,
     of: (service) => members.filter((one) => one.service === service && one.isRunning),
-    async add(service) {
-      const member = await launch(service);
+    async add(service, file) {
+      const member = await launch(service, file);
       await member.ready();
       return member;
     },

@@ -37,31 +37,42 @@ export function processEnv(variables: Variables): Record<string, string> {
   return { ...Object.fromEntries(machine), NO_COLOR: "1", ...variables };
 }
 
-/** Deno's arguments for a program of the pool with these variables. */
-export function processArguments(program: string, variables: Variables): string[] {
-  return runArgumentsOf(program, {
+/**
+ * Deno's arguments for a program of the pool with these variables.
+ *
+ * @param file In place of the program's own: a test's, under the same permissions.
+ */
+export function processArguments(program: string, variables: Variables, file?: string): string[] {
+  const args = runArgumentsOf(program, {
     args: [],
     env: (name) => variables[name],
     envNames: Object.keys(variables),
   });
+  if (file === undefined) return args;
+  // The permission set stands beside the program's own file; what it gives beyond the flags is nothing.
+  return [...args.slice(0, -1).filter((flag) => !flag.startsWith("-P=")), file];
 }
 
 export class Member implements AsyncDisposable {
   #running: Running | null = null;
   #text = "";
 
-  /** @param label Its name among others of its kind: `stratumd 2`. */
+  /**
+   * @param label Its name among others of its kind: `stratumd 2`.
+   * @param file In place of its main.ts.
+   */
   constructor(
     readonly service: ServiceName,
     readonly label: string,
     private readonly healthPort: number,
     private readonly variables: Variables,
+    private readonly file?: string,
   ) {}
 
   /** Starts it, or starts it again with the same settings. It is not ready yet. */
   async start(): Promise<void> {
     if (this.isRunning) throw new Error(`${this.label} is running`);
-    const args = processArguments(this.service, this.variables);
+    const args = processArguments(this.service, this.variables, this.file);
     this.#running = await spawnWatched(Deno.execPath(), args, {
       folder: "",
       env: processEnv(this.variables),

@@ -15,7 +15,7 @@ import {
   type Login,
   placeOf,
 } from "./kafka_settings.ts";
-import { brokersSeen } from "./kafka_wire.ts";
+import { brokersSeen, deleteTopic } from "./kafka_wire.ts";
 import { type Pem, tlsFiles } from "./pem.ts";
 import { type Running, untilReady } from "./process.ts";
 import { end, spawnWatched } from "./watched.ts";
@@ -51,6 +51,8 @@ export interface KafkaServer extends AsyncDisposable {
   kill(broker?: number): Promise<void>;
   /** SIGSTOP and SIGCONT: it takes connections and answers nothing. */
   stall(on: boolean, broker?: number): void;
+  /** As an operator deletes one by mistake. */
+  deleteTopic(name: string): Promise<void>;
   /** Starts a broker that was stopped or killed, in its old place, and waits until the cluster counts it. */
   restart(broker?: number): Promise<void>;
 }
@@ -124,6 +126,7 @@ export async function startKafka(
     stall(on, broker) {
       for (const at of each(broker)) running[at]?.child.kill(on ? "SIGSTOP" : "SIGCONT");
     },
+    deleteTopic: (name) => deleteTopic(places[0]!.ports.plain!, name),
     restart: async (broker) => void await Promise.all(each(broker).map(launch)),
     [Symbol.asyncDispose]: () => finish(true),
   };

@@ -75,3 +75,22 @@ export async function brokersSeen(port: number, tls?: Certificates): Promise<num
     clearTimeout(timer);
   }
 }
+
+const DELETE_TOPICS = 20;
+const DELETE_WITHIN_MS = 30_000;
+
+/** Deletes a topic, as an operator's tool does. @throws {Error} With Kafka's code of the error. */
+export async function deleteTopic(port: number, name: string): Promise<void> {
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+  const text = new TextEncoder().encode(name);
+  const body = new Uint8Array(10 + text.length);
+  const view = new DataView(body.buffer);
+  view.setInt32(0, 1);
+  view.setInt16(4, text.length);
+  body.set(text, 6);
+  view.setInt32(6 + text.length, DELETE_WITHIN_MS);
+  const answer = await ask(connection, request(DELETE_TOPICS, 1, body));
+  // Throttle time, a list of one, its name, its code.
+  const code = answer.getInt16(10 + text.length);
+  if (code !== 0) throw new Error(`Kafka does not delete ${name}: code ${code}`);
+}
