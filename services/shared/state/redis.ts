@@ -63,7 +63,7 @@ class RedisState implements State {
     this.#clock = clock;
     let said: string | null = null;
     const say = () => {
-      const why = this.#away ?? this.#quarantine.why;
+      const why = this.#away ?? this.#quarantine.why ?? this.#line.warning;
       // What is wrong is told at each failed try: who opens the state may only now be listening.
       if (why !== null || said !== null) onTrouble?.(why);
       said = why;

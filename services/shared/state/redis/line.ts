@@ -37,7 +37,15 @@ const CALLS_MAX = 20_000;
 interface Greeting {
   /** Differs after every start; "" where the user may not ask. */
   readonly runId: string;
+  /** What in its settings can harm a pool, as a sentence; null where nothing is seen. */
+  readonly warning: string | null;
 }
+
+/** Of a server whose user may not ask: a restart that loses the last writes goes unnoticed. */
+const UNKNOWN: Greeting = {
+  runId: "",
+  warning: "the user may not ask INFO: a restarted server would not be noticed. Allow it +info",
+};
 
 export class RedisLine {
   /** For people and logs. */
@@ -72,6 +80,11 @@ export class RedisLine {
   /** The run id of the connected server; "" where it is not told. */
   get runId(): string {
     return this.#greeting?.runId ?? "";
+  }
+
+  /** What in the connected server's settings can harm a pool; null where nothing is seen. */
+  get warning(): string | null {
+    return this.#greeting?.warning ?? null;
   }
 
   /**
@@ -130,15 +143,22 @@ export class RedisLine {
     try {
       text = await this.#answered(this.#client.info());
     } catch (error) {
-      if (error instanceof Error && isRefusal(error, "NOPERM")) return { runId: "" };
+      if (error instanceof Error && isRefusal(error, "NOPERM")) return UNKNOWN;
       throw error;
     }
-    const info = new Map(text.split("\r\n").map((line) => [line.replace(/:.*/, ""), line]));
-    const told = (name: string) => info.get(name)?.slice(name.length + 1);
+    const told = (name: string) => new RegExp(`^${name}:(.*?)\r?$`, "m").exec(text)?.[1];
     if (this.#why !== "") throw new StateUnavailable(this.#why); // such as: no database of that number
     if (told("loading") === "1") throw new StateUnavailable("it is loading its data");
     if (told("role") === "slave") throw new StateUnavailable("it is a replica");
-    return { runId: told("run_id") ?? "" };
+    const policy = told("maxmemory_policy") ?? "noeviction";
+    const evicts = (told("maxmemory") ?? "0") !== "0" && policy !== "noeviction";
+    return {
+      runId: told("run_id") ?? "",
+      warning: evicts
+        ? `${this.name} throws keys away when it is full (maxmemory-policy ${policy}): a prefix could ` +
+          `be given twice. Set it to noeviction`
+        : null,
+    };
   }
 
   /** The answer, in time; or its error in the port's words. */
