@@ -3,13 +3,43 @@
  *
  * @module
  */
-import type {
-  Broker,
-  Cluster,
-  ProducedPartition,
-  ProduceRequest,
-  ProtocolRequest,
-} from "./kafkajs_types.ts";
+import type { Buffer } from "node:buffer";
+import Decoder from "kafkajs/src/protocol/decoder.js";
+import decodeBatch from "kafkajs/src/protocol/recordBatch/v0/decoder.js";
+import type { Broker, Cluster, ProducedPartition, ProtocolRequest } from "./kafkajs_types.ts";
+
+/** A record batch as kafkajs reads it. */
+export interface ReadBatch {
+  readonly producerId: string;
+  readonly producerEpoch: number;
+  readonly firstSequence: number;
+  readonly lastOffsetDelta: number;
+  readonly records: readonly {
+    readonly offset: string;
+    readonly key: Buffer;
+    readonly value: Buffer;
+  }[];
+}
+
+/** Reads a produce request's body, with what kafkajs has for it. */
+export async function readProduceRequest(
+  body: Uint8Array,
+): Promise<{ topic: string; acks: number; batches: Map<number, ReadBatch> }> {
+  const decoder = new Decoder(body);
+  decoder.readString();
+  const acks: number = decoder.readInt16();
+  decoder.readInt32();
+  decoder.readInt32();
+  const topic: string = decoder.readString();
+  const batches = new Map<number, ReadBatch>();
+  for (let left: number = decoder.readInt32(); left > 0; left -= 1) {
+    const partition: number = decoder.readInt32();
+    const bytes: number = decoder.readInt32();
+    batches.set(partition, await decodeBatch(decoder.slice(bytes)));
+    decoder.forward(bytes);
+  }
+  return { topic, acks, batches };
+}
 
 /** A request as it came to a broker: one line a partition, `producer/sequence: values`. */
 export interface Sent {
@@ -60,33 +90,35 @@ export class FakeBrokers {
 
   #broker(leader: number): Broker {
     return {
-      initProducerId: () => Promise.resolve({ producerId: ++this.#producers, producerEpoch: 0 }),
-      lookupRequest: () => (request: ProduceRequest) => ({ request, response: {} }),
+      initProducerId: () =>
+        Promise.resolve({ producerId: String(++this.#producers), producerEpoch: 0 }),
+      lookupRequest: () => () => ({ request: {}, response: {} }),
       connectionPool: {
         send: async <T>({ request, response }: ProtocolRequest<T>) =>
-          response.parse(await this.#produce(leader, request as ProduceRequest)),
+          response.parse(await this.#produce(leader, request as { encode(): { buf: Uint8Array } })),
       },
     } as unknown as Broker;
   }
 
-  async #produce(leader: number, { producerId, topicData }: ProduceRequest) {
-    const { partitions } = topicData[0]!;
+  async #produce(leader: number, { encode }: { encode(): { buf: Uint8Array } }) {
+    const { batches } = await readProduceRequest(encode().buf);
     const text = new TextDecoder();
     const sent: Sent = {
       leader,
-      partitions: new Map(partitions.map(({ partition, firstSequence, messages }) => {
-        const values = messages.map(({ value }) => value.length < 9 ? text.decode(value) : "#");
+      partitions: new Map([...batches].map(([partition, batch]) => {
+        const { producerId, firstSequence, records } = batch;
+        const values = records.map(({ value }) => value.length < 9 ? text.decode(value) : "#");
         return [partition, `${producerId}/${firstSequence}: ${values.join(" ")}`];
       })),
     };
     this.sent.push(sent);
     await this.before(sent);
     const sayings = this.sayings.shift() ?? [];
-    const answers = partitions.flatMap(({ partition, messages }, i): ProducedPartition[] => {
+    const answers = [...batches].flatMap(([partition, { records }], i): ProducedPartition[] => {
       const saying = sayings[i] ?? 0;
       if (saying === "none") return [];
       const baseOffset = String(saying === 0 ? this.#ends[partition] : -1);
-      if (saying === 0) this.#ends[partition]! += messages.length;
+      if (saying === 0) this.#ends[partition]! += records.length;
       return [{ partition, errorCode: saying, baseOffset, logAppendTime: "1000" }];
     });
     return { topics: [{ partitions: answers }] };

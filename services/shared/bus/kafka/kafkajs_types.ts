@@ -94,25 +94,6 @@ export interface ProducedPartition {
   readonly logAppendTime: string;
 }
 
-/** What one partition gets in a produce request: one record batch. */
-export interface PartitionToProduce {
-  readonly partition: number;
-  readonly firstSequence: number;
-  /** Keys and values must be Node's Buffers: of other bytes the encoder makes text. */
-  readonly messages: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[];
-}
-
-export interface ProduceRequest {
-  readonly acks: number;
-  /** How long the broker may wait for the copies, ms. */
-  readonly timeout: number;
-  readonly producerId: unknown;
-  readonly producerEpoch: number;
-  /** kafkajs's CompressionTypes. */
-  readonly compression: number;
-  readonly topicData: readonly TopicPartitions<PartitionToProduce>[];
-}
-
 interface Member {
   readonly memberId: string;
   readonly memberMetadata: Uint8Array;
@@ -160,7 +141,7 @@ export interface Broker {
   >;
   initProducerId(request: {
     readonly transactionTimeout?: number;
-  }): Promise<{ readonly producerId: unknown; readonly producerEpoch: number }>;
+  }): Promise<{ readonly producerId: string; readonly producerEpoch: number }>;
   findGroupCoordinator(request: {
     readonly groupId: string;
     readonly coordinatorType: number;

@@ -35,7 +35,7 @@ interface Part {
 
 /** Under which name batches are numbered. A new one after what may have been written was given up. */
 export interface Identity {
-  readonly producerId: unknown;
+  readonly producerId: string;
   readonly producerEpoch: number;
   /** Number of the next record, by partition. */
   readonly sequences: Map<number, number>;
@@ -48,6 +48,8 @@ export class LaneBatch {
   readonly records: LaneRecord[] = [];
   readonly calls: PublishCall[] = [];
   bytes = 0;
+  /** As it is sent; made once, however often it is sent. */
+  encoded: Promise<Uint8Array> | undefined;
 
   constructor(public identity: Identity, public firstSequence: number) {}
 
@@ -128,6 +130,7 @@ export class Lane {
 
   #again(batch: LaneBatch, identity: Identity): LaneBatch {
     if (this.isStranger && batch.identity !== identity) {
+      batch.encoded = undefined;
       batch.identity = identity;
       batch.firstSequence = identity.sequences.get(this.partition) ?? 0;
       this.isStranger = false;

@@ -10,14 +10,14 @@ import {
   answerName,
   type Broker,
   type Cluster,
-  GZIP,
-  NO_COMPRESSION,
   produce,
   type ProducedPartition,
 } from "./kafkajs_internals.ts";
 import type { Identity, Lane, LaneBatch } from "./lane.ts";
 import type { Lanes } from "./lanes.ts";
 import { verdictOn } from "./produce_answers.ts";
+import { produceRequest } from "./produce_request.ts";
+import { recordBatch } from "./record_batch.ts";
 
 /** Pause of a lane after a failure, doubling: leaders that have moved are found soon. */
 const HOLD = { firstMs: 20, lastMs: 1_000 } as const;
@@ -136,30 +136,21 @@ export class ProduceSession {
   ): Promise<ReadonlyMap<number, ProducedPartition & { readonly before: boolean }>> {
     const { topicName, lanes } = this.#deps;
     const before = new Map<number, boolean>();
-    let bytes = 0;
     for (const [lane, batch] of batches) {
       before.set(lane.partition, batch.mayBeWritten);
-      bytes += batch.bytes;
       batch.mayBeWritten = true;
       lane.isSending = true;
     }
     try {
-      const [{ identity }] = batches.values().toArray() as [LaneBatch];
-      const answers = await produce(broker, {
-        acks: -1,
-        timeout: COPIES_TIMEOUT_MS,
-        producerId: identity.producerId,
-        producerEpoch: identity.producerEpoch,
-        compression: lanes.topic.gzip ? GZIP : NO_COMPRESSION,
-        topicData: [{
-          topic: topicName,
-          partitions: [...batches].map(([{ partition }, { firstSequence, records }]) => ({
-            partition,
-            firstSequence,
-            messages: records,
-          })),
-        }],
-      }, REQUEST_TIMEOUT_MS + bytes / SLOWEST_BYTES_PER_MS);
+      const { gzip } = lanes.topic;
+      const parts = await Promise.all([...batches].map(async ([{ partition }, batch]) => {
+        const { records, identity, firstSequence } = batch;
+        batch.encoded ??= recordBatch(records, { ...identity, firstSequence }, gzip);
+        return { partition, batch: await batch.encoded };
+      }));
+      const body = produceRequest(topicName, parts, COPIES_TIMEOUT_MS);
+      const answerWithinMs = REQUEST_TIMEOUT_MS + body.length / SLOWEST_BYTES_PER_MS;
+      const answers = await produce(broker, body, answerWithinMs);
       return new Map(answers.map((answer) => [
         answer.partition,
         { ...answer, before: before.get(answer.partition) ?? true },

@@ -264,7 +264,7 @@ Deno.test("values as large as the topic takes go one by one, small ones until a 
 Deno.test("numbers begin anew after 2^31 - 1, as the brokers count them", async () => {
   const { Lane } = await import("./lane.ts");
   const lane = new Lane(0, BATCH_BYTES);
-  const identity = { producerId: 1, producerEpoch: 0, sequences: new Map([[0, 2 ** 31 - 2]]) };
+  const identity = { producerId: "1", producerEpoch: 0, sequences: new Map([[0, 2 ** 31 - 2]]) };
   const { PublishCall } = await import("./publish_call.ts");
   const call = new PublishCall("topic", 3, Infinity, () => {});
   const bytes = new Uint8Array(1);
