@@ -86,7 +86,7 @@ export const rows = {
   maxConnectsPerAddress: integer(
     "GOPOOL_STRATUM_MAX_CONNECTS_PER_ADDRESS",
     "new connections a minute from one network address, over all gateways",
-    // A farm of the size above that comes back at once, each of it twice; and some 2 % of a core for a flood.
+    // A farm of the size above that comes back at once, each of it twice; and a flood of bare connections costs 3 % of a core.
     { min: 1, max: 1_000_000, fallback: 10_000 },
   ),
   reusePort: flag(
