@@ -4,6 +4,7 @@
  * @module
  */
 import { type Bus, shareRejected, shareStale, shareSubmissions, shareValid } from "@gopool/bus";
+import { runArgumentsOf } from "@gopool/poold/permissions";
 import { freePort, waitFor } from "@gopool/testing";
 import { POOL } from "../jobs.ts";
 import { Child } from "../processes.ts";
@@ -27,19 +28,16 @@ export async function startService(
   { busUrl, flags, env = {}, port }: ServiceStart,
 ): Promise<Child> {
   const health = freePort();
-  const main = new URL(`../../../services/${service}/main.ts`, import.meta.url).pathname;
-  const child = new Child({
-    args: ["run", "--quiet", "--permission-set=tests", ...flags, main],
-    core: null,
-    env: {
-      GOPOOL_BUS_URL: busUrl,
-      GOPOOL_POOL: POOL,
-      GOPOOL_HEALTH_LISTEN: `127.0.0.1:${health}`,
-      GOPOOL_LOG_FORMAT: "json",
-      GOPOOL_LOG_LEVEL: "info",
-      ...env,
-    },
-  });
+  const settings: Record<string, string> = {
+    GOPOOL_BUS_URL: busUrl,
+    GOPOOL_POOL: POOL,
+    GOPOOL_HEALTH_LISTEN: `127.0.0.1:${health}`,
+    GOPOOL_LOG_FORMAT: "json",
+    ...env,
+  };
+  // As the launcher starts it, under the permissions of these settings.
+  const [run, ...args] = runArgumentsOf(service, { args: [], env: (name) => settings[name] });
+  const child = new Child({ args: [run!, ...flags, ...args], core: null, env: settings });
   try {
     const isUp = async () =>
       await isReady(health, service, child) && (port === undefined || await listens(port));
