@@ -10,11 +10,18 @@
 import { allowsEarlyEmptyJob, displayHash, equalBytes } from "@gopool/chain";
 import type { BestTip, BlockTemplate, Node, Nodes, Tip } from "@gopool/node";
 import type { Job, RewardSplit } from "@gopool/proto";
-import { type Clock, type Logger, runTogether, type StatusBoard } from "@gopool/runtime";
+import { type Clock, type Logger, orGiveUp, runTogether, type StatusBoard } from "@gopool/runtime";
 import { Attempts } from "./attempts.ts";
 import type { JobFrame } from "./build.ts";
 import type { Asking, Composed, Composer, Held } from "./composer.ts";
-import { LOOK_MS, REFRESH_MS, TEMPLATE_OLD_MS, TEMPLATE_RETRY, TICK_MS } from "./limits.ts";
+import {
+  DRAIN_MS,
+  LOOK_MS,
+  REFRESH_MS,
+  TEMPLATE_OLD_MS,
+  TEMPLATE_RETRY,
+  TICK_MS,
+} from "./limits.ts";
 import type { Publisher } from "./publisher.ts";
 import type { Splits } from "./splits.ts";
 
@@ -212,7 +219,9 @@ export class Leader {
     return this.#inTurn(async () => {
       if (signal.aborted || !this.#isOnTip(job.previousHash)) return false;
       // First the transactions, then the job: so a block can always be built from the log.
-      job.templateId = await this.deps.publisher.template(held.template);
+      const { publisher, clock } = this.deps;
+      const stored = publisher.template(held.template);
+      job.templateId = await orGiveUp(stored, clock, signal, DRAIN_MS);
       if (!await this.#send(composed, held, signal)) return false;
       this.#worked = held;
       return true;
@@ -225,7 +234,7 @@ export class Leader {
     if (signal.aborted || !this.#isOnTip(job.previousHash)) return false;
     const last = this.#sentPreviousHash;
     job.clean = last === undefined || !equalBytes(last, job.previousHash);
-    await publisher.job(job);
+    await orGiveUp(publisher.job(job), clock, signal, DRAIN_MS);
     this.#sentPreviousHash = job.previousHash;
     const atMs = clock.monotonic();
     this.#sent = { value: job.coinbaseValue, atMs, settledSplit };

@@ -22,6 +22,9 @@ export const TEMPLATE_RETRY = { firstMs: 500, lastMs: 4_000 } as const;
 /** Longest wait for the bus to take a job. Later it would be old: the next one is made instead. */
 export const JOB_DEADLINE_MS = 10_000;
 
+/** How long a publish in hand is waited for once the lead has ended: gateways ignore jobs of a term that is over. */
+export const DRAIN_MS = 2_000;
+
 /** Pause before a bus or state that was away at a start is asked again; well within the lease's life. */
 export const START_RETRY_MS = 500;
 

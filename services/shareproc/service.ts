@@ -11,6 +11,7 @@ import {
   type Clock,
   keepFollowing,
   type Logger,
+  orGiveUp,
   runTogether,
   type Service,
   type StatusBoard,
@@ -23,7 +24,7 @@ import type { ShareprocContext } from "./context.ts";
 import { Counts } from "./counts.ts";
 import { JobBook } from "./job_book.ts";
 import { workBytes } from "./judge_run.ts";
-import { BATCH_MAX, TARGETS_MAX } from "./limits.ts";
+import { BATCH_MAX, DRAIN_MS, TARGETS_MAX } from "./limits.ts";
 import { keepMarks } from "./marks.ts";
 import { PartitionJudge } from "./partition.ts";
 import { pastOf } from "./past.ts";
@@ -109,7 +110,15 @@ async function run(deps: ShareprocDeps, counts: Counts, signal: AbortSignal): Pr
     judges.delete(partition);
     book.needs(partition, undefined);
     board.clear(partitionPart(partition));
-    await judge?.end();
+    await letGo(judge?.end());
+  }
+
+  /**
+   * At the end of the process a publish in hand is waited for no longer than DRAIN_MS: its batch comes again. Where a
+   * partition only goes to another member, all is waited for: nothing of this one's may follow what that one writes.
+   */
+  async function letGo(work: Promise<void> | undefined): Promise<void> {
+    if (work !== undefined) await orGiveUp(work, clock, signal, DRAIN_MS);
   }
 
   const ready = Promise.withResolvers<void>();
@@ -130,7 +139,7 @@ async function run(deps: ShareprocDeps, counts: Counts, signal: AbortSignal): Pr
         onTrouble: troubleOnBoard(board, log),
       };
       await bus.consume(shareSubmissions, options, async (batch, handling) => {
-        await judges.get(batch.partition)!.handle(batch, handling);
+        await letGo(judges.get(batch.partition)!.handle(batch, handling));
       });
     },
     async (stop) => {

@@ -1,4 +1,4 @@
-import { assertEquals, assertStringIncludes } from "@std/assert";
+import { assertEquals, assertLessOrEqual, assertStringIncludes } from "@std/assert";
 import {
   type Bus,
   encodeRecord,
@@ -9,9 +9,10 @@ import {
   shareValid,
 } from "@gopool/bus";
 import { create, Reason, ShareSubmissionSchema, Verdict } from "@gopool/proto";
-import { systemClock } from "@gopool/runtime";
-import { waitFor } from "@gopool/testing";
-import { judgedOn, makeJob, makeShare, publishJob, submission } from "./fixture.ts";
+import { createStatusBoard, silent, systemClock } from "@gopool/runtime";
+import { FakeClock, waitFor } from "@gopool/testing";
+import { judgedOn, makeJob, makeShare, POOL, publishJob, submission } from "./fixture.ts";
+import { createShareproc } from "./service.ts";
 import { judgedAll, withJudge } from "./stand_fixture.ts";
 
 const JOB = makeJob("0000000100000000");
@@ -208,4 +209,32 @@ Deno.test("publishing again from an offset gives the same links, and the chain g
   await withJudge(bus, () => waitFor(() => judgedAll(bus), "judgement"));
   const last = (await judgedOn(bus, shareValid)).at(-1)!;
   assertEquals([Number(last.previousValidOffset), Number(last.sourceOffset)], [5, 7]);
+});
+
+Deno.test("a bus that answers no more holds up the end of the judge for seconds only", async () => {
+  const clock = new FakeClock();
+  await using bus = await openBus("memory:", { clock, sharePartitions: 1 });
+  await publishJob(bus, JOB);
+  await bus.publish(shareSubmissions, [submission(makeShare(JOB, 1), 0)]);
+  let asked = 0;
+  const stalled = new Proxy(bus, {
+    get(target, name) {
+      const value = Reflect.get(target, name);
+      if (typeof value !== "function") return value;
+      if (name !== "publish") return value.bind(target);
+      return () => new Promise(() => asked++);
+    },
+  });
+  const stop = new AbortController();
+  const board = createStatusBoard(clock);
+  const settings = { pool: POOL, logEpoch: undefined };
+  const judge = createShareproc({ bus: stalled, clock, log: silent, board, ...settings });
+  let ended = false;
+  const running = judge.run(stop.signal).finally(() => ended = true);
+  await waitFor(() => asked > 0, "a publish under way");
+  stop.abort();
+  const startedMs = clock.monotonic();
+  await waitFor(() => clock.advance(500).then(() => ended), "the end");
+  await running;
+  assertLessOrEqual(clock.monotonic() - startedMs, 10_000 - 1_000);
 });

@@ -95,6 +95,15 @@ export class Outbox {
     }
   }
 
+  /**
+   * Gives up what is left, when nobody is there any more to be answered: a bus that is away must not keep the process
+   * from its end.
+   */
+  abandon(): void {
+    this.#settle(this.#queue.splice(0), "not-stored");
+    for (const flight of [...this.#flights]) this.#land(flight, "unknown");
+  }
+
   /** Resolves when nothing waits and nothing is under way. */
   drained(): Promise<void> {
     if (this.#queued === 0) return Promise.resolve();

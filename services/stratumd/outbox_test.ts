@@ -111,6 +111,28 @@ Deno.test("a bus that never answers leaves nobody waiting past the deadline", as
   assertEquals(outcomes.length, 6);
 });
 
+Deno.test("what nobody waits for any more is given up, and not tried again", async () => {
+  const bus = new HeldBus();
+  const { outbox, clock } = outboxOn(bus);
+  const outcomes: Outcome[] = [];
+  for (let i = 0; i < 6; i++) {
+    outbox.put({ records: records(1), settle: (outcome) => outcomes.push(outcome) });
+  }
+  outbox.abandon();
+  assertEquals(outcomes.toSorted(), [
+    "not-stored",
+    "not-stored",
+    "unknown",
+    "unknown",
+    "unknown",
+    "unknown",
+  ]);
+  await outbox.drained();
+  for (const call of bus.calls) call.reject(new NotWritten("closed"));
+  await clock.advance(60_000);
+  assertEquals([bus.calls.length, outcomes.length], [4, 6]);
+});
+
 Deno.test("a full outbox refuses at once", () => {
   const { outbox } = outboxOn(new HeldBus());
   const outcomes: Outcome[] = [];

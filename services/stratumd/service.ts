@@ -209,6 +209,7 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
       ]);
       server.destroyAll();
       await server.closed();
+      outbox.abandon();
       enough.abort();
     }
 
