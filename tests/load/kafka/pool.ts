@@ -44,8 +44,9 @@ export async function startService(
     await waitFor(isUp, `${service} to be ready`, { deadlineMs: START_MAX_MS });
     return child;
   } catch (error) {
+    const why = await fetch(`http://127.0.0.1:${health}/readyz`).then((r) => r.text(), String);
     await child[Symbol.asyncDispose]();
-    throw new Error(`${(error as Error).message}. Its log:\n${child.log}`);
+    throw new Error(`${(error as Error).message}: ${why}. Its log:\n${child.log}`);
   }
 }
 
