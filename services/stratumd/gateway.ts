@@ -202,7 +202,11 @@ export class Gateway implements SessionHost {
     }
     this.#finishTurn();
     await this.#lines.settled();
-    await this.#memory.settled();
+  }
+
+  /** After `drain`: resolves when what sessions take along is written, or not to be written in time. */
+  remembered(): Promise<void> {
+    return this.#memory.settled();
   }
 
   /** Work goes out at the end of the turn: what was pipelined with authorize (suggest, `d=`) is known by then. */

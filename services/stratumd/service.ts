@@ -203,12 +203,14 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
       await gateway.drain(() =>
         Promise.race([outbox.drained(), clock.sleep(DRAIN_MS, enough.signal)])
       );
+      const remembered = gateway.remembered();
       await Promise.race([
         Promise.all([candidates.settled(), outbox.drained(), server.closed()]),
         clock.sleep(CLOSE_MS, enough.signal),
       ]);
       server.destroyAll();
       await server.closed();
+      await remembered;
       outbox.abandon();
       enough.abort();
     }
