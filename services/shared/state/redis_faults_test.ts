@@ -151,7 +151,7 @@ withServer("a master that became a replica is left until it is one again", {}, a
   await using a = await client(server.url);
   await server.ask("REPLICAOF", "127.0.0.1", "1");
   await assertRejects(() => a.state.set("k", bytes("x")), StateUnavailable, "READONLY");
-  await waitFor(() => a.trouble()?.includes("replica"), "trouble to be told", DEADLINE);
+  await waitFor(() => a.trouble()?.endsWith("it is a replica"), "trouble to be told", DEADLINE);
   await assertRejects(() => a.state.get("k"), StateUnavailable);
   await server.ask("REPLICAOF", "NO", "ONE");
   await a.untilBack();

@@ -1,7 +1,9 @@
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertRejects } from "@std/assert";
+import { systemClock } from "@gopool/runtime";
 import { testRedis } from "@gopool/testing/servers";
 import { stateContract } from "./contract.ts";
 import { leaseRace } from "./contract_race.ts";
+import { declareNewState, StateUnavailable } from "./mod.ts";
 import { type RedisBench, redisBench } from "./redis_bench_fixture.ts";
 
 /** Outlives the test. */
@@ -76,6 +78,19 @@ if (server !== null) {
     assertEquals(fields, ["fence", "lease:kept", "lease:one more", "run", "since"]);
     assertEquals(await other.acquire("kept", "b", LONG_MS), null);
     assertEquals((await state.renew(kept!, LONG_MS))?.fence, kept!.fence);
+  });
+
+  test("a pool at work cannot be declared new", async (bench) => {
+    const { state, raw, prefix, url } = bench;
+    await state.acquire("x", "a", LONG_MS);
+    const table = `${prefix}leases`;
+    await raw.hset(table, "since", "7");
+    await assertRejects(
+      () => declareNewState(url, { clock: systemClock }),
+      StateUnavailable,
+      "in use",
+    );
+    assertEquals(await raw.hget(table, "since"), "7");
   });
 
   test("nothing is kept outside the prefix, and values have their time", async (bench) => {

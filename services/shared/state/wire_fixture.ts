@@ -7,8 +7,8 @@
 export interface Wire extends AsyncDisposable {
   readonly port: number;
   /**
-   * open: bytes pass. hang: connections stand, and are taken, but nothing passes (a cable pulled out).
-   * cut: connections break, and none is taken.
+   * open: bytes pass. hang: connections stand, and are taken, but nothing passes on them, nor ever will (the other
+   * side has forgotten them). cut: connections break, and none is taken.
    */
   set(mode: "open" | "hang" | "cut"): void;
 }
@@ -18,16 +18,15 @@ export function openWire(toPort: number): Wire {
   const ends = new Set<Deno.Conn>();
   const running = new Set<Promise<void>>();
   let mode: "open" | "hang" | "cut" = "open";
-  let opened = Promise.withResolvers<void>();
-  opened.resolve();
+  const dead = new Set<Deno.Conn>();
 
   async function pump(from: Deno.Conn, to: Deno.Conn): Promise<void> {
     const buffer = new Uint8Array(65_536);
     try {
       for (;;) {
         const count = await from.read(buffer);
-        await opened.promise;
         if (count === null) break;
+        if (dead.has(from) || dead.has(to)) continue;
         for (let sent = 0; sent < count;) sent += await to.write(buffer.subarray(sent, count));
       }
     } catch {
@@ -37,6 +36,7 @@ export function openWire(toPort: number): Wire {
   }
 
   function close(end: Deno.Conn): void {
+    dead.delete(end);
     if (!ends.delete(end)) return;
     end.close();
   }
@@ -47,6 +47,7 @@ export function openWire(toPort: number): Wire {
     try {
       const far = await Deno.connect({ hostname: "127.0.0.1", port: toPort });
       ends.add(far);
+      if (mode === "hang") dead.add(near);
       await Promise.all([pump(near, far), pump(far, near)]);
     } catch {
       close(near);
@@ -62,8 +63,7 @@ export function openWire(toPort: number): Wire {
 
   const set = (next: "open" | "hang" | "cut") => {
     mode = next;
-    if (mode === "hang") opened = Promise.withResolvers();
-    else opened.resolve();
+    if (mode === "hang") { for (const end of ends) dead.add(end); }
     if (mode === "cut") { for (const end of [...ends]) close(end); }
   };
   return {
