@@ -17,7 +17,9 @@ export class Deadlines {
     if (call.deadlineMs >= this.#wakesAtMs) return;
     this.#wakesAtMs = call.deadlineMs;
     this.#sleep.abort();
-    this.#watching ??= this.#watch();
+    if (this.#watching !== undefined) return;
+    // Not within the call: a deadline that has passed already would end the watch before it is known to be one.
+    this.#watching = Promise.resolve().then(() => this.#watch());
   }
 
   remove(call: { readonly deadlineMs: number; giveUp(why: string): void }): void {

@@ -59,6 +59,17 @@ export class LaneBatch {
     this.bytes += bytesOf(record);
   }
 
+  /** Takes out what nobody waits for any more: those calls were told that nothing was written, and nothing may be. */
+  shed(): void {
+    if (!this.calls.some((call) => call.isSettled)) return;
+    const calls = this.calls.splice(0), records = this.records.splice(0);
+    this.bytes = 0;
+    this.encoded = undefined;
+    calls.forEach((call, i) => {
+      if (!call.isSettled) this.add(call, records[i]!);
+    });
+  }
+
   /** Whether nobody waits for it any more. */
   get isForsaken(): boolean {
     return this.calls.every((call) => call.isSettled);
@@ -93,9 +104,12 @@ export class Lane {
 
   /** The batch to send now: the one on its way, else a new one of what waits. */
   take(identity: Identity): LaneBatch | undefined {
+    // Whoever waited for it was told that it is not written.
+    if (this.batch?.isForsaken && !this.batch.mayBeWritten) this.batch = undefined;
     if (this.batch !== undefined) return this.#again(this.batch, identity);
     this.#skipSettled();
     if (this.#first === this.#parts.length) return undefined;
+    this.isStranger = false;
     const batch = new LaneBatch(identity, identity.sequences.get(this.partition) ?? 0);
     while (this.#first < this.#parts.length) {
       const part = this.#parts[this.#first]!;
@@ -129,6 +143,8 @@ export class Lane {
   }
 
   #again(batch: LaneBatch, identity: Identity): LaneBatch {
+    // As long as nothing of it can be in the log, its number may come to stand for less.
+    if (!batch.mayBeWritten) batch.shed();
     if (this.isStranger && batch.identity !== identity) {
       batch.encoded = undefined;
       batch.identity = identity;

@@ -47,6 +47,8 @@ export class Lanes {
     let identity: Identity | undefined;
     let bytes = 0;
     for (const lane of lanes) {
+      // It was free when it was looked for a connection; meanwhile its leader may have changed, and it with it.
+      if (lane.isSending || lane.isHeld) continue;
       const batch = lane.take(current);
       if (batch === undefined) continue;
       identity ??= batch.identity;

@@ -112,7 +112,14 @@ export class ProduceSession {
       }
       const identity = lanes.identity ?? await this.#introduce(broker);
       const batches = lanes.load(led, identity);
-      if (batches.size > 0) this.#settle(batches, await this.#produce(broker, batches));
+      if (batches.size === 0) return;
+      for (const lane of batches.keys()) lane.isSending = true;
+      try {
+        this.#settle(batches, await this.#produce(broker, batches));
+      } finally {
+        // Not a moment before the answer is booked: nobody else may touch the batch.
+        for (const lane of batches.keys()) lane.isSending = false;
+      }
     } finally {
       this.#busy.delete(leader);
     }
@@ -139,25 +146,20 @@ export class ProduceSession {
     for (const [lane, batch] of batches) {
       before.set(lane.partition, batch.mayBeWritten);
       batch.mayBeWritten = true;
-      lane.isSending = true;
     }
-    try {
-      const { gzip } = lanes.topic;
-      const parts = await Promise.all([...batches].map(async ([{ partition }, batch]) => {
-        const { records, identity, firstSequence } = batch;
-        batch.encoded ??= recordBatch(records, { ...identity, firstSequence }, gzip);
-        return { partition, batch: await batch.encoded };
-      }));
-      const body = produceRequest(topicName, parts, COPIES_TIMEOUT_MS);
-      const answerWithinMs = REQUEST_TIMEOUT_MS + body.length / SLOWEST_BYTES_PER_MS;
-      const answers = await produce(broker, body, answerWithinMs);
-      return new Map(answers.map((answer) => [
-        answer.partition,
-        { ...answer, before: before.get(answer.partition) ?? true },
-      ]));
-    } finally {
-      for (const lane of batches.keys()) lane.isSending = false;
-    }
+    const { gzip } = lanes.topic;
+    const parts = await Promise.all([...batches].map(async ([{ partition }, batch]) => {
+      const { records, identity, firstSequence } = batch;
+      batch.encoded ??= recordBatch(records, { ...identity, firstSequence }, gzip);
+      return { partition, batch: await batch.encoded };
+    }));
+    const body = produceRequest(topicName, parts, COPIES_TIMEOUT_MS);
+    const answerWithinMs = REQUEST_TIMEOUT_MS + body.length / SLOWEST_BYTES_PER_MS;
+    const answers = await produce(broker, body, answerWithinMs);
+    return new Map(answers.map((answer) => [
+      answer.partition,
+      { ...answer, before: before.get(answer.partition) ?? true },
+    ]));
   }
 
   /** Compares the answer with what was sent. A batch that it does not name is not written, as far as anybody knows. */
