@@ -99,14 +99,15 @@ export class Feeds {
     this.#first.resolve();
   }
 
-  #tell(part: string, trouble: ConsumeTrouble): void {
+  #tell(part: "jobs" | "blocks", trouble: ConsumeTrouble): void {
     const { board } = this.deps;
     const key = `stratumd/${part}`;
     if (trouble.kind === "recovered") {
       board.set(key, "ok", "reading");
       return;
     }
-    const health = trouble.kind === "fault" ? "down" : "degraded";
+    // Without the bus there is no new work, and no share that could be stored. Candidates wait in the spool.
+    const health = part === "jobs" || trouble.kind === "fault" ? "down" : "degraded";
     board.set(key, health, trouble.error?.message ?? trouble.kind);
   }
 }

@@ -72,7 +72,7 @@ Deno.test({
   redis.stall(true);
   node.stall(true);
   // Each says what it misses, before it is told to end.
-  await stratumd.saysWhyNot("mining.jobs");
+  await stratumd.saysWhyNot("stratumd/jobs");
   await shareproc.saysWhyNot("Cannot read");
   await jobmanager.saysWhyNot("nodes: ");
   await blocksubmit.saysWhyNot("nodes: ");

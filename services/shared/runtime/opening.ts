@@ -30,18 +30,18 @@ export async function openPart<T>(
   open: (tell: Tell) => Promise<T>,
 ): Promise<T> {
   let isOpen = false;
-  let isTold = false;
+  let told: string | null = null;
   const well = () => board.set(part, isOpen ? "ok" : "down", isOpen ? "open" : "opening");
   const tell: Tell = (sentence) => {
     if (sentence === null) {
       well();
-      if (isTold) log.info(`${part}: well again`);
-      isTold = false;
+      if (told !== null) log.info(`${part}: well again`);
     } else {
       board.set(part, isOpen ? "degraded" : "down", sentence);
-      log.warn(sentence, { part });
-      isTold = true;
+      // Tried again and again, the same sentence is no news.
+      if (told !== sentence) log.warn(sentence, { part });
     }
+    told = sentence;
   };
   well();
   try {

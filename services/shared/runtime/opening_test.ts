@@ -35,6 +35,7 @@ Deno.test("what is being opened is down until it is open, and says why; later tr
   assertEquals(await opening, "the bus");
   assertEquals(said(), ["bus ok: open"]);
   tell("One broker is out of reach");
+  tell("One broker is out of reach");
   assertEquals(said(), ["bus degraded: One broker is out of reach"]);
   tell(null);
   assertEquals(said(), ["bus ok: open"]);
