@@ -13,15 +13,9 @@ import type { KafkaClient } from "./client.ts";
 import { Committer } from "./committer.ts";
 import { Fetching } from "./fetching.ts";
 import { Link } from "./link.ts";
-import { Membership, type ShareOfWork } from "./membership.ts";
+import { Membership } from "./membership.ts";
 import { boundsOf } from "./offsets.ts";
-
-interface Run {
-  readonly stop: AbortController;
-  readonly ended: Promise<void>;
-  /** Another member has it: what this one still does counts for nothing. */
-  lost: boolean;
-}
+import { PartitionsAtWork } from "./partitions_at_work.ts";
 
 /** Consumes until `signal` aborts and the batches in hand are done. */
 export async function consume(
@@ -67,49 +61,6 @@ export async function consume(
   await work.end();
   over.abort();
   await Promise.all(running);
-}
-
-/** The partitions that this member has, each at work on its own. */
-class PartitionsAtWork implements ShareOfWork {
-  readonly #runs = new Map<number, Run>();
-  #ending = false;
-
-  constructor(readonly member: GroupMember) {}
-
-  owned(): number[] {
-    return [...this.#runs.keys()];
-  }
-
-  mayCommit(partition: number): boolean {
-    return this.#runs.get(partition)?.lost === false;
-  }
-
-  take(share: readonly number[], fenced: boolean): Promise<void> | undefined {
-    const leaving = [...this.#runs].filter(([partition]) => !share.includes(partition));
-    for (const [, run] of leaving) {
-      run.lost ||= fenced;
-      run.stop.abort();
-    }
-    for (const partition of share) {
-      if (!this.#runs.has(partition) && !this.#ending) this.#start(partition);
-    }
-    if (leaving.length === 0) return undefined;
-    return Promise.all(leaving.map(([, { ended }]) => ended)).then(() => {});
-  }
-
-  /** Ends all, the batches in hand done and their positions written. */
-  async end(): Promise<void> {
-    this.#ending = true;
-    for (const { stop } of this.#runs.values()) stop.abort();
-    await Promise.all([...this.#runs.values()].map(({ ended }) => ended));
-  }
-
-  #start(partition: number): void {
-    const stop = new AbortController();
-    const ended = this.member.run(partition, stop.signal)
-      .finally(() => this.#runs.delete(partition));
-    this.#runs.set(partition, { stop, ended, lost: false });
-  }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -177,7 +177,9 @@ export class Membership {
   /** Gives a promise where work has to end before everybody can have a share: then the group meets again. */
   async #join(broker: Broker, cluster: Cluster): Promise<{ rejoin: Promise<void> | undefined }> {
     const { groupId, topicName, work } = this.#deps;
-    const userData = encodeClaim({ owned: work.owned(), generation: this.#generation });
+    // Who was given up claims only so that nobody else begins before it has ended: the group owes it nothing.
+    const generation = this.#fenced ? -1 : this.#generation;
+    const userData = encodeClaim({ owned: work.owned(), generation });
     const joined = await broker.joinGroup({
       groupId,
       sessionTimeout: SESSION_MS,
