@@ -1,7 +1,6 @@
 /**
  * The writing side through faults of brokers of its own: what was called written is there once and in order, and what
- * was called not written is not. Beside it, what plain kafkajs does under the same fault: where that depends on
- * timing, only with GOPOOL_TEST_PLAIN_KAFKAJS=1, with the figures of the last run in the comment.
+ * was called not written is not. plain_faults_test.ts shows what plain kafkajs does.
  *
  * @module
  */
