@@ -35,6 +35,11 @@ export class Feed implements LogReader {
     return this.#fault === undefined && this.#bytes < READ_AHEAD_BYTES;
   }
 
+  /** Whether enough waits for its handler. */
+  get isFull(): boolean {
+    return this.#fault === undefined && this.#bytes >= READ_AHEAD_BYTES;
+  }
+
   /** Adds what was fetched from `position` on; `next` is where the next fetch begins. */
   put(messages: readonly Message[], next: number): void {
     for (const message of messages) {

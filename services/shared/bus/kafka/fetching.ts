@@ -11,13 +11,15 @@ import { realPause } from "../turn.ts";
 import type { Wakeups } from "../wakeups.ts";
 import type { Away } from "./away.ts";
 import { Feed, READ_AHEAD_BYTES } from "./feed.ts";
-import type { Cluster, FetchedPartition } from "./kafkajs_internals.ts";
+import type { Broker, Cluster, FetchedPartition } from "./kafkajs_internals.ts";
 import { answerOf, type Link } from "./link.ts";
 import { messagesOf } from "./messages.ts";
 import { boundsOf } from "./offsets.ts";
 
 /** How long a broker may hold a fetch that has nothing to give. */
 const LONG_POLL_MS = 500;
+/** ... and while it leads a partition that is not asked for, because enough of it has been read ahead. */
+const SHORT_POLL_MS = 50;
 /** Most bytes of one answer: a full block and more. */
 const ANSWER_MAX_BYTES = 16 * 1024 * 1024;
 /** Pause after a failed fetch, doubling: brokers that come back are found within a second. */
@@ -41,6 +43,8 @@ export class Fetching {
   readonly #deps: FetchingDeps;
   readonly #feeds = new Map<number, Feed>();
   readonly #suspicions = new Map<number, number>();
+  /** Brokers that lead partitions and cannot be reached; -1 where nobody leads. */
+  readonly #unreached = new Set<number>();
   #changed = Promise.withResolvers<void>();
 
   constructor(deps: FetchingDeps) {
@@ -90,16 +94,24 @@ export class Fetching {
     await link.close();
   }
 
-  /** One loop per broker, until one of them fails or the signal aborts. */
+  /** One loop per broker, until one of them fails, partitions have new leaders, or the signal aborts. */
   async #session(cluster: Cluster, signal: AbortSignal, works: () => void): Promise<void> {
     const { link, topicName } = this.#deps;
-    const known = cluster.findTopicPartitionMetadata(topicName);
-    const leaders = new Map(known.map(({ partitionId, leader }) => [partitionId, leader]));
+    const leaders = leadersOf(cluster, topicName);
+    for (const node of this.#unreached) {
+      if (!leaders.values().some((leader) => leader === node)) this.#reached(node);
+    }
     const ended = new AbortController();
     const within = AbortSignal.any([signal, ended.signal]);
     const loops = [...new Set(leaders.values())].map(async (node) => {
       try {
-        await this.#poll(cluster, node, leaders, within, works);
+        const broker = await this.#reach(cluster, node, leaders, within);
+        if (broker !== undefined) {
+          await this.#poll(cluster, broker, node, leaders, within, works);
+        } else {
+          ended.abort();
+          this.#wake();
+        }
       } catch (error) {
         if (within.aborted) return;
         ended.abort();
@@ -113,20 +125,59 @@ export class Fetching {
     if (!signal.aborted && loops.length === 0) throw new Error(`${topicName} has no leader`);
   }
 
+  /**
+   * The broker, when it can be reached: others' partitions need not wait for that. Undefined when by then the
+   * topic's partitions have other leaders, or the signal has aborted.
+   */
+  async #reach(
+    cluster: Cluster,
+    node: number,
+    leaders: ReadonlyMap<number, number>,
+    signal: AbortSignal,
+  ): Promise<Broker | undefined> {
+    const { topicName, away } = this.#deps;
+    let pauseMs: number = AWAY.firstMs;
+    while (!signal.aborted) {
+      try {
+        const broker = await cluster.findBroker({ nodeId: node });
+        this.#reached(node);
+        return broker;
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        this.#unreached.add(node);
+        away.gone(this.#unreached, error);
+      }
+      await realPause(pauseMs, signal);
+      pauseMs = Math.min(pauseMs * 2, AWAY.lastMs);
+      if (signal.aborted) return undefined;
+      await cluster.refreshMetadata();
+      const now = leadersOf(cluster, topicName);
+      if (leaders.entries().some(([partition, leader]) => now.get(partition) !== leader)) {
+        return undefined;
+      }
+    }
+    return undefined;
+  }
+
+  #reached(node: number): void {
+    if (this.#unreached.delete(node) && this.#unreached.size === 0) {
+      this.#deps.away.back(this.#unreached);
+    }
+  }
+
   async #poll(
     cluster: Cluster,
+    broker: Broker,
     node: number,
     leaders: ReadonlyMap<number, number>,
     signal: AbortSignal,
     works: () => void,
   ): Promise<void> {
     const { topicName } = this.#deps;
-    const broker = await cluster.findBroker({ nodeId: node });
     while (!signal.aborted) {
       const { promise: changed } = this.#changed;
-      const hungry = [...this.#feeds.values()].filter((feed) =>
-        feed.hasRoom && leaders.get(feed.partition) === node
-      );
+      const led = [...this.#feeds.values()].filter((feed) => leaders.get(feed.partition) === node);
+      const hungry = led.filter((feed) => feed.hasRoom);
       if (hungry.length === 0) {
         await changed;
         continue;
@@ -136,7 +187,7 @@ export class Fetching {
         const { responses } = await broker.fetch({
           // Nobody writes transactions here, and reading them would wait for their ends.
           isolationLevel: 0,
-          maxWaitTime: LONG_POLL_MS,
+          maxWaitTime: led.some((feed) => feed.isFull) ? SHORT_POLL_MS : LONG_POLL_MS,
           minBytes: 1,
           maxBytes: ANSWER_MAX_BYTES,
           topics: [{
@@ -196,4 +247,10 @@ export class Fetching {
     this.#changed = Promise.withResolvers();
     resolve();
   };
+}
+
+/** The leading broker of each partition; -1 where there is none. */
+function leadersOf(cluster: Cluster, topicName: string): Map<number, number> {
+  const known = cluster.findTopicPartitionMetadata(topicName);
+  return new Map(known.map(({ partitionId, leader }) => [partitionId, leader]));
 }
