@@ -28,7 +28,10 @@ export async function consume(
 ): Promise<void> {
   const topicName = client.topicName(topic);
   const wakeups = new Wakeups();
-  const links = { fetch: new Link(client, topicName), group: new Link(client, topicName) };
+  const links = {
+    fetch: new Link(client, topicName, true),
+    group: new Link(client, topicName, true),
+  };
   const log: MemberLog = {
     position: (partition) => membership.position(partition),
     earliest: (partition) =>

@@ -15,6 +15,7 @@ import type { Broker, Cluster, FetchedPartition } from "./kafkajs_internals.ts";
 import { answerOf, type Link } from "./link.ts";
 import { messagesOf } from "./messages.ts";
 import { boundsOf } from "./offsets.ts";
+import { TopicMadeAgain } from "./topic_identity.ts";
 
 /** How long a broker may hold a fetch that has nothing to give. */
 const LONG_POLL_MS = 500;
@@ -29,6 +30,12 @@ const AWAY = { firstMs: 100, lastMs: 1_000 } as const;
  * just been elected may know less of the log for a moment.
  */
 const OUT_OF_RANGE = { times: 3, pauseMs: 300 } as const;
+
+/**
+ * How often it is looked whether the topic is still the same. Brokers say nothing when it was made again while no fetch
+ * was under way; by then the new one would have to be as long as the position in the old.
+ */
+const LOOK_FOR_SAME_MS = 1_000;
 
 export interface FetchingDeps {
   readonly link: Link;
@@ -46,6 +53,8 @@ export class Fetching {
   /** Brokers that lead partitions and cannot be reached; -1 where nobody leads. */
   readonly #unreached = new Set<number>();
   #changed = Promise.withResolvers<void>();
+  /** What ends all reading for good. */
+  #fault: TopicMadeAgain | undefined;
 
   constructor(deps: FetchingDeps) {
     this.#deps = deps;
@@ -54,6 +63,7 @@ export class Fetching {
   /** Begins to fetch a partition. */
   add(partition: number, from: number): Feed {
     const feed = new Feed(partition, from, this.#wake);
+    if (this.#fault !== undefined) feed.fail(this.#fault);
     this.#feeds.set(partition, feed);
     this.#suspicions.delete(partition);
     this.#wake();
@@ -85,6 +95,10 @@ export class Fetching {
         );
       } catch (error) {
         if (signal.aborted) break;
+        if (error instanceof TopicMadeAgain) {
+          this.#fail(error);
+          break;
+        }
         away.gone(this, error);
         await realPause(pauseMs, signal);
         pauseMs = Math.min(pauseMs * 2, AWAY.lastMs);
@@ -174,7 +188,12 @@ export class Fetching {
     works: () => void,
   ): Promise<void> {
     const { topicName } = this.#deps;
+    let lookedMs = performance.now();
     while (!signal.aborted) {
+      if (performance.now() - lookedMs > LOOK_FOR_SAME_MS) {
+        await this.#deps.link.assertSame(cluster);
+        lookedMs = performance.now();
+      }
       const { promise: changed } = this.#changed;
       const led = [...this.#feeds.values()].filter((feed) => leaders.get(feed.partition) === node);
       const hungry = led.filter((feed) => feed.hasRoom);
@@ -207,6 +226,15 @@ export class Fetching {
         if (answerOf(error) !== "OFFSET_OUT_OF_RANGE") throw error;
         await this.#lookForRange(cluster, hungry, signal);
       }
+    }
+  }
+
+  /** What has been fetched is still handed over; then each partition's reader is told. */
+  #fail(fault: TopicMadeAgain): void {
+    this.#fault = fault;
+    for (const feed of this.#feeds.values()) {
+      feed.fail(fault);
+      this.#deps.wakeups.grew(this.#deps.topic.name, feed.partition);
     }
   }
 

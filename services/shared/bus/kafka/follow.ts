@@ -33,7 +33,7 @@ export async function follow(
 ): Promise<void> {
   const topicName = client.topicName(topic);
   const { batchMax } = options;
-  const link = new Link(client, topicName);
+  const link = new Link(client, topicName, true);
   const wakeups = new Wakeups();
   const trouble = new Troubles(topic.name, NO_GROUP, options.onTrouble);
   const course = await retrying(

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import assigner from "kafkajs/src/consumer/assignerProtocol.js";
 import ClusterClass from "kafkajs/src/cluster/index.js";
 import type { Logger, logLevel } from "kafkajs";
@@ -156,6 +157,31 @@ export async function produce(
     requestTimeout: answerWithinMs,
   });
   return topics.flatMap(({ partitions }) => partitions);
+}
+
+export { createErrorFromCode };
+
+/** A request whose body was made elsewhere, in a version that kafkajs does not know, and the body of its answer. */
+export async function sendRaw(
+  broker: Broker,
+  apiKey: number,
+  apiVersion: number,
+  body: Uint8Array,
+): Promise<Uint8Array> {
+  const buf = Buffer.from(body);
+  return await broker.connectionPool.send({
+    request: {
+      apiKey,
+      apiVersion,
+      apiName: `request ${apiKey}`,
+      // What its encoder would be, when it is done.
+      encode: () => ({ buf, buffer: buf }),
+    },
+    response: {
+      decode: (bytes) => Promise.resolve(bytes),
+      parse: (bytes) => bytes as Uint8Array,
+    },
+  });
 }
 
 /**

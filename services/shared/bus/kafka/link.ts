@@ -7,6 +7,7 @@
  */
 import type { KafkaClient } from "./client.ts";
 import type { Cluster } from "./kafkajs_internals.ts";
+import { assertSameTopic, throwIfMadeAgain } from "./topic_identity.ts";
 
 /** A broker's answer that is about what was asked, not about the connection. */
 const GROUP_ANSWERS: ReadonlySet<string> = new Set([
@@ -31,8 +32,15 @@ export class Link {
   #opening: Opening | undefined;
   #closed = false;
 
-  /** @param topic The one it is about; absent: whatever is added to the cluster. */
-  constructor(readonly client: KafkaClient, readonly topic?: string) {}
+  /**
+   * @param topic The one it is about; absent: whatever is added to the cluster.
+   * @param reads Refuses a topic that was made again since this process began to read it.
+   */
+  constructor(
+    readonly client: KafkaClient,
+    readonly topic?: string,
+    private readonly reads: boolean = false,
+  ) {}
 
   /**
    * Does `work` on the connections, made where there are none.
@@ -63,10 +71,23 @@ export class Link {
 
   #open(): Opening {
     const cluster = this.client.cluster();
-    const ready = cluster.connect().then(() =>
-      cluster.addMultipleTargetTopics(this.topic === undefined ? [] : [this.topic])
-    );
-    return { cluster, ready };
+    return { cluster, ready: this.#connect(cluster) };
+  }
+
+  async #connect(cluster: Cluster): Promise<void> {
+    await cluster.connect();
+    await cluster.addMultipleTargetTopics(this.topic === undefined ? [] : [this.topic]);
+    await this.assertSame(cluster);
+  }
+
+  /** @throws {TopicMadeAgain} For a link that reads. */
+  async assertSame(cluster: Cluster): Promise<void> {
+    if (this.reads) await assertSameTopic(this.client, cluster, this.topic!);
+  }
+
+  /** The same by what is known. @throws {TopicMadeAgain} */
+  throwIfMadeAgain(): void {
+    if (this.reads) throwIfMadeAgain(this.client, this.topic!);
   }
 
   /** Also while it is being opened: from a broker that is stopped no answer would come. */

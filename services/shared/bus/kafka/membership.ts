@@ -15,6 +15,7 @@ import {
   MemberMetadata,
 } from "./kafkajs_internals.ts";
 import { answerOf, type Link } from "./link.ts";
+import { TopicMadeAgain } from "./topic_identity.ts";
 
 /** A member that has not been heard of for this long is given up by the group, and others get its partitions. */
 export const SESSION_MS = 10_000;
@@ -95,6 +96,12 @@ export class Membership {
         this.#unsettle();
         if (signal.aborted) break;
         if (this.#isAnswer(error)) continue;
+        if (error instanceof TopicMadeAgain) {
+          // The reader's partitions are told; here it is left to the group to do without this member.
+          this.#stable.reject(error);
+          await aborted(signal);
+          break;
+        }
         if (!isStarting(error) || pauseMs === AWAY.lastMs) away.gone(this, error);
         await realPause(pauseMs, signal);
         pauseMs = Math.min(pauseMs * 2, AWAY.lastMs);
@@ -124,6 +131,8 @@ export class Membership {
       const partitions = [...positions].filter(([partition]) => work.mayCommit(partition))
         .map(([partition, next]) => ({ partition, offset: String(next) }));
       if (partitions.length === 0) return;
+      // A position in the old topic must not become one in the new.
+      link.throwIfMadeAgain();
       try {
         await this.#inTime(coordinator.offsetCommit({
           groupId,
@@ -274,6 +283,13 @@ export class Membership {
     this.#stable = Promise.withResolvers();
     this.#stable.promise.catch(() => {});
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(), { once: true })
+  );
 }
 
 /** A coordinator that is just being made, moved or loaded is no trouble yet. */

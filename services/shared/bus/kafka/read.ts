@@ -29,7 +29,7 @@ export async function* read(
   }
   if (from === end) return;
   const topicName = client.topicName(topic);
-  const link = new Link(client, topicName);
+  const link = new Link(client, topicName, true);
   try {
     for (let offset = from; offset < end;) {
       const { messages, next } = await link.use((cluster) =>
@@ -53,7 +53,7 @@ export async function last(
   partition: number,
 ): Promise<Message | null> {
   const topicName = client.topicName(topic);
-  const link = new Link(client, topicName);
+  const link = new Link(client, topicName, true);
   try {
     return await link.use(async (cluster) => {
       const { earliest, next } = (await boundsOf(cluster, topicName, [partition])).get(partition)!;

@@ -18,9 +18,12 @@ const clock = {
   sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
 };
 
-/** A client whose topics and groups nobody else has. */
-export function ownClient(url: string): KafkaClient {
-  return kafkaClient(kafkaSettings(`${url}?prefix=${crypto.randomUUID().slice(0, 8)}.`));
+/** A client whose topics and groups nobody else has, unless it is given another's prefix. */
+export function ownClient(
+  url: string,
+  prefix: string = `${crypto.randomUUID().slice(0, 8)}.`,
+): KafkaClient {
+  return kafkaClient(kafkaSettings(`${url}?prefix=${prefix}`));
 }
 
 /** Makes a topic and writes texts by plain kafkajs. */
