@@ -75,12 +75,19 @@ export class Health {
   }
 
   #troubleOfWork(): { readonly health: PartHealth; readonly detail: string } | null {
-    const { outbox, jobs: { current }, clock } = this.deps;
-    if (outbox.failures > 0) {
+    const { outbox, jobs, clock } = this.deps;
+    if (outbox.isFailing) {
       return { health: "down", detail: `Shares wait for the bus: ${outbox.lastError}` };
     }
-    if (current === null) return { health: "down", detail: "No job yet" };
-    if (clock.now() - current.loggedAtMs <= NO_JOB_ALARM_MS) return null;
+    if (jobs.current === null) return { health: "down", detail: "No job yet" };
+    const nowMs = clock.now();
+    if (!jobs.isCurrentAlive(nowMs)) {
+      return {
+        health: "down",
+        detail: "No new job for more than 20 min: there is no work to give",
+      };
+    }
+    if (nowMs - jobs.current.loggedAtMs <= NO_JOB_ALARM_MS) return null;
     const detail = "No new job for more than 50 s: miners will think the pool dead";
     return { health: "degraded", detail };
   }

@@ -53,6 +53,7 @@ export class Outbox {
   #idle: PromiseWithResolvers<void> | null = null;
   /** Failed publishes since the last good one: what status shows. */
   #failures = 0;
+  #failedMs = -Infinity;
   #lastError = "";
 
   constructor(private readonly deps: OutboxDeps) {}
@@ -62,8 +63,14 @@ export class Outbox {
     return this.#queued;
   }
 
-  get failures(): number {
-    return this.#failures;
+  /**
+   * Whether shares cannot be stored now: the last publish has failed, and something waits for the next or it is not
+   * long ago. Nobody sends shares to a gateway that is said to be down, so only time can show it well again.
+   */
+  get isFailing(): boolean {
+    if (this.#failures === 0) return false;
+    return this.#queued > 0 ||
+      this.deps.clock.monotonic() - this.#failedMs <= OUTBOX_MAX_AGE_MS;
   }
 
   get lastError(): string {
@@ -143,6 +150,7 @@ export class Outbox {
         break;
       } catch (error) {
         this.#failures++;
+        this.#failedMs = clock.monotonic();
         this.#lastError = (error as Error).message;
         outcome = error instanceof OutcomeUnknown ? "unknown" : "not-stored";
         if (!(error instanceof NotWritten)) {

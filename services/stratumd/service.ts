@@ -85,6 +85,8 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
   } | null = null;
 
   async function run(signal: AbortSignal): Promise<void> {
+    // Before anything is waited for: nobody is served until the port listens.
+    board.set(name, "down", "opening the spool");
     const spool = await Spool.open(`${config.dataDir}/spool`, SPOOL_MAX, (file, error) => {
       log.error("a spooled candidate cannot be read and is left where it is", { file, error });
     });
@@ -199,6 +201,7 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
       await Promise.race([aborted(stop), aborted(inner.signal)]);
       server.close();
       port = null;
+      board.set(name, "down", "no new miners: answers in hand are finished");
       const enough = new AbortController();
       await gateway.drain(() =>
         Promise.race([outbox.drained(), clock.sleep(DRAIN_MS, enough.signal)])
