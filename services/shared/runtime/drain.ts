@@ -6,6 +6,9 @@
 import type { Clock } from "./clock.ts";
 import { aborted } from "./service.ts";
 
+/** Seen by nobody. Without a reason each abort would make an error with its stack: a judge ends a work every ms. */
+const SETTLED = "settled";
+
 /**
  * What `work` gives. Once `signal` has aborted it is waited for `graceMs` more; then this rejects with the signal's
  * reason, whatever becomes of the work. For work that may safely be done again at the next start.
@@ -24,6 +27,6 @@ export async function orGiveUp<T>(
   try {
     return await Promise.race([work, over.then(() => Promise.reject(signal.reason))]);
   } finally {
-    settled.abort();
+    settled.abort(SETTLED);
   }
 }

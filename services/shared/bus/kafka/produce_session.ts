@@ -175,11 +175,14 @@ export class ProduceSession {
         failed.set(lane, "an answer leaves a partition out");
         continue;
       }
+      const verdict = verdictOn(answer.errorCode);
+      if (verdict === "written") {
+        lane.done(answer);
+        continue;
+      }
+      // Only now: a name costs an error with its stack, which good answers come too often for.
       const why = answerName(answer.errorCode);
-      switch (verdictOn(answer.errorCode)) {
-        case "written":
-          lane.done(answer);
-          continue;
+      switch (verdict) {
         case "written-before":
           for (const call of batch.calls) call.giveUp(why);
           lanes.retire(batch.identity);
