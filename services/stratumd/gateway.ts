@@ -64,7 +64,7 @@ export class Gateway implements SessionHost {
       versionMask: config.versionMask,
       find: (id) => this.#byId.get(id),
       departed: (id) => this.#departed.take(id),
-      subscribed: (session) => this.#byId.set(session.sessionId, session),
+      subscribed: (session) => this.#subscribed(session),
       ready: (session) => this.#ready(session),
       drop: (session, why) => this.drop(session, why),
     });
@@ -207,6 +207,15 @@ export class Gateway implements SessionHost {
   /** After `drain`: resolves when what sessions take along is written, or not to be written in time. */
   remembered(): Promise<void> {
     return this.#memory.settled();
+  }
+
+  /** A session has one connection: of two that looked up its past at one moment, the last one has its extranonce1. */
+  #subscribed(session: Session): void {
+    const other = this.#byId.get(session.sessionId);
+    if (other !== undefined && other !== session) {
+      this.drop(other, "its session was taken up by another connection at the same moment");
+    }
+    this.#byId.set(session.sessionId, session);
   }
 
   /** Work goes out at the end of the turn: what was pipelined with authorize (suggest, `d=`) is known by then. */

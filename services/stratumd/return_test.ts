@@ -277,3 +277,36 @@ Deno.test("no extranonce1 is two sessions' within a job's life, through restarts
   await bus[Symbol.asyncDispose]();
   await store.state[Symbol.asyncDispose]();
 });
+
+Deno.test("two connections that take up one session at one moment: one of them has it, with its extranonce1", async () => {
+  await using pool = await openPool();
+  await using before = await pool.process();
+  const old = await before.connect();
+  await old.login();
+  await before.stop();
+  const both = Promise.withResolvers<void>();
+  let asked = 0;
+  // The store's answers arrive in one piece, as those of a server do.
+  const together: FaultyState["state"] = new Proxy(pool.store.state, {
+    get(target, name) {
+      const value = Reflect.get(target, name);
+      if (name !== "get") return value;
+      return async (key: string) => {
+        const found = await value.call(target, key);
+        if (!key.startsWith("session:")) return found;
+        if (++asked === 2) both.resolve();
+        await both.promise;
+        return found;
+      };
+    },
+  });
+  await using after = await pool.process({ state: together, firstJob: {} });
+  const miners = [await after.connect(), await after.connect()];
+  await Promise.allSettled(miners.map((miner) => miner.subscribe("x", old.sessionId)));
+  await waitFor(() => miners.some(({ closed }) => closed), "the end of one of them");
+  assertEquals(after.stratumd.status().sessions, 1);
+  const [left] = miners.filter(({ closed }) => !closed);
+  assertEquals(left!.extranonce1, old.extranonce1);
+  await left!.login({ session: old.sessionId });
+  assertEquals((await left!.submit(left!.mine())).result, true);
+});
