@@ -6,7 +6,7 @@
  * @module
  */
 import { type Bus, shareSubmissions, shareValid } from "@gopool/bus";
-import { decodeJudged, REPEAT_HORIZON_MS } from "@gopool/shares";
+import { decodeJudged, decodeSubmission, REPEAT_HORIZON_MS } from "@gopool/shares";
 import { CLOCKS_MS } from "./limits.ts";
 import { RepeatMemory } from "./repeat_memory.ts";
 
@@ -60,7 +60,7 @@ export async function rebuild(
       }
     }
   }
-  await assertSameLog(bus, partition, first, { head, loggedAtMs: last.loggedAtMs });
+  await assertSameLog(bus, partition, first, { ...last, head });
   if (head >= first.offset && linked.end < head) {
     // A publish of unknown outcome left a hole. What is missing comes again, so the chain is taken up before it.
     head = linked.end >= first.offset
@@ -84,7 +84,7 @@ async function assertSameLog(
   bus: Bus,
   partition: number,
   first: FirstUncommitted,
-  { head, loggedAtMs }: { readonly head: number; readonly loggedAtMs: number },
+  { head, loggedAtMs, share }: LastValid,
 ): Promise<void> {
   const refuse = (why: string) => {
     throw new LogMadeAgain(
@@ -93,12 +93,36 @@ async function assertSameLog(
     );
   };
   // Asked only now: another member may still have judged what came after the first look.
-  const end = (await bus.ends(shareSubmissions))[partition]!.next;
+  const { earliest, next: end } = (await bus.ends(shareSubmissions))[partition]!;
   if (head >= end) refuse(`it ends before offset ${end}`);
+  if (share !== undefined && share.offset >= earliest) {
+    const hash = await hashAt(bus, partition, share.offset);
+    if (!sameBytes(hash, share.headerHash)) {
+      refuse(`what stands at ${share.offset} is another share than it names`);
+    }
+  }
   // Log times rise with the offsets, but for what brokers' clocks differ by.
   if (head >= first.offset && (first.loggedAtMs ?? 0) > loggedAtMs + CLOCKS_MS) {
     refuse(`what stands at ${first.offset} was logged later than that`);
   }
+}
+
+/** Hash of the submission at an offset that the partition holds; none where that is no submission. */
+async function hashAt(bus: Bus, partition: number, offset: number): Promise<Uint8Array> {
+  for await (const { messages } of bus.read(shareSubmissions, partition, offset)) {
+    const [first] = messages;
+    try {
+      if (first?.offset === offset) return decodeSubmission(first.value).headerHash;
+    } catch {
+      // Whatever it is, no valid share was judged from it.
+    }
+    break;
+  }
+  return new Uint8Array();
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
 }
 
 /** Follows the links among the records that will come again: those from the first uncommitted offset on. */
@@ -139,11 +163,14 @@ export async function lastValidBefore(
   return found;
 }
 
-async function lastValid(
-  bus: Bus,
-  logId: string,
-  partition: number,
-): Promise<{ head: number; loggedAtMs: number }> {
+interface LastValid {
+  readonly head: number;
+  readonly loggedAtMs: number;
+  /** The share that the last record is about; a mark is about none. */
+  readonly share?: { readonly offset: number; readonly headerHash: Uint8Array };
+}
+
+async function lastValid(bus: Bus, logId: string, partition: number): Promise<LastValid> {
   const last = await bus.last(shareValid, partition);
   if (last === null) {
     const ends = (await bus.ends(shareValid))[partition]!;
@@ -153,7 +180,12 @@ async function lastValid(
   // Another log: its chain begins anew.
   if (share.logId !== logId) return { head: NEVER_VALID, loggedAtMs: 0 };
   const own = share.mark ? share.previousValidOffset : share.sourceOffset;
-  return { head: Math.max(own, share.validHead ?? own), loggedAtMs: share.loggedAtMs };
+  const { loggedAtMs, headerHash, mark } = share;
+  return {
+    head: Math.max(own, share.validHead ?? own),
+    loggedAtMs,
+    ...(mark ? {} : { share: { offset: share.sourceOffset, headerHash } }),
+  };
 }
 
 interface FirstUncommitted {

@@ -10,20 +10,25 @@ import { GROUP } from "./service.ts";
 const JOB = makeJob("0000000100000000");
 
 /** share.valid knows submissions up to this offset, logged at this time; share.submissions has these many. */
-async function standing(offset: number, loggedAtMs: number, submissions: number, clock: FakeClock) {
+async function standing(
+  offset: number,
+  loggedAtMs: number,
+  submissions: number,
+  clock: FakeClock,
+  headerHash?: Uint8Array,
+) {
   const bus = await openBus("memory:", { clock, sharePartitions: 1 });
+  const shares = Array.from({ length: submissions }, (_, n) => makeShare(JOB, n + 1));
   const known = create(JudgedShareSchema, {
     logId: "log",
     sourceOffset: BigInt(offset),
     previousValidOffset: -1n,
     loggedAtMs: BigInt(loggedAtMs),
-    headerHash: new Uint8Array(32),
+    headerHash: headerHash ?? shares[offset]?.headerHash ?? new Uint8Array(32),
     jobId: JOB.id,
   });
   await bus.publish(shareValid, [encodeRecord(shareValid, known, { partition: 0 })]);
-  for (let n = 1; n <= submissions; n += 1) {
-    await bus.publish(shareSubmissions, [submission(makeShare(JOB, n), 0)]);
-  }
+  for (const share of shares) await bus.publish(shareSubmissions, [submission(share, 0)]);
   return bus;
 }
 
@@ -41,6 +46,13 @@ Deno.test("so was one that has grown past it, by its log times", async () => {
   await using bus = await standing(2, clock.now() - CLOCKS_MS - 1, 5, clock);
   const error = await assertRejects(() => rebuilt(bus), LogMadeAgain);
   assertEquals(error.message.includes("what stands at 0 was logged later"), true);
+});
+
+Deno.test("so was one that has grown past it at once: another share stands where the last valid one stood", async () => {
+  const clock = new FakeClock();
+  await using bus = await standing(2, clock.now(), 5, clock, new Uint8Array(32).fill(7));
+  const error = await assertRejects(() => rebuilt(bus), LogMadeAgain);
+  assertEquals(error.message.includes("what stands at 2 is another share than it names"), true);
 });
 
 Deno.test("a group that has not written its position begins again below the head, and that is no fault", async () => {
