@@ -83,6 +83,16 @@ export class Ground implements AsyncDisposable {
     return new Ground(kafka, redis, node, cluster, bus, open.move());
   }
 
+  /** Miners at work, who note what they are told in the same books. */
+  miners(): SteadyMiners {
+    return new SteadyMiners({
+      port: this.cluster.stratumPort,
+      networkTarget: NETWORK_TARGET,
+      answers: this.answers,
+      sharesPerSecond: SHARES_PER_SECOND,
+    });
+  }
+
   /**
    * Lets the miners work, lets the fault happen, waits until work goes on, and compares the books with what the miners
    * were told since the beginning.
@@ -91,17 +101,12 @@ export class Ground implements AsyncDisposable {
     const { answers, cluster } = this;
     const before = this.#state([]);
     const startedMs = performance.now();
-    await using miners = new SteadyMiners({
-      port: cluster.stratumPort,
-      networkTarget: NETWORK_TARGET,
-      answers,
-      sharesPerSecond: SHARES_PER_SECOND,
-    });
+    await using miners = this.miners();
     try {
-      await this.#flows("before the fault");
+      await this.flows("before the fault");
       const gap = new Gap(() => miners.accepted);
       await happen(miners);
-      await this.#flows("after the fault");
+      await this.flows("after the fault");
       const gapMs = gap.end();
       await miners.stop();
       const judged = () => unjudged(this.bus).then((count) => count === 0, () => false);
@@ -146,7 +151,8 @@ export class Ground implements AsyncDisposable {
     return compare(this.answers.all(), valid);
   }
 
-  async #flows(when: string): Promise<void> {
+  /** Waits until so many more shares have been accepted that work can be said to go on. */
+  async flows(when: string): Promise<void> {
     const from = this.answers.count("true");
     const flowing = () => this.answers.count("true") >= from + FLOW;
     await waitFor(flowing, `${FLOW} accepted shares ${when}`, { deadlineMs: RECOVERED_WITHIN_MS });
