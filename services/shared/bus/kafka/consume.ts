@@ -34,10 +34,17 @@ export async function consume(
   };
   const log: MemberLog = {
     position: (partition) => membership.position(partition),
-    earliest: (partition) =>
-      links.group.use(async (cluster) =>
-        (await boundsOf(cluster, topicName, [partition])).get(partition)!.earliest
-      ),
+    earliest: async (partition) => {
+      // Not on the group's connections: a partition that has no leader would end the membership again and again.
+      const link = new Link(client, topicName, true);
+      try {
+        return await link.use(async (cluster) =>
+          (await boundsOf(cluster, topicName, [partition])).get(partition)!.earliest
+        );
+      } finally {
+        await link.close();
+      }
+    },
     setPosition: (partition, next) => committer.set(partition, next),
     settle: () => committer.settle(),
     open: (partition, from) => fetching.add(partition, from),

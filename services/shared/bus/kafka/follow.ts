@@ -81,7 +81,8 @@ export async function follow(
   await running;
 }
 
-async function courseOf(
+/** Where following begins, and where it has caught up with what stood there; an error for a mistaken `from`. */
+export async function courseOf(
   cluster: Cluster,
   topicName: string,
   { from }: FollowOptions,
@@ -95,8 +96,11 @@ async function courseOf(
       return { goals, starts: partitions.map((partition) => bounds.get(partition)!.earliest) };
     case "end":
       return { goals, starts: goals };
-    case "time":
-      return { goals, starts: await offsetsAt(cluster, topicName, partitions, from.ms) };
+    case "time": {
+      const starts = await offsetsAt(cluster, topicName, partitions, from.ms);
+      // What came meanwhile may be older than that time: then there is nothing to catch up with.
+      return { goals: goals.map((goal, i) => Math.max(goal, starts[i]!)), starts };
+    }
     case "offsets":
       if (from.offsets.length !== count) {
         return new RangeError(
