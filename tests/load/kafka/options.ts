@@ -21,7 +21,7 @@ export const schema = {
   rounds: integer("GOPOOL_LOAD_ROUNDS", "times that each contender has its turn", {
     min: 1,
     max: 100,
-    fallback: 6,
+    fallback: 5,
   }),
   seconds: integer("GOPOOL_LOAD_SECONDS", "length of one burst", { min: 1, max: 60, fallback: 4 }),
   miners: integer("GOPOOL_LOAD_MINERS", "miners at once", { min: 1, max: 19_000, fallback: 200 }),
