@@ -100,7 +100,7 @@ function isFault(error: Error): boolean {
   return error instanceof OffsetOutOfRange || error instanceof LogDamaged;
 }
 
-function stopped(signal: AbortSignal): Promise<void> {
+export function stopped(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) =>
     signal.addEventListener("abort", () => resolve(), { once: true })

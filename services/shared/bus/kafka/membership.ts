@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { stopped } from "../delivery.ts";
 import { realPause } from "../turn.ts";
 import type { Away } from "./away.ts";
 import { assign, decodeClaim, encodeClaim } from "./assignment.ts";
@@ -99,7 +100,7 @@ export class Membership {
         if (error instanceof TopicMadeAgain) {
           // The reader's partitions are told; here it is left to the group to do without this member.
           this.#stable.reject(error);
-          await aborted(signal);
+          await stopped(signal);
           break;
         }
         if (!isStarting(error) || pauseMs === AWAY.lastMs) away.gone(this, error);
@@ -283,13 +284,6 @@ export class Membership {
     this.#stable = Promise.withResolvers();
     this.#stable.promise.catch(() => {});
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) =>
-    signal.addEventListener("abort", () => resolve(), { once: true })
-  );
 }
 
 /** A coordinator that is just being made, moved or loaded is no trouble yet. */
