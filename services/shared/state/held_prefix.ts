@@ -10,7 +10,7 @@
  */
 import { fromRecord, hasMembers, toRecord } from "./json.ts";
 import type { Lease, State } from "./port.ts";
-import { BLOCK, VALUES, ValueSpace } from "./value_space.ts";
+import { ALL_BLOCKS, BLOCK, NO_BLOCKS, VALUES, ValueSpace } from "./value_space.ts";
 
 /** How long a gateway may serve new sessions without having reached the store. */
 export const PREFIX_TTL_MS = 30_000;
@@ -35,6 +35,8 @@ interface PrefixRecord {
   readonly incarnation: string;
   readonly start: number;
   readonly taken: number;
+  /** Blocks of values that a next process must let rest (`ValueSpace.busyBlocks`). Absent: all. */
+  readonly busy?: string;
 }
 
 /** What a renewal finds. */
@@ -85,7 +87,8 @@ export class HeldPrefix {
     }
     // Begins anywhere: a store that has forgotten everything (memory) would else give the same values again.
     const start = old?.start ?? blockStart(random.uint32());
-    const record = { ...identity(gateway), start, taken: old?.taken ?? start };
+    const busy = old === null ? NO_BLOCKS : old.busy ?? ALL_BLOCKS;
+    const record = { ...identity(gateway), start, taken: old?.taken ?? start, busy };
     const bytes = toRecord(record);
     if (!await state.compareAndSet(keyOf(prefix), before, bytes, quarantineMs(gateway))) {
       await state.release(lease);
@@ -94,11 +97,21 @@ export class HeldPrefix {
     const space = new ValueSpace({
       start,
       taken: record.taken,
+      busy,
       restMs: gateway.jobMaxLifeMs,
       // A process of before that is not dead yet may give values of its block until it must have renewed.
       inheritedUntilMs: clock.monotonic() + PREFIX_TTL_MS + gateway.jobMaxLifeMs,
     });
     return new HeldPrefix(gateway, prefix, space, lease, record, bytes, askedMs);
+  }
+
+  /**
+   * Whether the prefix is anybody's, or has been within the quarantine.
+   *
+   * @throws {StateUnavailable}
+   */
+  static async isKept({ state }: Gateway, prefix: number): Promise<boolean> {
+    return await state.get(keyOf(prefix)) !== null;
   }
 
   /**
@@ -139,7 +152,8 @@ export class HeldPrefix {
   async #write(taken: number): Promise<Renewal> {
     const { state, incarnation, id } = this.gateway;
     const key = keyOf(this.prefix);
-    const record = { ...this.record, taken };
+    const busy = this.space.busyBlocks(this.gateway.clock.monotonic(), taken);
+    const record = { ...this.record, taken, busy };
     const bytes = toRecord(record);
     const writeOver = (expected: Uint8Array | null) =>
       state.compareAndSet(key, expected, bytes, quarantineMs(this.gateway));
@@ -188,5 +202,7 @@ function keyOf(prefix: number): string {
 function isPrefixRecord(value: unknown): value is PrefixRecord {
   return hasMembers(value, "gateway", "incarnation", "start", "taken") &&
     typeof value.gateway === "string" && typeof value.incarnation === "string" &&
-    Number.isSafeInteger(value.start) && Number.isSafeInteger(value.taken);
+    Number.isSafeInteger(value.start) && Number.isSafeInteger(value.taken) &&
+    (value.start as number) >= 0 &&
+    (!("busy" in value) || (typeof value.busy === "string" && /^[0-9a-f]{16}$/.test(value.busy)));
 }

@@ -140,7 +140,7 @@ export class Extranonces {
   reclaim(session: string, extranonce1: Uint8Array): Grant | null {
     const [a = 0, b = 0, c = 0, d = 0] = extranonce1;
     const held = this.#valid().find(({ prefix }) => prefix === (a << 8 | b));
-    const holding = held?.space.reclaim(session, c << 8 | d);
+    const holding = held?.space.reclaim(session, c << 8 | d, this.#deps.clock.monotonic());
     return holding ? this.#grant(held!, holding) : null;
   }
 
@@ -230,6 +230,13 @@ export class Extranonces {
   async #takeAny(): Promise<void> {
     const { pinned, random } = this.#deps;
     if (pinned !== undefined) {
+      // Taken back, it would be lost again in a moment, with all sessions: the two would go on so for ever.
+      if (this.#doubled && await HeldPrefix.isKept(this.#gateway, pinned)) {
+        const { id } = this.#gateway;
+        throw new NoPrefix(
+          `another process runs as gateway "${id}" and has the pinned prefix ${prefixText(pinned)}`,
+        );
+      }
       if (await this.#obtain(pinned)) return;
       throw new NoPrefix(`prefix ${prefixText(pinned)} is pinned here, and another gateway has it`);
     }

@@ -229,3 +229,31 @@ Deno.test("a store that has forgotten everything changes nothing for a holder at
   assertEquals([a.extranonces.prefixes[0], a.lost], [prefix, []]);
   assertNotEquals(first, second);
 });
+
+Deno.test("a pinned gateway that has given all its values in the course of time serves at once after a restart", async () => {
+  const { clock, state } = world();
+  {
+    await using a = start({ clock, state, id: "a", seed: 1, pinned: 7 });
+    await a.extranonces.ready;
+    for (let hour = 0; hour < 4; hour++) {
+      for (let i = 0; i < 20_000; i++) granted(await a.extranonces.take(`${hour}.${i}`)).giveBack();
+      await clock.advance(60 * MINUTE_MS);
+    }
+    // Here when the process ends: its value may be in work that is still good.
+    granted(await a.extranonces.take("last"));
+  }
+  await using again = start({ clock, state, id: "a", seed: 2, pinned: 7 });
+  await again.extranonces.ready;
+  granted(await again.extranonces.take("new"));
+});
+
+Deno.test("two processes of one name with a pinned prefix do not take it from each other in turns", async () => {
+  const { clock, state } = world();
+  await using a = start({ clock, state, id: "twin", seed: 1, pinned: 7 });
+  await a.extranonces.ready;
+  await using b = start({ clock, state, id: "twin", seed: 2, pinned: 7 });
+  await clock.advance(MINUTE_MS);
+  assertEquals([a.lost.length, b.lost.length], [1, 0]);
+  assertEquals([a.extranonces.prefixes, b.extranonces.prefixes], [[], [7]]);
+  assertMatch(String(a.extranonces.trouble), /another process runs as gateway "twin"/);
+});

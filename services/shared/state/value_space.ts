@@ -4,6 +4,12 @@ export const VALUES = 0x1_0000;
 /** Values taken from the store at a time: one write for a thousand sessions. */
 export const BLOCK = 1_024;
 
+const BLOCKS = VALUES / BLOCK;
+
+/** Blocks of a prefix as a mark in its record: 16 hex digits, a bit for each block. */
+export const ALL_BLOCKS = "f".repeat(BLOCKS / 4);
+export const NO_BLOCKS = "0".repeat(BLOCKS / 4);
+
 /** The right to one value; only its latest holder can give it back. */
 interface Holding {
   readonly session: string;
@@ -33,14 +39,23 @@ export class ValueSpace {
   /**
    * @param start First count ever given under this prefix.
    * @param taken The store's high-water mark: counts below may have been given before this process.
+   * @param busy Which of those were not free when the mark was written (`busyBlocks`).
    * @param inheritedUntilMs When those may be given to others.
    */
-  constructor(options: { start: number; taken: number; restMs: number; inheritedUntilMs: number }) {
-    const { start, taken, restMs, inheritedUntilMs } = options;
+  constructor(options: {
+    start: number;
+    taken: number;
+    busy?: string;
+    restMs: number;
+    inheritedUntilMs: number;
+  }) {
+    const { start, taken, busy = ALL_BLOCKS, restMs, inheritedUntilMs } = options;
     this.#restMs = restMs;
     this.#next = taken;
     this.#taken = taken;
+    const blocks = BigInt(`0x${busy}`);
     for (let count = Math.max(start, taken - VALUES); count < taken; count++) {
+      if ((blocks >> BigInt(blockOf(count)) & 1n) === 0n) continue;
       this.#readyMs[count % VALUES] = inheritedUntilMs;
       this.#inherited[count % VALUES] = 1;
     }
@@ -76,6 +91,25 @@ export class ValueSpace {
     return null;
   }
 
+  /**
+   * Blocks that have a value in use, at rest, or to be given before the store is written to again. The others are free,
+   * and stay so until a mark past them is written: a process that comes after this one need not let them rest.
+   *
+   * @param taken The mark that they are written with.
+   */
+  busyBlocks(nowMs: number, taken: number): string {
+    let blocks = 0n;
+    for (let block = 0; block < BLOCKS; block++) {
+      const values = this.#readyMs.subarray(block * BLOCK, (block + 1) * BLOCK);
+      if (values.some((readyMs) => readyMs > nowMs)) blocks |= 1n << BigInt(block);
+    }
+    // Steps of a block's length from any place touch every block of a stretch but the last.
+    for (let count = this.#next; count < taken; count += BLOCK) {
+      blocks |= 1n << BigInt(blockOf(count)) | 1n << BigInt(blockOf(taken - 1));
+    }
+    return blocks.toString(16).padStart(BLOCKS / 4, "0");
+  }
+
   /** The store has this mark now, written by this process; values up to it may be given. */
   grew(taken: number): void {
     this.#taken = Math.max(this.#taken, taken);
@@ -94,13 +128,16 @@ export class ValueSpace {
   }
 
   /**
-   * Gives a session the value that it had. Null where another has it or may have mined with it since. A value
-   * that the session still holds (its old connection is not known to be dead) passes to the new holding.
+   * Gives a session the value that it had. Null where another has it or may have mined with it since, or where it has
+   * rested to the end. A value that the session still holds (its old connection is not known to be dead) passes to the
+   * new holding.
    */
   reclaim(
     session: string,
     value: number,
+    nowMs: number,
   ): { value: number; giveBack: (nowMs: number) => void } | null {
+    if (this.#readyMs[value]! <= nowMs) return null;
     const holding = this.#holdings.get(value);
     const may = holding === undefined ? this.#inherited[value] === 1 : holding.session === session;
     return may ? this.#hold(value, session) : null;
@@ -119,4 +156,8 @@ export class ValueSpace {
       },
     };
   }
+}
+
+function blockOf(count: number): number {
+  return Math.floor(count % VALUES / BLOCK);
 }

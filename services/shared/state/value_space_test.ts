@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import fc from "@gopool/testing/fc";
-import { BLOCK, VALUES, ValueSpace } from "./value_space.ts";
+import { ALL_BLOCKS, BLOCK, NO_BLOCKS, VALUES, ValueSpace } from "./value_space.ts";
 
 const REST_MS = 1_000;
 
@@ -53,9 +53,9 @@ Deno.test("a session gets its own value back, another's never", () => {
   space.grew(BLOCK);
   const mine = space.give("a", 0)!;
   mine.giveBack(1);
-  assertEquals(space.reclaim("b", mine.value), null);
-  assertEquals(space.reclaim("a", BLOCK + 5), null, "a value that was never given");
-  const again = space.reclaim("a", mine.value);
+  assertEquals(space.reclaim("b", mine.value, 1), null);
+  assertEquals(space.reclaim("a", BLOCK + 5, 1), null, "a value that was never given");
+  const again = space.reclaim("a", mine.value, 1);
   assertEquals(again?.value, mine.value);
   // The connection of before ends late: the value stays with the new one.
   mine.giveBack(2);
@@ -68,8 +68,41 @@ Deno.test("a session gets its own value back, another's never", () => {
 
 Deno.test("a value of before the restart goes back to the first who knows it, once", () => {
   const space = fresh(0, BLOCK);
-  assertEquals(space.reclaim("a", 17)?.value, 17);
-  assertEquals(space.reclaim("b", 17), null);
+  assertEquals(space.reclaim("a", 17, 0)?.value, 17);
+  assertEquals(space.reclaim("b", 17, 0), null);
+});
+
+Deno.test("blocks are busy with a value in use, at rest, or to be given; a next process lets only those rest", () => {
+  const space = fresh(0, 3 * BLOCK);
+  assertEquals(space.busyBlocks(REST_MS, 3 * BLOCK), "0000000000000000");
+  assertEquals(space.busyBlocks(0, 3 * BLOCK), "0000000000000007");
+  assertEquals(space.busyBlocks(REST_MS, 5 * BLOCK), "0000000000000018");
+  const used = give(space, "a", REST_MS)!;
+  assertEquals(used.value, 3 * BLOCK);
+  // The rest of its block is to be given.
+  assertEquals(space.busyBlocks(REST_MS, space.taken), "0000000000000008");
+  for (let i = 1; i < BLOCK; i++) give(space, `s${i}`, REST_MS)!.giveBack(REST_MS);
+  assertEquals(space.busyBlocks(2 * REST_MS, space.taken), "0000000000000008");
+  used.giveBack(REST_MS);
+  assertEquals(space.busyBlocks(2 * REST_MS, space.taken), "0000000000000000");
+
+  const after = (busy: string) =>
+    new ValueSpace({ start: 0, taken: 90 * BLOCK, busy, restMs: 1, inheritedUntilMs: REST_MS });
+  assertEquals(give(after("ffffffffffffffff"), "a", 0), null);
+  // The mark is at block 26 of the second round.
+  assertEquals(give(after("ffffffff0fffffff"), "a", 0)?.value, 28 * BLOCK);
+  assertEquals(give(after("0000000000000000"), "a", 0)?.value, 26 * BLOCK);
+  const mixed = after("0000000000000001");
+  assertEquals([mixed.reclaim("a", 5, 0)?.value, mixed.reclaim("a", BLOCK, 0)], [5, null]);
+});
+
+Deno.test("a value that has rested to the end goes back to nobody", () => {
+  const space = fresh();
+  space.grew(BLOCK);
+  const mine = space.give("a", 0)!;
+  mine.giveBack(0);
+  assertEquals(space.reclaim("a", mine.value, REST_MS), null);
+  assertEquals(space.reclaim("a", mine.value, REST_MS - 1)?.value, mine.value);
 });
 
 Deno.test("no value goes to two sessions within its rest, whatever order they come and go in", () => {
@@ -124,7 +157,7 @@ Deno.test("no value goes to two sessions within its rest, whatever order they co
           }
           if (kind === "return" && ended.length > 0) {
             const [one] = ended.splice(pick % ended.length, 1);
-            const given = space.reclaim(one!.session, one!.value);
+            const given = space.reclaim(one!.session, one!.value, nowMs);
             if (given !== null) grant(one!.session, given);
           }
         }
@@ -132,4 +165,72 @@ Deno.test("no value goes to two sessions within its rest, whatever order they co
     ),
     { numRuns: 60, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: true },
   );
+});
+
+Deno.test("no value goes to two sessions within its rest, through processes that follow each other on what was written", () => {
+  const REST = 1_000;
+  let wasRound = 0;
+  fc.assert(
+    fc.property(
+      fc.array(
+        fc.record({
+          kind: fc.constantFrom("crowd", "give", "end", "wait", "renew", "restart"),
+          pick: fc.nat(100_000),
+        }),
+        { minLength: 20, maxLength: 120 },
+      ),
+      (steps) => {
+        let nowMs = 0;
+        let count = 0;
+        let record = { start: 0, taken: 0, busy: NO_BLOCKS };
+        let space = new ValueSpace({ ...record, restMs: REST, inheritedUntilMs: 0 });
+        let live: { value: number; giveBack: (ms: number) => void }[] = [];
+        /** When each value's last use ended. */
+        const endMs = new Float64Array(VALUES).fill(-Infinity);
+        const write = (taken: number) => {
+          record = { ...record, taken, busy: space.busyBlocks(nowMs, taken) };
+          space.grew(taken);
+        };
+        const giveOne = () => {
+          for (let tries = 0; tries < VALUES / BLOCK; tries++) {
+            const given = space.give(`s${count++}`, nowMs);
+            if (given !== null) {
+              assert(endMs[given.value]! + REST <= nowMs, `${given.value} is not free`);
+              endMs[given.value] = Infinity;
+              return given;
+            }
+            const wanted = space.wanted(nowMs);
+            if (wanted === null) return null;
+            write(wanted);
+          }
+          return null;
+        };
+        const end = ({ value, giveBack }: { value: number; giveBack: (ms: number) => void }) => {
+          giveBack(nowMs);
+          endMs[value] = nowMs;
+        };
+        for (const { kind, pick } of steps) {
+          if (kind === "wait") nowMs += pick % (2 * REST);
+          if (kind === "renew") write(record.taken);
+          if (kind === "crowd") {
+            for (let left = pick % 20_000; left > 0; left--) {
+              const given = giveOne();
+              if (given === null) break;
+              end(given);
+            }
+          }
+          if (kind === "give") live.push(...[giveOne()].filter((given) => given !== null));
+          if (kind === "end" && live.length > 0) end(live.splice(pick % live.length, 1)[0]!);
+          if (kind === "restart") {
+            for (const one of live) end(one);
+            live = [];
+            if (record.taken > VALUES && record.busy !== ALL_BLOCKS) wasRound++;
+            space = new ValueSpace({ ...record, restMs: REST, inheritedUntilMs: nowMs + REST });
+          }
+        }
+      },
+    ),
+    { numRuns: 40, interruptAfterTimeLimit: 60_000, markInterruptAsFailure: true },
+  );
+  assert(wasRound > 0, "a restart after the counter had come round");
 });
