@@ -55,13 +55,10 @@ export function kafkaClient(settings: KafkaSettings, sinks: KafkaClientSinks = {
   const { prefix, seeds, tls, sasl } = settings;
   const aliases = new Map(seeds.map(({ host }) => [seedAlias(host), host]));
   const told = new Set<string>();
-  const socketFactory = socketsThatTell(aliases, (host, port) => {
-    const address = shownAddress({ host, port });
-    if (told.has(address)) return;
-    told.add(address);
-    sinks.onTrouble?.(
-      `The cluster names the broker ${address}, which this process may not reach: add it to GOPOOL_BUS_URL`,
-    );
+  const socketFactory = socketsThatTell(aliases, (sentence) => {
+    if (told.has(sentence)) return;
+    told.add(sentence);
+    sinks.onTrouble?.(sentence);
   });
   const logCreator = () => ({ label, namespace, log }: LogEntry) =>
     sinks.onLine?.(`${label} ${namespace}: ${log.message}`);
@@ -115,7 +112,7 @@ function seedAlias(host: string): string {
 
 function socketsThatTell(
   aliases: ReadonlyMap<string, string>,
-  onRefused: (host: string, port: number) => void,
+  onRefused: (sentence: string) => void,
 ) {
   return (to: {
     host: string;
@@ -130,9 +127,14 @@ function socketsThatTell(
       : connectTcp({ host, port }, onConnect);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     socket.setNoDelay(true);
-    // A host without permission fails in the socket, not in the call.
+    // A host without permission fails in the socket, not in the call. Whoever waits for the connection is told why in
+    // our words, whatever else is told meanwhile.
     socket.on("error", (error: Error) => {
-      if (error.name === "NotCapable") onRefused(host, port);
+      if (error.name !== "NotCapable") return;
+      const address = shownAddress({ host, port });
+      error.message =
+        `The cluster names the broker ${address}, which this process may not reach: add it to GOPOOL_BUS_URL`;
+      onRefused(error.message);
     });
     return socket;
   };
