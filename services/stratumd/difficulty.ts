@@ -123,8 +123,9 @@ export class DifficultyHistory {
   rung(sequence: number): Rung | null {
     const own = this.#extras?.get(sequence) ?? this.#inRow(sequence);
     if (own === null) return null;
-    const current = this.#rungs[this.#rungs.length - 1]!;
-    return current.difficulty < own.difficulty ? current : own;
+    const current = this.#rungs[this.#rungs.length - 1];
+    // None, where a record tells only of jobs out of their row.
+    return current !== undefined && current.difficulty < own.difficulty ? current : own;
   }
 
   #inRow(sequence: number): Rung | null {

@@ -1,7 +1,7 @@
 import { create, JobSchema } from "@gopool/proto";
 import { JOB_MAX_LIFE_MS, ShareChecker } from "@gopool/shares";
 import fc from "@gopool/testing/fc";
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { DifficultyHistory, rungOf } from "./difficulty.ts";
 import { JobTable } from "./jobs.ts";
 import { jobOf } from "./kit_test.ts";
@@ -77,4 +77,37 @@ Deno.test("of a session that was written down without a job every job is new", (
   );
   const past = pastOf(record, tableOf(0, 1));
   assertEquals([past.lastSequence, past.history.has(0)], [-1, false]);
+});
+
+Deno.test("whatever a record says that has the shape of one, its past can be asked about every job", () => {
+  const id = fc.oneof(fc.constantFrom(...made.map((job) => job.id!), ""), fc.string());
+  const difficulty = fc.oneof(
+    levels,
+    fc.double({ min: Number.MIN_VALUE, max: Number.MAX_VALUE, noNaN: true }),
+  );
+  const rungs = fc.array(fc.tuple(id, difficulty), { maxLength: 12 });
+  const jobs = tableOf(3, JOBS - 1);
+  fc.assert(fc.property(
+    fc.record({
+      extranonce1: fc.constant("00ff1234"),
+      difficulty,
+      versionMask: fc.maxSafeInteger(),
+      lastJob: id,
+      ended: fc.boolean(),
+      rungs,
+      extras: rungs,
+    }),
+    (record) => {
+      const { history } = pastOf(record, jobs);
+      for (let sequence = -1; sequence <= JOBS; sequence++) {
+        assert((history.rung(sequence)?.difficulty ?? 1) > 0);
+      }
+      recordOf(
+        { extranonce1: new Uint8Array(4), difficulty: 1, versionMask: 0, history },
+        jobs,
+        true,
+      );
+    },
+  ));
+  release(jobs);
 });
