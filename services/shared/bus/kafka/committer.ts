@@ -30,12 +30,13 @@ export class Committer {
   async #flush(): Promise<void> {
     await realPause(GATHER_MS, this.#hurry.signal);
     this.#hurry = new AbortController();
-    // What is set from here on belongs to the next request.
+    // Whatever is set while a request is out rides in the one after it: with brokers that are away each takes its time.
+    await this.#before;
     const positions = new Map(this.#waiting);
     this.#waiting.clear();
-    const written = this.#before.then(() => this.write(positions));
-    this.#before = written.catch(() => {});
     this.#flushing = undefined;
+    const written = this.write(positions);
+    this.#before = written.catch(() => {});
     await written;
   }
 

@@ -37,3 +37,21 @@ Deno.test("requests never overtake each other, and one that fails fails whoever 
   await second;
   assertEquals(begun, [1, 2]);
 });
+
+Deno.test("whatever is set while a request is out rides in one after it, however often it is settled", async () => {
+  const written: [number, number][][] = [];
+  const gate = Promise.withResolvers<void>();
+  const committer = new Committer((positions) => {
+    written.push([...positions]);
+    return written.length === 1 ? gate.promise : Promise.resolve();
+  });
+  const sets = [committer.set(0, 1), committer.settle()];
+  while (written.length < 1) await new Promise((resolve) => setTimeout(resolve));
+  for (const partition of [1, 2, 3]) {
+    sets.push(committer.set(partition, 5), committer.settle());
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+  gate.resolve();
+  await Promise.all(sets);
+  assertEquals(written, [[[0, 1]], [[1, 5], [2, 5], [3, 5]]]);
+});

@@ -36,12 +36,16 @@ export async function follow(
   const link = new Link(client, topicName, true);
   const wakeups = new Wakeups();
   const trouble = new Troubles(topic.name, NO_GROUP, options.onTrouble);
+  // From a broker that stands still an answer would be long in coming.
+  const stop = () => void link.reset();
+  signal.addEventListener("abort", stop, { once: true });
   const course = await retrying(
     { partition: 0, clock, signal, trouble },
     "bus-away",
     undefined,
     () => link.use((cluster) => courseOf(cluster, topicName, options)),
   );
+  signal.removeEventListener("abort", stop);
   if (course === undefined || course instanceof RangeError) {
     await link.close();
     if (course === undefined) return;

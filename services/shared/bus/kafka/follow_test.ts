@@ -1,6 +1,9 @@
 import { assertEquals } from "@std/assert";
-import { courseOf } from "./follow.ts";
+import { miningJobs } from "../topics.ts";
+import type { KafkaClient } from "./client.ts";
+import { courseOf, follow } from "./follow.ts";
 import type { Cluster } from "./kafkajs_internals.ts";
+import { clock } from "./writer_fixture.ts";
 
 Deno.test("a time that nothing is younger than is caught up with at once, whatever comes while it is asked for", async () => {
   let next = 5;
@@ -20,4 +23,30 @@ Deno.test("a time that nothing is younger than is caught up with at once, whatev
     signal: new AbortController().signal,
   });
   assertEquals(course, { starts: [6], goals: [6] });
+});
+
+Deno.test("a reader that is told to end while its brokers give no answer yet ends", async () => {
+  const asked = Promise.withResolvers<void>(), connected = Promise.withResolvers<void>();
+  const cluster = {
+    brokerPool: { brokers: {} },
+    connect: () => (asked.resolve(), connected.promise),
+    disconnect: () => (connected.reject(new Error("cut")), Promise.resolve()),
+  } as unknown as Cluster;
+  const client = {
+    topicName: () => "topic",
+    cluster: () => cluster,
+  } as unknown as KafkaClient;
+  const stop = new AbortController();
+  const options = { from: { kind: "end" }, batchMax: 1, signal: stop.signal } as const;
+  const following = follow(
+    client,
+    clock,
+    miningJobs,
+    options,
+    stop.signal,
+    () => Promise.resolve(),
+  );
+  await asked.promise;
+  stop.abort();
+  await following;
 });
