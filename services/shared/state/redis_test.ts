@@ -80,6 +80,36 @@ if (server !== null) {
     assertEquals((await state.renew(kept!, LONG_MS))?.fence, kept!.fence);
   });
 
+  test("what a stranger has written stops nobody for good, and is an outage at most", async (bench) => {
+    const { state, other, raw, prefix, spanMs, pass } = bench;
+    await raw.hset(`${prefix}tally:k`, "stranger", "many");
+    assertEquals(await state.tally("m", [{ key: "k", level: 2 }], LONG_MS), [2]);
+    // An unreadable lease is a lost one: its holder shows it, others wait for its time.
+    const entries = ["a lease", "", "1 2 3 4"];
+    const held = await Promise.all(entries.map((_, i) => state.acquire(`x${i}`, "a", LONG_MS)));
+    for (const [i, entry] of entries.entries()) {
+      await raw.hset(`${prefix}leases`, `lease:x${i}`, entry);
+      assertEquals(await other.acquire(`x${i}`, "b", spanMs), null);
+      assertEquals((await state.renew(held[i]!, LONG_MS))?.fence, held[i]!.fence);
+    }
+    await raw.hset(`${prefix}leases`, "lease:y", "a lease");
+    assertEquals(await other.acquire("y", "b", spanMs), null);
+    await pass(spanMs * 1.2);
+    assert(await other.acquire("y", "b", spanMs));
+    // A key of another kind: no fault of the caller's, who goes on as without the store.
+    await raw.hset(`${prefix}v`, "a", "b");
+    await raw.set(`${prefix}tally:j`, "text");
+    await assertRejects(() => state.get("v"), StateUnavailable);
+    await assertRejects(
+      () => state.tally("m", [{ key: "j", level: 2 }], LONG_MS),
+      StateUnavailable,
+    );
+    await raw.del(`${prefix}leases`);
+    await raw.set(`${prefix}leases`, "text");
+    await assertRejects(() => state.acquire("z", "a", LONG_MS), StateUnavailable);
+    await assertRejects(() => state.renew(held[0]!, LONG_MS), StateUnavailable);
+  });
+
   test("a pool at work cannot be declared new", async (bench) => {
     const { state, raw, prefix, url } = bench;
     await state.acquire("x", "a", LONG_MS);

@@ -21,7 +21,7 @@ export function endsConnection(error: unknown): boolean {
 /** What the server or the socket said, as the port says it. Whatever is not the caller's mistake is an outage. */
 export function translated(error: unknown, name: string): Error {
   const words = wordsOf(error);
-  if (words.includes("is not an integer") || words.startsWith("WRONGTYPE")) {
+  if (words.includes("is not an integer")) {
     return new TypeError("Cannot count this: it holds no number", { cause: error });
   }
   if (words.includes(TOO_HIGH) || words.includes("would overflow")) {

@@ -44,9 +44,15 @@ local old
 local entry = redis.call('HGET', tbl, field)
 if entry then
   local f, e, s, l, h = string.match(entry, '^(%d+) (%d+) (%d+) (%d+) (.*)$')
-  old = { fence = tonumber(f), ends = tonumber(e), epoch = tonumber(s), ttl = tonumber(l), holder = h }
+  if not f then
+    -- Whoever it was may be at work: as good as lost.
+    redis.call('HDEL', tbl, field)
+    since = now
+    redis.call('HSET', tbl, 'since', text(since))
+  end
+  old = f and { fence = tonumber(f), ends = tonumber(e), epoch = tonumber(s), ttl = tonumber(l), holder = h }
   -- The server's clock was set back: no lease lasts longer than its time from now.
-  if old.ends > now + old.ttl then
+  if old and old.ends > now + old.ttl then
     old.ends = now + old.ttl
     redis.call('HSET', tbl, field,
       text(old.fence)..' '..text(old.ends)..' '..text(old.epoch)..' '..text(old.ttl)..' '..old.holder)

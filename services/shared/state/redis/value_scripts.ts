@@ -56,7 +56,8 @@ for i, key in ipairs(KEYS) do
   for j = 1, #all, 2 do
     local level, ends, life = string.match(all[j + 1], '^(%d+) (%d+) (%d+)$')
     -- An end further off than its time: the server's clock was set back. The member will tell again.
-    if tonumber(ends) > now and tonumber(ends) <= now + tonumber(life) then
+    -- What cannot be read is nobody's.
+    if level and tonumber(ends) > now and tonumber(ends) <= now + tonumber(life) then
       sum = sum + tonumber(level)
     else
       redis.call('HDEL', key, all[j])
