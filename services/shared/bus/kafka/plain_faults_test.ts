@@ -19,6 +19,11 @@ import { freshTopics, Numbered } from "./writer_fixture.ts";
 
 const jars = await testKafkaJars();
 const ignore = jars === null;
+/**
+ * What plain kafkajs does hangs on which of two answers comes first: seen each time on a quiet machine, not always on
+ * a busy one. So these are run when they are asked for; what the adapter does in such faults is writer_faults_test.ts.
+ */
+const unasked = ignore || Deno.env.get("GOPOOL_TEST_PLAIN_KAFKAJS") !== "on";
 const PATIENCE = { deadlineMs: 90_000 };
 const topic = shareSubmissions;
 
@@ -65,7 +70,7 @@ async function texts(client: KafkaClient, topics: KafkaTopics, partition: number
 
 Deno.test({
   name: "sends that overlap: plain kafkajs numbers two alike, loses one and doubles the other",
-  ignore,
+  ignore: unasked,
   async fn() {
     await using server = await startKafka(jars!);
     const { client, topics } = await freshTopics(server.bootstrap, 1);
@@ -88,7 +93,7 @@ Deno.test({
 
 Deno.test({
   name: "after a send that failed: plain kafkajs calls the next one written, and it is not there",
-  ignore,
+  ignore: unasked,
   async fn() {
     await using server = await startKafka(jars!);
     const { client, topics } = await freshTopics(server.bootstrap, 1);
@@ -145,7 +150,7 @@ Deno.test({
 
 Deno.test({
   name: "a leader that moves: plain kafkajs calls a send done that never reached the new leader",
-  ignore,
+  ignore: unasked,
   async fn() {
     await using server = await startKafka(jars!, { brokers: 3 });
     // Enough partitions for two that fit: one led by X, another led by Y with X as its heir.
