@@ -91,16 +91,19 @@ async function reign(
   let untilMs = askedMs + LEADER_TTL_MS - LEADER_SPARE_MS;
   /** Why the store could not be asked; null once it has answered. */
   let away: string | null = null;
+  let isAsked = false;
 
   async function renewing() {
     while (!leading.aborted) {
       await clock.sleep(LEADER_TRY_MS, leading);
       if (leading.aborted) return;
       const renewedMs = clock.monotonic();
+      isAsked = true;
       const renewed = await orTrouble(
         () => state.renew(lease, LEADER_TTL_MS),
         (why) => away = why,
       );
+      isAsked = false;
       if (renewed === null) over.abort();
       if (!renewed) continue;
       if (away !== null) onChange?.(true, "leads");
@@ -115,8 +118,9 @@ async function reign(
     while (!leading.aborted) {
       const leftMs = untilMs - clock.monotonic();
       if (leftMs > 0) await clock.sleep(leftMs, leading);
-      else if (away !== null && mayStay?.() === true) {
-        onChange?.(true, `leads without the store: ${away}`);
+      else if ((away !== null || isAsked) && mayStay?.() === true) {
+        // A store that was slow before it fell silent is found to be away only later than the lease ends.
+        onChange?.(true, `leads without the store: ${away ?? "it does not answer"}`);
         await clock.sleep(LEADER_TRY_MS, leading);
       } else over.abort();
     }

@@ -158,6 +158,32 @@ Deno.test("a leader that may stay does not outstay a lease that it only forgot t
   assertEquals([a.leads, a.said.at(-1)], [false, "stands by"]);
 });
 
+Deno.test("a store that grew slow before it fell silent leaves a leader in office that may stay", async () => {
+  const { clock, state } = world();
+  let slowMs = 0;
+  let away = false;
+  const slow = new Proxy(state, {
+    get: (target, name) => async (...args: unknown[]) => {
+      if (slowMs > 0) await clock.sleep(slowMs);
+      if (away) throw new StateUnavailable("no answer within 1 s");
+      return await Reflect.get(target, name).apply(target, args);
+    },
+  });
+  await using a = candidate(clock, slow, "a", { mayStay: () => true });
+  await clock.advance(1_000);
+  slowMs = 900;
+  await clock.advance(5_000);
+  // The next question finds it silent, and is given up after the lease has ended.
+  const { length } = a.events;
+  slowMs = 1_000;
+  away = true;
+  await clock.advance(60_000);
+  assertEquals([a.leads, a.events.length], [true, length]);
+  assertEquals(a.said.at(-1), "leads without the store: no answer within 1 s");
+  slowMs = 0;
+  await clock.advance(5_000);
+});
+
 Deno.test("a store that hangs keeps nobody in office", async () => {
   const { clock, state } = world();
   const hung = Promise.withResolvers<null>();
