@@ -4,10 +4,9 @@
  * @module
  */
 import { type Bus, openBus } from "@gopool/bus";
-import { seededRandom, systemClock } from "@gopool/runtime";
-import { JOB_MAX_LIFE_MS } from "@gopool/shares";
+import { systemClock } from "@gopool/runtime";
 import { FakeClock, settle, waitFor } from "@gopool/testing";
-import { assert, assertEquals, assertNotEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { rungOf } from "./difficulty.ts";
 import { type FaultyState, faultyState } from "./kit_state_test.ts";
 import {
@@ -227,86 +226,4 @@ Deno.test("a session's own level comes before its worker's, and a suggestion bef
   await suggesting.ask("mining.suggest_difficulty", [at(3)]);
   await suggesting.login({ session: ids[0]! });
   assertEquals([suggesting.difficulty, suggesting.sessionId], [at(3), ids[0]]);
-});
-
-Deno.test("no extranonce1 is two sessions' within a job's life, through restarts and whoever returns", async () => {
-  const clock = new FakeClock(Date.now());
-  const store = await faultyState(clock);
-  const bus = await openBus("memory:", { clock, sharePartitions: 2 });
-  const random = seededRandom(7);
-  const pass = async (ms: number) => {
-    for (let left = ms; left > 0; left -= 1_000) {
-      await clock.advance(Math.min(1_000, left));
-      await settle();
-    }
-  };
-  /** By value: the last session that had it, and when that session was last connected. */
-  const had = new Map<string, { session: string; untilMs: number }>();
-  const known: string[] = [];
-  let returned = 0;
-  for (let life = 0; life < 6; life++) {
-    const rig = await openRig({ clock, bus, state: store.state, seed: life });
-    const miners: Miner[] = [];
-    for (let i = 0; i < 12; i++) {
-      const miner = await rig.connect();
-      const session = random.unit() < 0.5 ? known[random.uint32() % known.length] : undefined;
-      await miner.login(session === undefined ? {} : { session });
-      const value = miner.extranonce1.toHex();
-      const before = had.get(value);
-      if (before !== undefined && before.session !== miner.sessionId) {
-        assert(clock.monotonic() - before.untilMs >= JOB_MAX_LIFE_MS, `${value} given too soon`);
-      }
-      if (before?.session === miner.sessionId) returned++;
-      had.set(value, { session: miner.sessionId, untilMs: Infinity });
-      if (!known.includes(miner.sessionId)) known.push(miner.sessionId);
-      miners.push(miner);
-    }
-    await pass(random.uint32() % 120_000);
-    const stopping = rig.stop();
-    await pass(20_000);
-    await stopping;
-    for (const { extranonce1, sessionId } of miners) {
-      const value = extranonce1.toHex();
-      if (had.get(value)!.session === sessionId) {
-        had.set(value, { session: sessionId, untilMs: clock.monotonic() });
-      }
-    }
-    await Deno.remove(rig.folder, { recursive: true });
-  }
-  assertNotEquals(returned, 0);
-  await bus[Symbol.asyncDispose]();
-  await store.state[Symbol.asyncDispose]();
-});
-
-Deno.test("two connections that take up one session at one moment: one of them has it, with its extranonce1", async () => {
-  await using pool = await openPool();
-  await using before = await pool.process();
-  const old = await before.connect();
-  await old.login();
-  await before.stop();
-  const both = Promise.withResolvers<void>();
-  let asked = 0;
-  // The store's answers arrive in one piece, as those of a server do.
-  const together: FaultyState["state"] = new Proxy(pool.store.state, {
-    get(target, name) {
-      const value = Reflect.get(target, name);
-      if (name !== "get") return value;
-      return async (key: string) => {
-        const found = await value.call(target, key);
-        if (!key.startsWith("session:")) return found;
-        if (++asked === 2) both.resolve();
-        await both.promise;
-        return found;
-      };
-    },
-  });
-  await using after = await pool.process({ state: together, firstJob: {} });
-  const miners = [await after.connect(), await after.connect()];
-  await Promise.allSettled(miners.map((miner) => miner.subscribe("x", old.sessionId)));
-  await waitFor(() => miners.some(({ closed }) => closed), "the end of one of them");
-  assertEquals(after.stratumd.status().sessions, 1);
-  const [left] = miners.filter(({ closed }) => !closed);
-  assertEquals(left!.extranonce1, old.extranonce1);
-  await left!.login({ session: old.sessionId });
-  assertEquals((await left!.submit(left!.mine())).result, true);
 });

@@ -5,14 +5,8 @@
  *
  * @module
  */
-import {
-  type Gateway,
-  HeldPrefix,
-  PREFIX_TTL_MS,
-  prefixText,
-  quarantineMs,
-} from "./held_prefix.ts";
-import { readRecord, toRecord } from "./json.ts";
+import { type Gateway, HeldPrefix, PREFIX_TTL_MS, prefixText } from "./held_prefix.ts";
+import { ownPrefixes, PREFIX_COUNT, rememberPrefixes } from "./own_prefixes.ts";
 import { StateUnavailable } from "./port.ts";
 import { BLOCK } from "./value_space.ts";
 
@@ -32,8 +26,6 @@ export const PREFIXES_MAX = 16;
 
 /** A write whose answer was lost is found at the next: more than two in a row are an outage. */
 const GROW_TRIES = 3;
-
-const PREFIX_COUNT = 0x1_0000;
 
 const NOT_RENEWED = "the store has not renewed the prefix";
 
@@ -205,7 +197,7 @@ export class Extranonces {
       const renewal = await held.renew();
       if (renewal.kind === "lost") this.#lose(held, renewal.to, renewal.sameGateway);
     }
-    if (this.#held.length > 0) await this.#remember();
+    if (this.#held.length > 0) await rememberPrefixes(this.#gateway, this.prefixes);
   }
 
   #lose(held: HeldPrefix, to: string, sameGateway: boolean): void {
@@ -223,7 +215,7 @@ export class Extranonces {
   /** After a restart: the prefixes this gateway had, so that its miners keep their work. */
   async #takeBack(): Promise<void> {
     if (this.#deps.pinned !== undefined || this.#doubled) return;
-    const own = await readRecord(this.#gateway.state, this.#ownKey(), isPrefixList) ?? [];
+    const own = await ownPrefixes(this.#gateway);
     for (const prefix of own.slice(0, PREFIXES_MAX)) await this.#obtain(prefix);
   }
 
@@ -232,10 +224,8 @@ export class Extranonces {
     if (pinned !== undefined) {
       // Taken back, it would be lost again in a moment, with all sessions: the two would go on so for ever.
       if (this.#doubled && await HeldPrefix.isKept(this.#gateway, pinned)) {
-        const { id } = this.#gateway;
-        throw new NoPrefix(
-          `another process runs as gateway "${id}" and has the pinned prefix ${prefixText(pinned)}`,
-        );
+        const name = `gateway "${this.#gateway.id}"`;
+        throw new NoPrefix(`another process runs as ${name} and has the pinned prefix`);
       }
       if (await this.#obtain(pinned)) return;
       throw new NoPrefix(`prefix ${prefixText(pinned)} is pinned here, and another gateway has it`);
@@ -252,18 +242,8 @@ export class Extranonces {
     const held = await HeldPrefix.obtain(this.#gateway, prefix);
     if (held === null) return false;
     this.#held.push(held);
-    await this.#remember();
+    await rememberPrefixes(this.#gateway, this.prefixes);
     return true;
-  }
-
-  /** Writes down which prefixes are this gateway's, for its next process. */
-  #remember(): Promise<void> {
-    const list = toRecord(this.prefixes);
-    return this.#gateway.state.set(this.#ownKey(), list, quarantineMs(this.#gateway));
-  }
-
-  #ownKey(): string {
-    return `gateway-prefixes:${this.#gateway.id}`;
   }
 
   /** Runs work on the records after what runs already. Turns an outage into a sentence, and null. */
@@ -293,9 +273,4 @@ export class Extranonces {
 /** No prefix can be had now: asked again soon. */
 class NoPrefix extends Error {
   override name = "NoPrefix";
-}
-
-function isPrefixList(value: unknown): value is number[] {
-  return Array.isArray(value) &&
-    value.every((n) => Number.isInteger(n) && n >= 0 && n < PREFIX_COUNT);
 }
