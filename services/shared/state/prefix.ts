@@ -224,8 +224,10 @@ export class Extranonces {
     if (pinned !== undefined) {
       // Taken back, it would be lost again in a moment, with all sessions: the two would go on so for ever.
       if (this.#doubled && await HeldPrefix.isKept(this.#gateway, pinned)) {
-        const name = `gateway "${this.#gateway.id}"`;
-        throw new NoPrefix(`another process runs as ${name} and has the pinned prefix`);
+        const { id } = this.#gateway;
+        throw new NoPrefix(
+          `another process runs as gateway "${id}" and has the pinned prefix ${prefixText(pinned)}`,
+        );
       }
       if (await this.#obtain(pinned)) return;
       throw new NoPrefix(`prefix ${prefixText(pinned)} is pinned here, and another gateway has it`);
