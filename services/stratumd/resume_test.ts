@@ -4,6 +4,9 @@
  *
  * @module
  */
+import { openBus } from "@gopool/bus";
+import { systemClock } from "@gopool/runtime";
+import { openState } from "@gopool/state";
 import { JOB_MAX_LIFE_MS } from "@gopool/shares";
 import { waitFor } from "@gopool/testing";
 import { assertEquals, assertNotEquals } from "@std/assert";
@@ -105,4 +108,38 @@ Deno.test("what ended sessions were sent is remembered for a job's life, of a bo
   assertEquals(departed.take("b"), null);
   for (let i = 0; i <= DEPARTED_MAX; i++) departed.add(`${i}`, past, 5);
   assertEquals([departed.size, departed.take("0")], [DEPARTED_MAX, null]);
+});
+
+Deno.test("two connections that take up one session at one moment: one of them has it, with its extranonce1", async () => {
+  await using bus = await openBus("memory:", { clock: systemClock });
+  await using state = await openState("memory:", { clock: systemClock });
+  await using before = await openRig({ bus, state });
+  const old = await before.connect();
+  await old.login();
+  await before.stop();
+  const both = Promise.withResolvers<void>();
+  let asked = 0;
+  // The store's answers arrive in one piece, as those of a server do.
+  const together = new Proxy(state, {
+    get(target, name) {
+      const value = Reflect.get(target, name);
+      if (name !== "get") return typeof value === "function" ? value.bind(target) : value;
+      return async (key: string) => {
+        const found = await value.call(target, key);
+        if (!key.startsWith("session:")) return found;
+        if (++asked === 2) both.resolve();
+        await both.promise;
+        return found;
+      };
+    },
+  });
+  await using after = await openRig({ bus, state: together, seed: 2 });
+  const miners = [await after.connect(), await after.connect()];
+  await Promise.allSettled(miners.map((miner) => miner.subscribe("x", old.sessionId)));
+  await waitFor(() => miners.some(({ closed }) => closed), "the end of one of them");
+  assertEquals(after.stratumd.status().sessions, 1);
+  const [left] = miners.filter(({ closed }) => !closed);
+  assertEquals(left!.extranonce1, old.extranonce1);
+  await left!.login({ session: old.sessionId });
+  assertEquals((await left!.submit(left!.mine())).result, true);
 });
