@@ -28,6 +28,7 @@ export const PREFIXES_MAX = 16;
 const GROW_TRIES = 3;
 
 const NOT_RENEWED = "the store has not renewed the prefix";
+const ALL_USED = "all extranonces are in use or at rest";
 
 export interface ExtranoncesDeps extends Omit<Gateway, "incarnation"> {
   readonly clock: {
@@ -84,9 +85,12 @@ export class Extranonces {
     return this.#held.map((held) => held.prefix);
   }
 
-  /** Whether a new session is served now: not before a prefix is held, nor long after its last renewal. */
+  /**
+   * Whether a new session is served now: not before a prefix is held, nor long after its last renewal, nor when every
+   * value has been given.
+   */
   get isServing(): boolean {
-    return this.#valid().length > 0;
+    return this.#hindrance === null;
   }
 
   /** What is wrong, as a sentence; null when all is well. Sessions are served while a lease is still young. */
@@ -121,8 +125,7 @@ export class Extranonces {
       // Ten thousand that come at once need ten blocks: each turn serves a thousand, so this ends.
       if (this.#valid().length === 0 || !await this.#growTogether()) break;
     }
-    const why = this.#valid().length === 0 ? NOT_RENEWED : "all extranonces are in use or at rest";
-    return { refused: this.#trouble ?? why };
+    return { refused: this.#trouble ?? this.#hindrance ?? ALL_USED };
   }
 
   /**
@@ -159,6 +162,15 @@ export class Extranonces {
   #valid(): HeldPrefix[] {
     const nowMs = this.#deps.clock.monotonic();
     return this.#held.filter((held) => held.validUntilMs > nowMs);
+  }
+
+  /** Why a new session cannot be served whatever the store does; null when it can. */
+  get #hindrance(): string | null {
+    const valid = this.#valid();
+    if (valid.length === 0) return NOT_RENEWED;
+    const mayTakeMore = this.#deps.pinned === undefined && this.#held.length < PREFIXES_MAX;
+    const nowMs = this.#deps.clock.monotonic();
+    return mayTakeMore || valid.some(({ space }) => space.hasMore(nowMs)) ? null : ALL_USED;
   }
 
   /** All who wait for values wait for the same write. False when there are none to be had. */
@@ -253,7 +265,7 @@ export class Extranonces {
     const turn = this.#last.then(async () => {
       try {
         const done = await work();
-        this.#say(this.#valid().length > 0 ? null : NOT_RENEWED);
+        this.#say(this.#hindrance);
         return done;
       } catch (error) {
         if (!(error instanceof StateUnavailable || error instanceof NoPrefix)) throw error;

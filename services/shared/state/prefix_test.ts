@@ -211,9 +211,15 @@ Deno.test("a pinned gateway that runs out refuses, and says why", async () => {
   const { clock, state } = world();
   await using a = start({ clock, state, id: "a", pinned: 5 });
   await a.extranonces.ready;
-  for (let i = 0; i < 65_536; i++) granted(await a.extranonces.take(`s${i}`));
-  const refusal = await a.extranonces.take("more");
-  assert("refused" in refusal);
+  const last = [];
+  for (let i = 0; i < 65_536; i++) last[i % 9] = granted(await a.extranonces.take(`s${i}`));
+  const refused = "all extranonces are in use or at rest";
+  assertEquals(await a.extranonces.take("more"), { refused });
+  assertEquals([a.extranonces.isServing, a.extranonces.trouble], [false, refused]);
+  last[0]!.giveBack();
+  await clock.advance(JOB_MAX_LIFE_MS + 2_000);
+  assertEquals([a.extranonces.isServing, a.extranonces.trouble], [true, null]);
+  assertEquals(at(granted(await a.extranonces.take("more"))), at(last[0]!));
 });
 
 Deno.test("a store that has forgotten everything changes nothing for a holder at work", async () => {

@@ -110,6 +110,11 @@ export class ValueSpace {
     return blocks.toString(16).padStart(BLOCKS / 4, "0");
   }
 
+  /** Whether any value may be given, with the store's help or without. */
+  hasMore(nowMs: number): boolean {
+    return this.ahead > 0 || this.wanted(nowMs) !== null;
+  }
+
   /** The store has this mark now, written by this process; values up to it may be given. */
   grew(taken: number): void {
     this.#taken = Math.max(this.#taken, taken);
