@@ -216,8 +216,7 @@ export class JobTable {
     if (job.pool !== this.pool) return "another-pool";
     if (this.#jobs.has(job.id)) return "known";
     const term = parseInt(job.id.slice(0, 8), 16);
-    // Also where the id has no term at all.
-    if (!(term >= this.#term)) return "lower-term";
+    if (term < this.#term) return "lower-term";
     if (loggedAtMs + JOB_MAX_LIFE_MS < nowMs) return "too-old";
     const previous = this.#current?.prepared.previousHash;
     // The job that said so first may have been one that could not be used.

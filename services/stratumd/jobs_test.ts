@@ -52,9 +52,6 @@ Deno.test("jobs of a lower term, another pool, or twice are not taken; malformed
   take("0000000300000001", START);
   assertEquals(take("0000000200000009", START + 1) as unknown, "lower-term");
   assertEquals(take("0000000300000001", START + 1) as unknown, "known");
-  // An id that has no term opens the door to no lower ones.
-  assertEquals(take("made up by hand.", START + 1) as unknown, "lower-term");
-  assertEquals(take("000000020000000a", START + 1) as unknown, "lower-term");
   assertEquals(take("0000000300000002", START + 1, { pool: "other" }) as unknown, "another-pool");
   assertThrows(() => take("0000000300000003", START + 1, { previousHash: new Uint8Array(3) }));
   const beyond = [{
