@@ -38,7 +38,7 @@ const SCHEMES: Readonly<Record<string, Scheme>> = {
 
 export const stateUrl: Field<string> = place(
   "GOPOOL_STATE_URL",
-  "shared state (leases, sessions, caches): redis://HOST:PORT, rediss://…, redis+sentinel://HOST:PORT,…/MASTER?nodes=HOST:PORT,…",
+  "shared state (leases, sessions, caches); memory: is one process's alone: redis://HOST:PORT, rediss://…, redis+sentinel://HOST:PORT,…/MASTER?nodes=HOST:PORT,…",
   { schemes: SCHEMES, fallback: "memory:", needs: stateNeeds },
 );
 
