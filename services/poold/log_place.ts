@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { dirname } from "node:path";
 import { sqliteFileOf } from "@gopool/config";
 
 export interface LogSettings {
@@ -20,10 +19,4 @@ export function busOf({ dataDir, busUrl }: LogSettings): string {
 /** The embedded log's file; null where the bus is none on this machine's disk. */
 export function logFileOf(settings: LogSettings): string | null {
   return sqliteFileOf(busOf(settings));
-}
-
-/** Folders that hold the log's file and those beside it; none where the bus is elsewhere. */
-export function logFolders(settings: LogSettings): string[] {
-  const file = logFileOf(settings);
-  return file === null ? [] : [dirname(file)];
 }

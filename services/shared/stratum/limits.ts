@@ -33,6 +33,3 @@ export const MIN_DIFFICULTY = 2 ** -33;
 
 /** Difficulty no machine will reach: one share of it every second would be 2^96 hashes a second. */
 export const MAX_DIFFICULTY = 2 ** 64;
-
-/** A notify no longer than this reaches every miner: NerdMiner drops what exceeds its 4 kB document (#807, #819). */
-export const SAFE_NOTIFY_BYTES = 4096;

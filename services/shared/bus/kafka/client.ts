@@ -20,15 +20,6 @@ const METADATA_MAX_AGE_MS = 300_000;
 /** TCP finds out after this that a silent machine is gone. */
 const KEEP_ALIVE_MS = 60_000;
 
-/** The variables that kafkajs looks at by itself. The adapter needs none: they may be hidden from the process. */
-export const KAFKAJS_VARIABLES = [
-  "NODE_ENV",
-  "KAFKAJS_LOG_LEVEL",
-  "KAFKAJS_DEBUG_PROTOCOL_BUFFERS",
-  "KAFKAJS_DEBUG_EXTENDED_PROTOCOL_BUFFERS",
-  "KAFKAJS_NO_PARTITIONER_WARNING",
-] as const;
-
 export interface KafkaClient {
   readonly settings: KafkaSettings;
   /** A topic's name on the cluster. */

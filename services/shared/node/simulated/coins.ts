@@ -20,8 +20,6 @@ export interface Coins {
   get(outpoint: Uint8Array): Coin | undefined;
 }
 
-export const NO_COINS: Coins = { get: () => undefined };
-
 export function outpointOf(txid: Hash, index: number): Uint8Array {
   return concat(txid, u32le(index));
 }

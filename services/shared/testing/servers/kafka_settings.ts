@@ -16,8 +16,6 @@ const PROTOCOLS: Readonly<Record<ListenerName, string>> = {
   saslTls: "SASL_SSL",
 };
 
-export type SaslMechanism = "plain" | "scram-sha-256" | "scram-sha-512";
-
 export interface Login {
   readonly username: string;
   readonly password: string;
