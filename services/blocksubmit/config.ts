@@ -26,5 +26,5 @@ export const schema = {
 
 export const settings: Settings<typeof schema> = {
   schema,
-  problems: (found) => [...busProblems(found), ...nodeProblems(found)],
+  problems: (found, isBad) => [...busProblems(found, isBad), ...nodeProblems(found)],
 };

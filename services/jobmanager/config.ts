@@ -69,8 +69,8 @@ export const schema = {
 
 export const settings: Settings<typeof schema> = {
   schema,
-  problems: (found) => [
-    ...busProblems(found),
+  problems: (found, isBad) => [
+    ...busProblems(found, isBad),
     ...stateProblems(found),
     ...nodeProblems(found),
     ...addressProblems(found.poolAddress),

@@ -17,7 +17,7 @@ import { type PooldConfig, schema } from "./config.ts";
 export const settings: Settings<typeof schema> = {
   schema,
   problems: (found, isBad) => [
-    ...busProblems(found),
+    ...busProblems(found, isBad),
     ...stateProblems(found),
     ...contradictions(found, isBad),
     ...nodeProblems(found),

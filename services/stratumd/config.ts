@@ -116,5 +116,5 @@ export type StratumdConfig = Pick<
 
 export const settings: Settings<typeof schema> = {
   schema,
-  problems: (found) => [...busProblems(found), ...stateProblems(found)],
+  problems: (found, isBad) => [...busProblems(found, isBad), ...stateProblems(found)],
 };

@@ -9,6 +9,6 @@ export const topicsSchema = { dataDir, ...busRows, busUrl: optional(busUrl) };
 
 export const topicsSettings: Settings<typeof topicsSchema> = {
   schema: topicsSchema,
-  problems: ({ busUrl, ...found }) =>
-    busProblems({ ...found, ...(busUrl === undefined ? {} : { busUrl }) }),
+  problems: ({ busUrl, ...found }, isBad) =>
+    busProblems({ ...found, ...(busUrl === undefined ? {} : { busUrl }) }, isBad),
 };

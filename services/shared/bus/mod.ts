@@ -68,7 +68,9 @@ export async function createTopics(
   const text = String(url);
   if (!text.startsWith("kafka:")) {
     const scheme = text.slice(0, text.indexOf(":") + 1);
-    throw new BusNotOpened(`A bus at ${scheme} makes its topics by itself: only kafka: needs this`);
+    throw new BusNotOpened(
+      `A bus at ${scheme} makes its topics by itself: name a cluster's brokers in GOPOOL_BUS_URL, as kafka://b1:9092`,
+    );
   }
   const { createTopicsAt } = await import("./kafka/topics_admin.ts");
   return await createTopicsAt(text, options);

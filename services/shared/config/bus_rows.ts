@@ -97,8 +97,15 @@ export const busRows = { busUrl, sharePartitions, ...kafkaRows };
 
 export type BusSettings = Config<typeof busRows>;
 
-/** What rows about the bus contradict, in sentences. Rows that could not be read are left out. */
-export function busProblems(found: Partial<BusSettings>): string[] {
+/**
+ * What rows about the bus contradict, in sentences. Rows that could not be read are left out.
+ *
+ * @param isBad Whether a variable has been complained of already.
+ */
+export function busProblems(
+  found: Partial<BusSettings>,
+  isBad: (variable: string) => boolean = () => false,
+): string[] {
   const problems: string[] = [];
   const { kafkaReplication: copies, kafkaMinInSync: least, kafkaSasl: sasl } = found;
   if (copies !== undefined && least !== undefined && least > copies) {
@@ -120,6 +127,7 @@ export function busProblems(found: Partial<BusSettings>): string[] {
     if (sasl === "none" && value !== undefined) {
       problems.push(`GOPOOL_KAFKA_${name} is set, but GOPOOL_KAFKA_SASL is none`);
     } else if (sasl !== undefined && sasl !== "none" && value === undefined) {
+      if (isBad(`GOPOOL_KAFKA_${name}`)) continue;
       problems.push(`GOPOOL_KAFKA_${name} is required with GOPOOL_KAFKA_SASL=${sasl}`);
     }
   }

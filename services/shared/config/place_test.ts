@@ -7,6 +7,7 @@ import {
   ConfigError,
   effective,
   hostsOf,
+  readChecked,
   readConfig,
   sqliteFileOf,
   stateNeeds,
@@ -133,6 +134,24 @@ Deno.test("rows about Kafka that contradict each other are told, all at once", (
     }),
     [],
   );
+});
+
+Deno.test("a password that was complained of is not missed as well", () => {
+  const env: Record<string, string> = {
+    GOPOOL_BUS_URL: "kafka://b1:9092",
+    GOPOOL_KAFKA_SASL: "plain",
+    GOPOOL_KAFKA_USER: "pool",
+    GOPOOL_KAFKA_PASSWORD: "x",
+    GOPOOL_KAFKA_PASSWORD_FILE: "/run/pw",
+  };
+  const settings = { schema: busRows, problems: busProblems };
+  const error = assertThrows(
+    () => readChecked("tried", settings, { args: [], env: (name) => env[name] }),
+    ConfigError,
+  );
+  assertEquals(error.problems, [
+    "GOPOOL_KAFKA_PASSWORD and GOPOOL_KAFKA_PASSWORD_FILE are both set: which one?",
+  ]);
 });
 
 Deno.test("the brokers' password comes from a variable or a file, and is never shown", () => {
