@@ -1,5 +1,6 @@
 /** The job manager as a process. Run it by `deno task jobmanager`. @module */
 import { busOptionsOf, openBus } from "@gopool/bus";
+import { memoryStateNote } from "@gopool/config";
 import { openNodesOf } from "@gopool/node";
 import { runDaemon } from "@gopool/runtime";
 import { openState, stateOptionsOf } from "@gopool/state";
@@ -17,6 +18,7 @@ await runDaemon("jobmanager", settings, async (daemon) => {
     "state",
     (onTrouble) => openState(config.stateUrl, { ...stateOptionsOf(config), clock, onTrouble }),
   );
+  daemon.note("state", memoryStateNote(config));
   await using nodes = openNodesOf(config, daemon);
   const network = await nodes.network(signal);
   const poolAddress = payeeOf("jobmanager", config.poolAddress, network);

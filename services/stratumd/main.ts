@@ -1,5 +1,6 @@
 /** The Stratum gateway as a process. Run it by `deno task stratumd`. @module */
 import { busOptionsOf, openBus } from "@gopool/bus";
+import { memoryStateNote } from "@gopool/config";
 import { holdFolder, runDaemon } from "@gopool/runtime";
 import { openState, stateOptionsOf } from "@gopool/state";
 import { settings } from "./config.ts";
@@ -16,5 +17,6 @@ await runDaemon("stratumd", settings, async (daemon) => {
     "state",
     (onTrouble) => openState(config.stateUrl, { ...stateOptionsOf(config), clock, onTrouble }),
   );
+  daemon.note("state", memoryStateNote(config));
   await daemon.run(createStratumd({ ...daemon, bus, state }));
 });

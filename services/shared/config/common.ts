@@ -18,6 +18,7 @@ export {
 } from "./bus_rows.ts";
 export { kafkaRows, sqliteFileOf } from "./bus_rows.ts";
 export {
+  memoryStateNote,
   stateNeeds,
   stateProblems,
   stateRows,

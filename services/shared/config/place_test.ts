@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import {
   busNeeds,
   busProblems,
@@ -7,6 +7,7 @@ import {
   ConfigError,
   effective,
   hostsOf,
+  memoryStateNote,
   readChecked,
   readConfig,
   sqliteFileOf,
@@ -182,4 +183,11 @@ Deno.test("certificates for a state without TLS, or without their key, are told"
     "GOPOOL_STATE_CA",
     "GOPOOL_STATE_CERT",
   ]);
+});
+
+Deno.test("a state of one's own beside brokers is said, and nothing where there are none", () => {
+  const note = memoryStateNote({ busUrl: "kafka://b:9092", stateUrl: "memory:" });
+  assertStringIncludes(note!, "GOPOOL_STATE_URL is memory:");
+  assertEquals(memoryStateNote({ busUrl: "sqlite:./bus.db", stateUrl: "memory:" }), null);
+  assertEquals(memoryStateNote({ busUrl: "kafka://b:9092", stateUrl: "redis://r" }), null);
 });

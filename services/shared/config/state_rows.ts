@@ -93,3 +93,14 @@ export function stateProblems(found: Partial<StateSettings>): string[] {
 function file(variable: string, help: string): Field<string | undefined> {
   return optional({ ...path(variable, help), needs: readsFile });
 }
+
+/**
+ * What is to be said where processes that speak over brokers each have a state of their own; null where that is not so.
+ * One gateway with one job manager may: a small pool needs no Redis.
+ */
+export function memoryStateNote(
+  { busUrl, stateUrl }: { readonly busUrl: string; readonly stateUrl: string },
+): string | null {
+  if (!busUrl.startsWith("kafka:") || !stateUrl.startsWith("memory:")) return null;
+  return "GOPOOL_STATE_URL is memory:, this process's alone: right for one gateway and one job manager, wrong for more";
+}

@@ -18,6 +18,8 @@ export interface Daemon<C> extends Process {
   readonly board: StatusBoard;
   /** Opens a part, seen on the board meanwhile; see {@link openPart}. */
   open<T>(part: string, open: (tell: Tell) => Promise<T>): Promise<T>;
+  /** Says of a part that it works but not as it might; nothing where there is nothing to say. */
+  note(part: string, sentence: string | null): void;
   /** Runs the services, each under supervision, until the process is told to end or one fails for good. */
   run(...services: readonly Service[]): Promise<void>;
 }
@@ -47,6 +49,11 @@ export async function runDaemon<S extends DaemonSchema>(
       config,
       board,
       open: (part, open) => openPart({ board, log, signal }, part, open),
+      note(part, sentence) {
+        if (sentence === null) return;
+        board.set(part, "degraded", sentence);
+        log.warn(sentence, { part });
+      },
       async run(...services) {
         isWorking = true;
         const supervised = services.map((one) => supervise(one, { clock, random, log, board }));

@@ -28,9 +28,8 @@ export class Quarantine {
     // Of several kinds of leases the one that is granted last is told.
     if (untilMs < this.#untilMs) return;
     this.#untilMs = untilMs;
-    this.#why =
-      `${name} is new or may have lost leases: for another ${Math.ceil(waitMs / 1000)} s ` +
-      `it grants none of ${ttlMs / 1000} s`;
+    this.#why = `${name} is new or may have lost leases: ` +
+      `it grants none of ${ttlMs / 1000} s before it has been so for ${ttlMs / 1000} s`;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
       this.#why = null;
