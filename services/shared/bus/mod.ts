@@ -32,7 +32,7 @@ export async function openBus(url: URL | string, options: BusOptions): Promise<B
     }
     case "sqlite:": {
       const { openSqliteBus } = await import("./sqlite.ts");
-      return openSqliteBus(sqlitePath(text), options);
+      return await openSqliteBus(sqlitePath(text), options);
     }
     case "kafka:": {
       const { openKafkaBus } = await import("./kafka.ts");

@@ -4,6 +4,7 @@ import { type BusOptions, SHARE_PARTITIONS } from "./options.ts";
 import type { Bus, Ends, Placement } from "./port.ts";
 import { keepFrom, RETENTION_EVERY_MS } from "./retention.ts";
 import { encodeSegments } from "./sqlite_append.ts";
+import { isLocked } from "./sqlite_errors.ts";
 import { LogFile } from "./sqlite_file.ts";
 import { endsOf, offsetAt, SqliteReader } from "./sqlite_reader.ts";
 import { SqliteWriter } from "./sqlite_writer.ts";
@@ -12,6 +13,8 @@ import { realPause } from "./turn.ts";
 
 /** How soon readers see what another process appends (an operator's note, by `deno task topics`). */
 export const POLL_MS = 250;
+/** How often a file that another process holds locked is tried, and the pause between: some five seconds. */
+const LOCKED = { tries: 25, pauseMs: 100 } as const;
 /** Chunks that one look at a partition's age lets go: a few milliseconds' work. What is left goes with the next append. */
 const DROP_MAX_CHUNKS = 64;
 
@@ -21,16 +24,29 @@ const DROP_MAX_CHUNKS = 64;
  *
  * @throws {BusNotOpened} Saying in a sentence why not.
  */
-export function openSqliteBus(path: string, options: BusOptions): Bus {
-  const asked = options.sharePartitions;
-  const file = LogFile.open(path, {
-    ...(asked === undefined ? {} : { asked }),
-    fallback: SHARE_PARTITIONS,
-  });
+export async function openSqliteBus(path: string, options: BusOptions): Promise<Bus> {
+  const file = await openPatiently(path, options);
   return new LogBus(
     options.clock,
     (grew, anyMayHaveGrown) => new SqliteLog(file, options.clock, grew, anyMayHaveGrown),
   );
+}
+
+/** Processes that start together find the file locked while one of them makes it. */
+async function openPatiently(path: string, { sharePartitions, signal }: BusOptions) {
+  const patience = signal ?? new AbortController().signal;
+  for (let left: number = LOCKED.tries;; left -= 1) {
+    try {
+      return LogFile.open(path, {
+        ...(sharePartitions === undefined ? {} : { asked: sharePartitions }),
+        fallback: SHARE_PARTITIONS,
+      });
+    } catch (error) {
+      if (left <= 1 || !isLocked((error as Error).cause)) throw error;
+    }
+    await realPause(LOCKED.pauseMs, patience);
+    patience.throwIfAborted();
+  }
 }
 
 export class SqliteLog implements LogStore {

@@ -32,6 +32,12 @@ export function commitLeftNothing(error: unknown): boolean {
     [SQLITE_BUSY, SQLITE_LOCKED, SQLITE_FULL, SQLITE_IOERR_WRITE].includes(code);
 }
 
+/** Another process has it, for now. */
+export function isLocked(error: unknown): boolean {
+  const code = codeOf(error);
+  return code !== undefined && [SQLITE_BUSY, SQLITE_LOCKED].includes(code & 0xff);
+}
+
 /** The file's contents are wrong: waiting will not help. */
 export function isDamage(error: unknown): boolean {
   const code = codeOf(error);

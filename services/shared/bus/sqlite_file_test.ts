@@ -97,6 +97,20 @@ Deno.test("openBus() says what a URL must be", async () => {
   await assertRejects(() => openBus("nats://host:4222", options), BusNotOpened, "nats:");
 });
 
+Deno.test("sqlite: a file that another process is just making is waited for", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/bus.db`;
+    const other = new DatabaseSync(path);
+    other.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    const opening = openBus(`sqlite:${path}`, { clock: new FakeClock() });
+    // Longer than SQLite itself waits.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    other.exec("ROLLBACK");
+    other.close();
+    await using bus = await opening;
+    assertEquals((await put(bus, miningJobs, 0, "a"))[0]!.offset, 0);
+  }));
+
 Deno.test("sqlite: puts the calls of one turn into one row, and no row over 1 MiB", () =>
   inFolder(async (folder) => {
     const path = `${folder}/bus.db`;

@@ -6,7 +6,7 @@
  */
 import { assertEquals, assertRejects } from "@std/assert";
 import { systemClock } from "@gopool/runtime";
-import { waitFor } from "@gopool/testing";
+import { freePort, waitFor } from "@gopool/testing";
 import { hashBlocks, type Notice } from "./zmq.ts";
 
 class PublisherProcess implements AsyncDisposable {
@@ -98,11 +98,6 @@ class Listener implements AsyncDisposable {
     this.#stop.abort();
     await this.#listening;
   }
-}
-
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }
 
 Deno.test("a notice carries the hash in internal order; one that is none is left out and said", async () => {

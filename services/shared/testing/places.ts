@@ -20,11 +20,24 @@ export async function tempDir(prefix = "gopool-test-"): Promise<TempDir> {
   };
 }
 
+/** Below those that the system gives to outgoing connections: none of these takes one in between. */
+const PORTS = { first: 15_000, count: 17_000 } as const;
+const given = new Set<number>();
+
 /**
- * A port of 127.0.0.1 that nobody listens on at this moment. Somebody else may take it before it is used: where
- * a server can listen on port 0 and say which it got, let it.
+ * A port of 127.0.0.1 that nobody listens on at this moment, another one at each call. Where a server can listen on
+ * port 0 and say which it got, let it.
  */
 export function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
+  for (;;) {
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+    if (given.has(port)) continue;
+    given.add(port);
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
 }
