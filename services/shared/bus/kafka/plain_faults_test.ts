@@ -20,8 +20,8 @@ import { freshTopics, Numbered } from "./writer_fixture.ts";
 const jars = await testKafkaJars();
 const ignore = jars === null;
 /**
- * What plain kafkajs does hangs on which of two answers comes first: seen each time on a quiet machine, not always on
- * a busy one. So these are run when they are asked for; what the adapter does in such faults is writer_faults_test.ts.
+ * What plain kafkajs does hangs on which of two answers comes first: mostly the one that loses, not always. So these are
+ * run when they are asked for; what the adapter does in such faults is writer_faults_test.ts.
  */
 const unasked = ignore || Deno.env.get("GOPOOL_TEST_PLAIN_KAFKAJS") !== "on";
 const PATIENCE = { deadlineMs: 90_000 };
