@@ -13,7 +13,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   stratum: ["chain"],
   // Ports and their adapters: none imports another; time comes from runtime.
   bus: ["proto", "runtime"],
-  ledger: ["proto", "runtime"],
+  ledger: ["chain", "runtime"],
   state: [],
   series: ["proto", "runtime"],
   node: ["chain", "runtime"],

@@ -1,0 +1,7 @@
+/**
+ * The ledger's door.
+ *
+ * @module
+ */
+export * from "./books.ts";
+export * from "./port.ts";
