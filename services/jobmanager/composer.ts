@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { VARIANT_POOL } from "@gopool/chain";
 import type { UnixSeconds } from "@gopool/chain";
 import type { BlockTemplate, Node, Tip } from "@gopool/node";
 import type { Job, RewardSplit } from "@gopool/proto";
@@ -23,7 +24,6 @@ import {
   fixedCoinbaseBytes,
   ownVariants,
   splitVariants,
-  VARIANT_POOL,
   type VariantSettings,
 } from "./variants.ts";
 

@@ -23,7 +23,7 @@ import {
   versionMask,
 } from "@gopool/config";
 import { nodeProblems } from "@gopool/node";
-import { addressProblems } from "./payee.ts";
+import { addressProblems } from "@gopool/config/payee";
 
 export const coinbaseTag = text(
   "GOPOOL_JOBMANAGER_TAG",

@@ -1,5 +1,5 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { decodeBlock, type Sats, scriptOfAddress } from "@gopool/chain";
+import { decodeBlock, type Sats, scriptOfAddress, VARIANT_POOL, VARIANT_SOLO } from "@gopool/chain";
 import { type Node, NodeRefused, openNode } from "@gopool/node";
 import { type SimulatedNode, startSimulatedNode } from "@gopool/node/simulated";
 import type { Job } from "@gopool/proto";
@@ -8,14 +8,7 @@ import { emptyJob, type JobFrame, jobFromTemplate } from "./build.ts";
 import { BIP320_MASK, payee, POOL, POOL_SCRIPT, splitOf } from "./fixture.ts";
 import { ScriptedNode, TEMPLATE, TIP } from "./node_fixture.ts";
 import { checkLayout, layoutKey, sampleBlock } from "./layout.ts";
-import {
-  coinbaseRoom,
-  fixedCoinbaseBytes,
-  ownVariants,
-  splitVariants,
-  VARIANT_POOL,
-  VARIANT_SOLO,
-} from "./variants.ts";
+import { coinbaseRoom, fixedCoinbaseBytes, ownVariants, splitVariants } from "./variants.ts";
 
 const FRAME: JobFrame = {
   pool: POOL,

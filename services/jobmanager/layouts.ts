@@ -3,12 +3,12 @@
  *
  * @module
  */
+import { VARIANT_POOL } from "@gopool/chain";
 import type { Node } from "@gopool/node";
 import type { CoinbaseVariant, Job } from "@gopool/proto";
 import type { Logger, StatusBoard } from "@gopool/runtime";
 import { checkLayout, layoutKey, type LayoutVerdict } from "./layout.ts";
 import { LAYOUTS_MAX } from "./limits.ts";
-import { VARIANT_POOL } from "./variants.ts";
 
 export interface LayoutsDeps {
   readonly log: Logger;

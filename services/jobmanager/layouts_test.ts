@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { scriptOfAddress } from "@gopool/chain";
+import { scriptOfAddress, VARIANT_POOL, VARIANT_SOLO } from "@gopool/chain";
 import { NodeUnavailable } from "@gopool/node";
 import type { Job } from "@gopool/proto";
 import { captureLog } from "@gopool/testing";
@@ -9,7 +9,7 @@ import { BIP320_MASK, POOL, POOL_SCRIPT } from "./fixture.ts";
 import { ScriptedNode, TEMPLATE } from "./node_fixture.ts";
 import { Layouts } from "./layouts.ts";
 import { LAYOUTS_MAX } from "./limits.ts";
-import { ownVariants, VARIANT_POOL, VARIANT_SOLO } from "./variants.ts";
+import { ownVariants } from "./variants.ts";
 
 const FRAME: JobFrame = {
   pool: POOL,

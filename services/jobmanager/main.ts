@@ -5,7 +5,7 @@ import { openNodesOf } from "@gopool/node";
 import { runDaemon } from "@gopool/runtime";
 import { openState, stateOptionsOf } from "@gopool/state";
 import { settings } from "./config.ts";
-import { payeeOf } from "./payee.ts";
+import { payeeOf } from "@gopool/config/payee";
 import { createJobmanager } from "./service.ts";
 
 await runDaemon("jobmanager", settings, async (daemon) => {

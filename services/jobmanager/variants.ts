@@ -4,19 +4,19 @@
  *
  * @module
  */
-import { type OutputRecipe, type Sats, SCRIPT_MAX_BYTES, type VariantRecipe } from "@gopool/chain";
+import {
+  type OutputRecipe,
+  type Sats,
+  SCRIPT_MAX_BYTES,
+  VARIANT_POOL,
+  VARIANT_SMALL,
+  VARIANT_SOLO,
+  VARIANT_SPLIT,
+  type VariantRecipe,
+} from "@gopool/chain";
 import type { BlockTemplate } from "@gopool/node";
 import type { RewardSplit } from "@gopool/proto";
 import { COINBASE_SIGOP_COST, SMALL_COINBASE_BYTES, SPLIT_COINBASE_BYTES } from "./limits.ts";
-
-/** Everything to the pool: the one variant that every job has. */
-export const VARIANT_POOL = 0;
-/** The finder's account takes it all, less the pool's fee. */
-export const VARIANT_SOLO = 1;
-/** The accounts of the latest reward split. */
-export const VARIANT_SPLIT = 2;
-/** As many of them as a small coinbase holds, largest first; the pool takes the rest for them. */
-export const VARIANT_SMALL = 3;
 
 export interface VariantSettings {
   readonly poolScript: Uint8Array;

@@ -1,18 +1,17 @@
 import { assert, assertEquals, assertLessOrEqual } from "@std/assert";
-import { coinbaseOutputs, type Sats, type VariantRecipe } from "@gopool/chain";
+import {
+  coinbaseOutputs,
+  type Sats,
+  VARIANT_SMALL,
+  VARIANT_SPLIT,
+  type VariantRecipe,
+} from "@gopool/chain";
 import { CoinbaseOutputSchema, create } from "@gopool/proto";
 import { assertSendable, jobFromTemplate } from "./build.ts";
 import { payee, POOL, POOL_SCRIPT, splitOf } from "./fixture.ts";
 import { TEMPLATE } from "./node_fixture.ts";
 import { SMALL_COINBASE_BYTES, SPLIT_COINBASE_BYTES } from "./limits.ts";
-import {
-  coinbaseRoom,
-  fixedCoinbaseBytes,
-  ownVariants,
-  splitVariants,
-  VARIANT_SMALL,
-  VARIANT_SPLIT,
-} from "./variants.ts";
+import { coinbaseRoom, fixedCoinbaseBytes, ownVariants, splitVariants } from "./variants.ts";
 import { prepareJob, variantSuffix } from "@gopool/shares";
 
 const SETTINGS = { poolScript: POOL_SCRIPT, soloFeeBasisPoints: 0 };

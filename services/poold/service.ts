@@ -8,7 +8,7 @@ import { blockFound, type Bus, busOptionsOf, openBus, shareValid, type Topic } f
 import { canonicalAddress, type Network } from "@gopool/chain";
 import { ConfigError } from "@gopool/config";
 import { createJobmanager } from "@gopool/jobmanager";
-import { payeeOf } from "@gopool/jobmanager/payee";
+import { payeeOf } from "@gopool/config/payee";
 import { openNodesOf } from "@gopool/node";
 import {
   type Clock,

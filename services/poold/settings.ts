@@ -10,7 +10,7 @@ import {
   type Sources,
   stateProblems,
 } from "@gopool/config";
-import { addressProblems } from "@gopool/jobmanager/payee";
+import { addressProblems } from "@gopool/config/payee";
 import { nodeProblems } from "@gopool/node";
 import { type PooldConfig, schema } from "./config.ts";
 

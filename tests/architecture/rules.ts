@@ -17,7 +17,8 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   state: [],
   series: ["proto", "runtime"],
   node: ["chain", "runtime"],
-  config: [],
+  // Addresses are checked as they are read.
+  config: ["chain"],
   runtime: ["config"],
   control: ["proto", "runtime"],
   testing: ["chain", "proto", "runtime"],

@@ -12,8 +12,11 @@ import {
   meetsTarget,
   targetFromBits,
   toHex,
+  VARIANT_POOL,
+  VARIANT_SOLO,
+  VARIANT_SPLIT,
 } from "@gopool/chain";
-import { VARIANT_POOL, VARIANT_SOLO, VARIANT_SPLIT } from "@gopool/jobmanager/variants";
+
 import { openNode } from "@gopool/node";
 import { type SimulatedNode, startSimulatedNode } from "@gopool/node/simulated";
 import { buildBlock, groundOf } from "@gopool/node/simulated/draft";

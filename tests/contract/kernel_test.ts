@@ -4,15 +4,11 @@
  *
  * @module
  */
+import { VARIANT_POOL, VARIANT_SMALL, VARIANT_SOLO, VARIANT_SPLIT } from "@gopool/chain";
 import { assertEquals, assertGreater } from "@std/assert";
 import { type BlockTemplate, openNode } from "@gopool/node";
 import { startSimulatedNode } from "@gopool/node/simulated";
-import {
-  VARIANT_POOL,
-  VARIANT_SMALL,
-  VARIANT_SOLO,
-  VARIANT_SPLIT,
-} from "@gopool/jobmanager/variants";
+
 import { seededRandom, systemClock } from "@gopool/runtime";
 import { findKernel, startKernel } from "../real/kernel.ts";
 import {

@@ -30,6 +30,17 @@ export interface VariantRecipe {
   readonly snapshotId: Uint8Array;
 }
 
+// The ids are fixed: shares and blocks name their variant by them.
+
+/** Everything to the pool: the one variant that every job has. */
+export const VARIANT_POOL = 0;
+/** The finder's account takes it all, less the pool's fee. */
+export const VARIANT_SOLO = 1;
+/** The accounts of the latest reward split. */
+export const VARIANT_SPLIT = 2;
+/** As many of them as a small coinbase holds, largest first; the pool takes the rest for them. */
+export const VARIANT_SMALL = 3;
+
 /** An output as it stands in a coinbase. */
 export interface Output {
   readonly sats: Sats;

@@ -4,7 +4,7 @@
  * @module
  */
 import { canonicalAddress, type Network, NETWORKS, scriptOfAddress } from "@gopool/chain";
-import { ConfigError } from "@gopool/config";
+import { ConfigError } from "./read.ts";
 
 /** What is wrong with the address by itself. Which network it must be of is known when a node has said. */
 export function addressProblems(address: string | undefined): string[] {
