@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { VARIANT_POOL } from "@gopool/chain";
-import type { UnixSeconds } from "@gopool/chain";
+import { type UnixSeconds, VARIANT_POOL } from "@gopool/chain";
 import type { BlockTemplate, Node, Tip } from "@gopool/node";
 import type { Job, RewardSplit } from "@gopool/proto";
 import type { Clock } from "@gopool/runtime";

@@ -16,7 +16,6 @@ import {
   VARIANT_SOLO,
   VARIANT_SPLIT,
 } from "@gopool/chain";
-
 import { openNode } from "@gopool/node";
 import { type SimulatedNode, startSimulatedNode } from "@gopool/node/simulated";
 import { buildBlock, groundOf } from "@gopool/node/simulated/draft";

@@ -8,7 +8,6 @@ import { VARIANT_POOL, VARIANT_SMALL, VARIANT_SOLO, VARIANT_SPLIT } from "@gopoo
 import { assertEquals, assertGreater } from "@std/assert";
 import { type BlockTemplate, openNode } from "@gopool/node";
 import { startSimulatedNode } from "@gopool/node/simulated";
-
 import { seededRandom, systemClock } from "@gopool/runtime";
 import { findKernel, startKernel } from "../real/kernel.ts";
 import {
