@@ -34,8 +34,8 @@ export interface ChosenOutput {
 
 /**
  * Outputs, largest first (equal ones by address). An output is the account's share, more by a small balance that is
- * owed from before, less by what it owes. Accounts that share a script get one output between them: none, but for the
- * first; a coinbase names each script once, so that what it paid can be told.
+ * owed from before, less by what it owes. Of accounts that are paid to one script only the first is paid here, so that
+ * what a coinbase paid can be told by its scripts; the others stay owed.
  */
 export function chooseOutputs(
   claimants: readonly Claimant[],

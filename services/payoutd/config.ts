@@ -1,0 +1,289 @@
+/**
+ * payoutd's table of settings.
+ *
+ * @module
+ */
+import {
+  busProblems,
+  busRows,
+  choice,
+  commonRows,
+  custom,
+  duration,
+  type Field,
+  flag,
+  healthListen,
+  integer,
+  nodeCookie,
+  nodeGoneAfter,
+  nodeUrl,
+  optional,
+  path,
+  poolAddress,
+  poolName,
+  readsFile,
+  type Settings,
+} from "@gopool/config";
+import { addressProblems } from "@gopool/config/payee";
+import { nodeProblems } from "@gopool/node";
+
+const SATS_MAX = 2_100_000_000_000_000n;
+const DAY_MS = 86_400_000;
+
+/** Whole satoshis, both bounds inclusive. Money is never a number. */
+function amount(
+  variable: string,
+  help: string,
+  o: { min: bigint; max?: bigint; fallback: bigint },
+): Field<bigint> {
+  const { min, max = SATS_MAX } = o;
+  return custom(variable, help, {
+    takes: "SATS",
+    fallback: String(o.fallback),
+    parse(value) {
+      const sats = /^\d[\d_]{0,20}$/.test(value) ? BigInt(value.replaceAll("_", "")) : -1n;
+      if (sats < min || sats > max) {
+        throw new RangeError(`must be a whole number of satoshis from ${min} to ${max}`);
+      }
+      return sats;
+    },
+  });
+}
+
+const basisPoints = (variable: string, help: string, fallback: number) =>
+  integer(variable, help, { min: 0, max: 10_000, fallback });
+
+/** What the first entry of the ledger's schedules says; later changes are made by `deno task ledger`. */
+const schemeRows = {
+  scheme: choice("GOPOOL_PAYOUTD_SCHEME", "how rewards are split, from the ledger's opening on", {
+    of: ["pplns", "solo", "pps", "fpps", "prop"],
+    fallback: "pplns",
+  }),
+  window: custom(
+    "GOPOOL_PAYOUTD_WINDOW",
+    "X of PPLNS: a block is paid over this many blocks' worth of work, up to three decimals",
+    {
+      takes: "NUMBER",
+      fallback: "4",
+      parse(value) {
+        const parts = /^(\d{1,4})(?:\.(\d{1,3}))?$/.exec(value);
+        const thousandths = parts === null
+          ? 0
+          : Number(parts[1]) * 1_000 + Number((parts[2] ?? "").padEnd(3, "0"));
+        if (thousandths < 100 || thousandths > 1_000_000) {
+          throw new RangeError("must be a number from 0.1 to 1000 with at most three decimals");
+        }
+        return thousandths;
+      },
+    },
+  ),
+  feeBasisPoints: basisPoints(
+    "GOPOOL_PAYOUTD_FEE_BASIS_POINTS",
+    "the pool's fee from the ledger's opening on, in hundredths of a percent",
+    100,
+  ),
+  donationBasisPoints: basisPoints(
+    "GOPOOL_PAYOUTD_DONATION_BASIS_POINTS",
+    "what miners give by default of what the fee leaves, in hundredths of a percent",
+    0,
+  ),
+  reserveFloor: amount(
+    "GOPOOL_PAYOUTD_RESERVE_FLOOR",
+    "PPS and FPPS fall back to PPLNS when the reserve is below",
+    { min: 0n, fallback: 0n },
+  ),
+};
+
+const payoutRows = {
+  threshold: amount(
+    "GOPOOL_PAYOUTD_THRESHOLD",
+    "least mature balance that is paid out, where an account has not chosen another",
+    { min: 1_000n, fallback: 500_000n },
+  ),
+  payoutEvery: duration("GOPOOL_PAYOUTD_EVERY", "how often payouts are planned", {
+    minMs: 1_000,
+    maxMs: 30 * DAY_MS,
+    fallback: "1h",
+  }),
+  payoutApproval: choice(
+    "GOPOOL_PAYOUTD_APPROVAL",
+    "manual: an operator says yes to each run (deno task ledger payouts approve)",
+    { of: ["automatic", "manual"], fallback: "manual" },
+  ),
+  payoutMaxRun: amount("GOPOOL_PAYOUTD_MAX_RUN", "most that one run pays without an operator", {
+    min: 1n,
+    fallback: 1_000_000_000n,
+  }),
+  payoutMaxDay: amount("GOPOOL_PAYOUTD_MAX_DAY", "most that 24 hours pay without an operator", {
+    min: 1n,
+    fallback: 2_000_000_000n,
+  }),
+  payoutMaxOutputs: integer("GOPOOL_PAYOUTD_MAX_OUTPUTS", "most payments in one transaction", {
+    // About what a standard transaction holds.
+    min: 1,
+    max: 3_000,
+    fallback: 500,
+  }),
+  feeTargetBlocks: integer(
+    "GOPOOL_PAYOUTD_FEE_TARGET",
+    "blocks within which payouts should confirm",
+    {
+      min: 1,
+      max: 1_008,
+      fallback: 36,
+    },
+  ),
+  feeRateMin: amount("GOPOOL_PAYOUTD_FEE_RATE_MIN", "least fee rate, satoshis per 1000 vbytes", {
+    min: 100n,
+    max: 100_000_000n,
+    fallback: 1_000n,
+  }),
+  feeRateMax: amount("GOPOOL_PAYOUTD_FEE_RATE_MAX", "most fee rate, satoshis per 1000 vbytes", {
+    min: 100n,
+    max: 100_000_000n,
+    fallback: 100_000n,
+  }),
+  feeRateFallback: amount(
+    "GOPOOL_PAYOUTD_FEE_RATE_FALLBACK",
+    "fee rate where the node has no estimate, satoshis per 1000 vbytes",
+    { min: 100n, max: 100_000_000n, fallback: 5_000n },
+  ),
+  feePayer: choice("GOPOOL_PAYOUTD_FEE_PAYER", "who pays the network's fee of a payout", {
+    of: ["pool", "shared"],
+    fallback: "pool",
+  }),
+  addressDelay: duration(
+    "GOPOOL_PAYOUTD_ADDRESS_DELAY",
+    "how long a changed payout address waits before it is paid",
+    { minMs: 0, maxMs: 90 * DAY_MS, fallback: "2d" },
+  ),
+};
+
+const signerRows = {
+  signer: choice("GOPOOL_PAYOUTD_SIGNER", "who signs payouts; none: nothing is paid out", {
+    of: ["none", "key-file", "core-wallet", "psbt-folder"],
+    fallback: "none",
+  }),
+  keyFile: optional({
+    ...path(
+      "GOPOOL_PAYOUTD_KEY_FILE",
+      "file with the pool's descriptor and private key, mode 0600",
+    ),
+    needs: readsFile,
+  }),
+  psbtFolder: optional(
+    path(
+      "GOPOOL_PAYOUTD_PSBT_FOLDER",
+      "folder where unsigned payouts are put and signed ones found",
+    ),
+  ),
+};
+
+const snapshotRows = {
+  coinbaseSplit: flag(
+    "GOPOOL_PAYOUTD_COINBASE_SPLIT",
+    "pay the window's largest miners in the coinbase itself (gateways: GOPOOL_STRATUM_VARIANT=split)",
+  ),
+  coinbaseMin: amount("GOPOOL_PAYOUTD_COINBASE_MIN", "smallest output of such a coinbase", {
+    // Bitcoin Core's dust limit for the largest usual output; less would be unspendable.
+    min: 546n,
+    fallback: 100_000n,
+  }),
+  coinbaseOutputs: integer("GOPOOL_PAYOUTD_COINBASE_OUTPUTS", "most outputs of such a coinbase", {
+    min: 1,
+    max: 1_000,
+    fallback: 150,
+  }),
+};
+
+const chainRows = {
+  formerAddresses: custom(
+    "GOPOOL_PAYOUTD_FORMER_ADDRESSES",
+    "addresses that GOPOOL_POOL_ADDRESS was before, comma-separated: their coins are the pool's too",
+    {
+      takes: "ADDRESS,…",
+      fallback: "none",
+      parse: (value) => value === "none" ? [] : value.split(",").map((part) => part.trim()),
+    },
+  ),
+  maturity: integer(
+    "GOPOOL_PAYOUTD_MATURITY",
+    "blocks until a coinbase can be spent: 100, and nothing else but on a test chain of one's own",
+    { min: 1, max: 100, fallback: 100 },
+  ),
+  confirmations: integer("GOPOOL_PAYOUTD_CONFIRMATIONS", "blocks until a payout counts as done", {
+    min: 1,
+    max: 100,
+    fallback: 6,
+  }),
+};
+
+/** payoutd's own rows, beside those of bus, ledger and node. */
+export const ownRows = {
+  ...schemeRows,
+  ...payoutRows,
+  ...signerRows,
+  ...snapshotRows,
+  ...chainRows,
+};
+
+export const schema = {
+  ...commonRows,
+  ...busRows,
+  nodeUrl,
+  nodeCookie,
+  nodeGoneAfter,
+  poolName,
+  poolAddress,
+  ...ownRows,
+  healthListen: healthListen("127.0.0.1:8106"),
+};
+
+export const settings: Settings<typeof schema> = {
+  schema,
+  problems: (found, isBad) => [
+    ...busProblems(found, isBad),
+    ...nodeProblems(found),
+    ...addressProblems(found.poolAddress),
+    ...found.formerAddresses?.flatMap((address) => addressProblems(address)) ?? [],
+    ...contradictions(found),
+  ],
+};
+
+/** What payoutd's own rows say together that cannot be. */
+export function contradictions(
+  found: Partial<{
+    signer: string;
+    keyFile: string | undefined;
+    psbtFolder: string | undefined;
+    feeRateMin: bigint;
+    feeRateMax: bigint;
+    feeRateFallback: bigint;
+    coinbaseSplit: boolean;
+    scheme: string;
+  }>,
+): string[] {
+  const problems: string[] = [];
+  const { signer, keyFile, psbtFolder, feeRateMin: min, feeRateMax: max } = found;
+  if (signer === "key-file" && keyFile === undefined) {
+    problems.push("GOPOOL_PAYOUTD_KEY_FILE is required with GOPOOL_PAYOUTD_SIGNER=key-file");
+  }
+  if (signer === "psbt-folder" && psbtFolder === undefined) {
+    problems.push("GOPOOL_PAYOUTD_PSBT_FOLDER is required with GOPOOL_PAYOUTD_SIGNER=psbt-folder");
+  }
+  if (min !== undefined && max !== undefined && min > max) {
+    problems.push(`GOPOOL_PAYOUTD_FEE_RATE_MIN=${min} is above GOPOOL_PAYOUTD_FEE_RATE_MAX=${max}`);
+  }
+  const { feeRateFallback: usual } = found;
+  if (usual !== undefined && max !== undefined && usual > max) {
+    problems.push(
+      `GOPOOL_PAYOUTD_FEE_RATE_FALLBACK=${usual} is above GOPOOL_PAYOUTD_FEE_RATE_MAX=${max}`,
+    );
+  }
+  if (found.coinbaseSplit && found.scheme !== undefined && found.scheme !== "pplns") {
+    problems.push(
+      `GOPOOL_PAYOUTD_COINBASE_SPLIT pays the window of PPLNS, but GOPOOL_PAYOUTD_SCHEME is ${found.scheme}`,
+    );
+  }
+  return problems;
+}
