@@ -140,6 +140,13 @@ export class ScriptedNode implements Node {
     return Promise.resolve(null);
   }
 
+  block = unasked;
+  coin: Node["coin"] = unasked;
+  send: Node["send"] = unasked;
+  testAccept = unasked;
+  feeRate: Node["feeRate"] = unasked;
+  walletProcessPsbt = unasked;
+
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve();
   }
@@ -149,6 +156,11 @@ export class ScriptedNode implements Node {
       ? ask()
       : Promise.reject(new NodeUnavailable(this.health.detail, "unreachable"));
   }
+}
+
+/** What whoever makes jobs never asks. */
+function unasked(): Promise<never> {
+  return Promise.reject(new Error("nothing is paid here"));
 }
 
 const READY: NodeHealth = { ok: true, detail: "ready" };

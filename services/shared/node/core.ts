@@ -13,6 +13,7 @@ import {
 } from "@gopool/chain";
 import type { Clock } from "@gopool/runtime";
 import { detectDialect, type Dialect } from "./dialect.ts";
+import { CoreSpending } from "./core_spending.ts";
 import { HealthBook } from "./health.ts";
 import {
   type BlockTemplate,
@@ -49,6 +50,7 @@ export class CoreNode implements Node {
   readonly name: string;
   readonly #deps: CoreDeps;
   readonly #health: HealthBook;
+  readonly #spending: CoreSpending;
   /** Known once the node has answered; asked again after an outage, which another program may have ended. */
   #dialect: Dialect | null = null;
 
@@ -56,6 +58,10 @@ export class CoreNode implements Node {
     this.#deps = deps;
     this.name = deps.rpc.name;
     this.#health = new HealthBook(deps.onHealth);
+    this.#spending = new CoreSpending({
+      ask: (method, params, options) => this.#ask(method, params, options),
+      dialect: (signal) => this.#speak(signal),
+    });
   }
 
   get health(): NodeHealth {
@@ -166,6 +172,14 @@ export class CoreNode implements Node {
       throw error;
     }
   }
+
+  block: Node["block"] = (...asked) => this.#spending.block(...asked);
+  coin: Node["coin"] = (...asked) => this.#spending.coin(...asked);
+  send: Node["send"] = (...asked) => this.#spending.send(...asked);
+  testAccept: Node["testAccept"] = (...asked) => this.#spending.testAccept(...asked);
+  feeRate: Node["feeRate"] = (...asked) => this.#spending.feeRate(...asked);
+  walletProcessPsbt: Node["walletProcessPsbt"] = (...asked) =>
+    this.#spending.walletProcessPsbt(...asked);
 
   watch(signal: AbortSignal): AsyncIterable<Tip> {
     const { clock, notices } = this.#deps;

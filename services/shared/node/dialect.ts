@@ -50,6 +50,14 @@ export interface Dialect {
   isSideBlock(error: NodeRefused): boolean;
   /** Whether a refused getblockhash means a height above the tip. */
   isAboveTip(error: NodeRefused): boolean;
+  /** Whether gettxout, asked to look at the mempool, leaves out what waiting transactions spend. */
+  readonly hidesSpentInMempool: boolean;
+  /** Whether a refused gettxout means that its transaction has no such output. */
+  isNoSuchOutput(error: NodeRefused): boolean;
+  /** Where a transaction is that was refused in these words because the node has it; null: for another reason. */
+  knownTransaction(words: string): "mempool" | "chain" | null;
+  /** Whether the words mean a coin that is spent or not there. */
+  isMissingInputs(words: string): boolean;
 }
 
 /** OP_RETURN, push of 36, and the header of the commitment (BIP 141). */
@@ -85,6 +93,25 @@ export const coreDialect: Dialect = {
   medianTime: (header) => Promise.resolve(readTime(header)),
   isSideBlock: () => false, // told as -1 confirmations
   isAboveTip: ({ code }) => code === RPC_CODE.invalidParameter,
+  hidesSpentInMempool: true,
+  isNoSuchOutput: () => false, // told as null
+  knownTransaction(words) {
+    switch (words) {
+      case "txn-already-in-mempool":
+      // With another witness: the id is what counts.
+      case "txn-same-nonwitness-data-in-mempool":
+        return "mempool";
+      // The first only while an output of it is unspent: Core keeps no list of what it has seen.
+      case "txn-already-known":
+      case "Transaction outputs already in utxo set":
+      case "Transaction already in block chain":
+        return "chain";
+      default:
+        return null;
+    }
+  },
+  isMissingInputs: (words) =>
+    words.includes("bad-txns-inputs-missingorspent") || words === "missing-inputs",
 };
 
 /** btcd's names of networks (chaincfg Params.Name), where they are not Core's. */
@@ -116,6 +143,14 @@ export const btcdDialect: Dialect = {
   isSideBlock: ({ code, words }) =>
     code === RPC_CODE.internal && words.includes("is not in the main chain"),
   isAboveTip: ({ code }) => code === RPC_CODE.misc,
+  // Asked of gettxspendingprevout as well, then.
+  hidesSpentInMempool: false,
+  isNoSuchOutput: ({ code }) => code === RPC_CODE.notFound,
+  knownTransaction(words) {
+    if (words.includes("already have transaction in mempool")) return "mempool";
+    return words.includes("transaction already exists in blockchain") ? "chain" : null;
+  },
+  isMissingInputs: (words) => words === "missing-inputs" || words.includes("orphan transaction"),
 };
 
 /**

@@ -16,4 +16,5 @@ export {
 export { askNodes, type BoardDeps, openNodesOf } from "./from_settings.ts";
 export { joinNodes, type JoinOptions, type NodesDeps, openNodes } from "./nodes.ts";
 export { type NodeDeps, openNode } from "./open.ts";
+export { firstAnswer, sendToAll } from "./several.ts";
 export type { FetchLike } from "./rpc.ts";

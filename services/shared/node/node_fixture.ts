@@ -67,6 +67,12 @@ export class ScriptedNode implements Node {
   tip = unscripted;
   confirmations = unscripted;
   hashAt = unscripted;
+  block = unscripted;
+  coin: Node["coin"] = unscripted;
+  send: Node["send"] = unscripted;
+  testAccept = unscripted;
+  feeRate: Node["feeRate"] = unscripted;
+  walletProcessPsbt = unscripted;
 
   [Symbol.asyncDispose](): Promise<void> {
     this.disposed = true;

@@ -5,6 +5,9 @@
  * @module
  */
 import type { Hash, Network, Sats, UnixSeconds } from "@gopool/chain";
+import type { SendAnswer, SpendingNode } from "./port_spending.ts";
+
+export type * from "./port_spending.ts";
 
 export interface ChainInfo {
   readonly network: Network;
@@ -60,7 +63,7 @@ export type SubmitAnswer =
   | { readonly kind: "inconclusive"; readonly answer: string }
   | { readonly kind: "refused"; readonly answer: string };
 
-export interface Node extends AsyncDisposable {
+export interface Node extends SpendingNode, AsyncDisposable {
   /** `host:port`: what status, logs and block.found show. Never credentials. */
   readonly name: string;
 
@@ -145,6 +148,14 @@ export interface NodeAnswer {
    * same: asking again is safe.
    */
   readonly answer: SubmitAnswer | { readonly kind: "unreachable"; readonly answer: string };
+}
+
+/** What one node said of a transaction that all were given. */
+export interface NodeSendAnswer {
+  /** `host:port`. */
+  readonly node: string;
+  /** "unreachable" where no usable answer came. The node may have the transaction all the same: asking again is safe. */
+  readonly answer: SendAnswer | { readonly kind: "unreachable"; readonly reason: string };
 }
 
 /** A tip and the node to work from on it. */

@@ -13,7 +13,7 @@ import { firstWords, isBroken, rpcFault, statusFault, transportFault } from "./r
 export type FetchLike = (url: string, init: RequestInit) => Promise<Response>;
 
 /** What a call asks of the node, which says how long it may take and on which connections it goes. */
-export type CallKind = "quick" | "template" | "propose" | "submit" | "longpoll";
+export type CallKind = "quick" | "template" | "propose" | "submit" | "block" | "send" | "longpoll";
 
 /** How long each kind may take, ms. */
 export const TIMEOUT_MS: Readonly<Record<CallKind, number>> = {
@@ -24,6 +24,10 @@ export const TIMEOUT_MS: Readonly<Record<CallKind, number>> = {
   // Both check a whole block, scripts included, perhaps with cold caches.
   propose: 60_000,
   submit: 60_000,
+  // 8 MB of hex off a disk that may be busy.
+  block: 30_000,
+  // Checks signatures, behind the lock that connecting a block holds; a wallet's many.
+  send: 30_000,
   // A parked request looks the same whether the node has nothing new or is gone: this bounds the doubt.
   longpoll: 120_000,
 };
@@ -37,6 +41,11 @@ const ANSWER_MAX_BYTES = 32 * 1024 * 1024;
 export interface CallOptions {
   readonly kind?: CallKind;
   readonly signal?: AbortSignal | undefined;
+  /**
+   * Members of the answer, at any depth, whose numbers are kept as the text that the node wrote: amounts, which must
+   * not go through a double.
+   */
+  readonly decimals?: readonly string[];
 }
 
 export interface Call {
@@ -150,12 +159,12 @@ export class Rpc {
     try {
       const body = JSON.stringify(request);
       try {
-        return await this.#send(label, kind, body, signal, false);
+        return await this.#send(label, options, body, signal, false);
       } catch (error) {
         const again = error instanceof NodeUnavailable && !signal.aborted &&
           (error.why === "unauthorized" ? access.canRenew : isBroken(error.cause));
         if (!again) throw error;
-        return await this.#send(label, kind, body, signal, true);
+        return await this.#send(label, options, body, signal, true);
       }
     } catch (error) {
       options.signal?.throwIfAborted();
@@ -175,12 +184,13 @@ export class Rpc {
 
   async #send(
     label: string,
-    kind: CallKind,
+    options: CallOptions,
     body: string,
     signal: AbortSignal,
     renew: boolean,
   ): Promise<unknown> {
     const { access, fetch, longFetch } = this.#deps;
+    const { kind = "quick", decimals } = options;
     const authorization = await access.authorization(renew && access.canRenew);
     const send = kind === "longpoll" ? longFetch : fetch;
     let response: Response, text: string;
@@ -201,15 +211,21 @@ export class Rpc {
       if (error instanceof NodeMalformed) throw error;
       throw transportFault(this.name, error);
     }
-    return parseBody(this.name, label, response.status, text);
+    return parseBody(this.name, label, response.status, text, decimals);
   }
 }
 
 /** Bitcoin Core answers RPC errors with 500 or 404 and a body, btcd with 200; a body without JSON is neither. */
-function parseBody(node: string, label: string, status: number, text: string): unknown {
+function parseBody(
+  node: string,
+  label: string,
+  status: number,
+  text: string,
+  decimals?: readonly string[],
+): unknown {
   if (status === 401 || status === 403) throw statusFault(node, status);
   try {
-    return JSON.parse(text);
+    return decimals === undefined ? JSON.parse(text) : parseKeeping(decimals, text);
   } catch {
     if (status !== 200) throw statusFault(node, status);
     // Not one word of the body: what answers there may echo our request, login included.
@@ -230,4 +246,15 @@ async function readBounded(response: Response, label: string): Promise<string> {
     text += decoder.decode(chunk, { stream: true });
   }
   return text + decoder.decode();
+}
+
+/** JSON.parse with these members' numbers as they were written. */
+function parseKeeping(members: readonly string[], text: string): unknown {
+  return JSON.parse(text, (key, value, context?: { source?: string }) => {
+    if (typeof value !== "number" || !members.includes(key)) return value;
+    if (context?.source === undefined) {
+      throw new TypeError("This runtime does not keep a number's text");
+    }
+    return context.source;
+  });
 }

@@ -15,8 +15,13 @@ export const RPC_CODE = {
   invalidParameter: -8,
   notConnected: -9,
   initialDownload: -10,
-  /** RPC_DESERIALIZATION_ERROR: a block that cannot be read. */
+  /** RPC_DESERIALIZATION_ERROR: a block or a transaction that cannot be read. */
   undecodable: -22,
+  /** RPC_TRANSACTION_ERROR: among others, inputs that are missing or spent. */
+  transactionError: -25,
+  transactionRejected: -26,
+  /** RPC_TRANSACTION_ALREADY_IN_UTXO_SET. */
+  alreadyInChain: -27,
   warmingUp: -28,
   methodNotFound: -32601,
   /** RPC_INTERNAL_ERROR. */

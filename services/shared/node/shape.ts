@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { fromHex, type Hash, HASH_BYTES } from "@gopool/chain";
+import { fromHex, type Hash, HASH_BYTES, type Sats } from "@gopool/chain";
+import { satsOfDecimal } from "./amount.ts";
 import { NodeMalformed } from "./port.ts";
 
 /** One JSON object of an answer. */
@@ -39,6 +40,20 @@ export class Fields {
       throw this.wrong(key, `must be a whole number from ${min} to ${max}`);
     }
     return value;
+  }
+
+  boolean(key: string): boolean {
+    const value = this.#values[key];
+    if (typeof value !== "boolean") throw this.wrong(key, "must be true or false");
+    return value;
+  }
+
+  /** Bitcoins with a decimal point. The call must have named the key among its `decimals`. */
+  decimalSats(key: string): Sats {
+    const value = this.#values[key];
+    const sats = typeof value === "string" ? satsOfDecimal(value) : null;
+    if (sats === null) throw this.wrong(key, "must be an amount in bitcoins");
+    return sats;
   }
 
   list(key: string): readonly unknown[] {
