@@ -4,4 +4,5 @@
  * @module
  */
 export * from "./books.ts";
+export * from "./payouts/mod.ts";
 export * from "./port.ts";

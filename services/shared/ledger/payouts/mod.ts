@@ -1,0 +1,3 @@
+/** Coins, payments and their transactions. @module */
+export * from "./chain.ts";
+export * from "./coins.ts";
