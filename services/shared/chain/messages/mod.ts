@@ -1,0 +1,2 @@
+/** Messages signed by an address. @module */
+export {};
