@@ -13,9 +13,10 @@ import {
   ownAccounts,
   post,
 } from "../books.ts";
+import { addCoinbaseCoins, type CoinOfPayout, matureCoins, removeCoins } from "../payouts/coins.ts";
 import type { Tx } from "../port.ts";
 import { coinbaseOf, noteEvent } from "./read.ts";
-import type { Block, BlockCredit, CoinKeeper } from "./types.ts";
+import type { Block, BlockCredit } from "./types.ts";
 
 /** Kinds of a block's transfers. */
 export const BLOCK_TRANSFERS = ["credit", "paid_in_coinbase", "maturity", "reversal"] as const;
@@ -42,7 +43,6 @@ class Entries {
 export async function bookBlock(
   tx: Tx,
   block: Block,
-  coins: CoinKeeper,
   atMs: number,
 ): Promise<void> {
   const { hash, epoch, height } = block;
@@ -65,8 +65,10 @@ export async function bookBlock(
   await postAny(tx, "paid_in_coinbase", { blockHash: hash, epoch }, paid, atMs);
 
   const coinbase = (await coinbaseOf(tx, block))!;
-  const ours = coinbase.outputs.filter(({ isPool }) => isPool);
-  await coins.add(tx, { blockHash: hash, height, txid: coinbase.txid }, ours, atMs);
+  const outputs = coinbase.outputs.flatMap(({ isPool, position: vout, sats, script }) =>
+    isPool ? [{ txid: coinbase.txid, vout, sats, script }] : []
+  );
+  await addCoinbaseCoins(tx, { blockHash: hash, height, outputs });
   await tx.prepared("block_booked", "UPDATE block SET booked = true WHERE hash = $1", [hash]);
   await noteEvent(tx, hash, "booked", epoch, atMs);
 }
@@ -75,7 +77,6 @@ export async function bookBlock(
 export async function matureBooking(
   tx: Tx,
   { hash, epoch }: Block,
-  coins: CoinKeeper,
   atMs: number,
 ): Promise<void> {
   const own = await ownAccounts(tx);
@@ -86,29 +87,33 @@ export async function matureBooking(
     moved.add(account === own.rewards ? own.wallet : account, MATURE, sats);
   }
   await postAny(tx, "maturity", { blockHash: hash, epoch }, moved, atMs);
-  await coins.mature(tx, hash, atMs);
+  await matureCoins(tx, hash);
   await tx.prepared("block_matured", "UPDATE block SET matured = true WHERE hash = $1", [hash]);
   await noteEvent(tx, hash, "matured", epoch, atMs);
 }
 
-/** Takes a booking back: exactly the sum of what this epoch has moved, negated. Balances may fall below zero (I7). */
+/**
+ * Takes a booking back: exactly the sum of what this epoch has moved, negated. Balances may fall below zero (I7).
+ *
+ * @returns Coins of it that payments spend already.
+ */
 export async function reverseBooking(
   tx: Tx,
   { hash, epoch }: Block,
-  coins: CoinKeeper,
   atMs: number,
-): Promise<void> {
+): Promise<CoinOfPayout[]> {
   const back = new Entries();
   for (const { account, bucket, sats } of await sumsOfEpoch(tx, hash, epoch)) {
     back.add(account, bucket, -sats);
   }
   await postAny(tx, "reversal", { blockHash: hash, epoch }, back, atMs);
-  await coins.remove(tx, hash, atMs);
+  const alarms = await removeCoins(tx, hash);
   await tx.prepared(
     "block_reversed",
     "UPDATE block SET booked = false, matured = false WHERE hash = $1",
     [hash],
   );
+  return alarms;
 }
 
 /** A block may be worth nothing, late in a test network's life: no money moves then. */

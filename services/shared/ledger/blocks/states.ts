@@ -4,10 +4,11 @@
  *
  * @module
  */
+import type { CoinOfPayout } from "../payouts/coins.ts";
 import type { Tx } from "../port.ts";
 import { bookBlock, matureBooking, reverseBooking } from "./book.ts";
 import { blockOf, coinbaseOf, noteEvent } from "./read.ts";
-import type { Block, Coinbase, CoinKeeper, Settlement } from "./types.ts";
+import type { Block, Coinbase, Settlement } from "./types.ts";
 
 /** What the nodes said at a look. */
 export interface Seen {
@@ -26,7 +27,6 @@ export async function confirmBlock(
   tx: Tx,
   hash: Uint8Array,
   coinbase: Coinbase,
-  coins: CoinKeeper,
   { confirmations, atMs }: Seen,
 ): Promise<boolean> {
   const block = await blockOf(tx, hash, { lock: true });
@@ -42,7 +42,7 @@ export async function confirmBlock(
   );
   await noteEvent(tx, hash, "confirmed", epoch, atMs);
   if (block.scheme !== null) {
-    await bookBlock(tx, (await blockOf(tx, hash))!, coins, atMs);
+    await bookBlock(tx, (await blockOf(tx, hash))!, atMs);
   }
   return true;
 }
@@ -51,7 +51,6 @@ export async function confirmBlock(
 export async function matureBlock(
   tx: Tx,
   hash: Uint8Array,
-  coins: CoinKeeper,
   { confirmations, atMs }: Seen,
 ): Promise<boolean> {
   const block = await blockOf(tx, hash, { lock: true });
@@ -61,20 +60,23 @@ export async function matureBlock(
     "UPDATE block SET state = 'mature', confirmations = $2, looked_at_ms = $3 WHERE hash = $1",
     [hash, confirmations, atMs],
   );
-  if (block.booked) await matureBooking(tx, block, coins, atMs);
+  if (block.booked) await matureBooking(tx, block, atMs);
   return true;
 }
 
-/** Another block stands at its height for good, as far as anybody can say: what it moved is taken back (I7). */
+/**
+ * Another block stands at its height for good, as far as anybody can say: what it moved is taken back (I7).
+ *
+ * @returns Coins of it that payments spend already: those payments need somebody's eye. Null where nothing changed.
+ */
 export async function orphanBlock(
   tx: Tx,
   hash: Uint8Array,
-  coins: CoinKeeper,
   { confirmations, atMs }: Seen,
-): Promise<boolean> {
+): Promise<CoinOfPayout[] | null> {
   const block = await blockOf(tx, hash, { lock: true });
-  if (block === null || block.state === "orphaned") return false;
-  if (block.booked) await reverseBooking(tx, block, coins, atMs);
+  if (block === null || block.state === "orphaned") return null;
+  const spent = block.booked ? await reverseBooking(tx, block, atMs) : [];
   await tx.prepared(
     "block_orphan",
     `UPDATE block SET state = 'orphaned', confirmations = $2, looked_at_ms = $3, waits_for = NULL
@@ -82,7 +84,7 @@ export async function orphanBlock(
     [hash, confirmations, atMs],
   );
   await noteEvent(tx, hash, "orphaned", block.epoch, atMs);
-  return true;
+  return spent;
 }
 
 /** Keeps how a block on the best chain is split, for good, and books it. */
@@ -90,7 +92,6 @@ export async function settleBlock(
   tx: Tx,
   hash: Uint8Array,
   settlement: Settlement,
-  coins: CoinKeeper,
   atMs: number,
 ): Promise<boolean> {
   const block = await blockOf(tx, hash, { lock: true });
@@ -131,8 +132,8 @@ export async function settleBlock(
   );
   await noteEvent(tx, hash, "settled", block.epoch, atMs);
   const settled = (await blockOf(tx, hash))!;
-  await bookBlock(tx, settled, coins, atMs);
-  if (block.state === "mature") await matureBooking(tx, settled, coins, atMs);
+  await bookBlock(tx, settled, atMs);
+  if (block.state === "mature") await matureBooking(tx, settled, atMs);
   return true;
 }
 

@@ -105,16 +105,3 @@ export interface Settlement {
   readonly basis: Record<string, unknown>;
   readonly remarks: readonly string[];
 }
-
-/** What PAYOUTS' coins are told of a coinbase, in the transaction that books, matures or reverses it. */
-export interface CoinKeeper {
-  /** The coinbase's outputs to the pool are coins of ours, not to be spent yet. Done twice it is done once. */
-  add(
-    tx: import("../port.ts").Tx,
-    coinbase: { blockHash: Uint8Array; height: number; txid: Uint8Array },
-    outputs: readonly CoinbaseOutput[],
-    atMs: number,
-  ): Promise<void>;
-  mature(tx: import("../port.ts").Tx, blockHash: Uint8Array, atMs: number): Promise<void>;
-  remove(tx: import("../port.ts").Tx, blockHash: Uint8Array, atMs: number): Promise<void>;
-}
