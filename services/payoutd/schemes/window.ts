@@ -4,8 +4,7 @@
  *
  * @module
  */
-import { compareText } from "./split.ts";
-import { type AccountWork, type Fraction, type MinuteTotal, ONE } from "./types.ts";
+import { type Fraction, type MinuteTotal, ONE } from "./types.ts";
 import { greatestCommonDivisor, Units } from "./units.ts";
 
 export interface WindowTotal {
@@ -31,32 +30,43 @@ export interface Window {
   readonly totals: readonly WindowTotal[];
 }
 
-/** The accounts' work and the window's totals tell different things: they were not read at one moment, or a sum is wrong. */
-export class WindowMismatch extends Error {
-  override name = "WindowMismatch";
+/** How far back a block's split goes, over closed slices of its own scheme. */
+export interface Reach {
+  /** The minute of T: slices before it. */
+  readonly untilMinute: number;
+  /** Until so many thousandths of a unit are reached; or to the beginning of a minute, null: as far as there is work. */
+  readonly back: { readonly thousandths: bigint } | { readonly toMinute: number | null };
 }
 
 /**
- * Counts back until the window is full. Reads no further than it must: `newestFirst` may be lazy.
+ * The window of X units before a minute.
  *
- * @param newestFirst Slices of one scheme, the newest first, none reaching past `untilMinute`, none overlapping another.
+ * @param newestFirst As {@link findReach}.
  * @param thousandths X, in thousandths of a unit; above 0.
- * @throws {RangeError} The slices are not in that order, or X is not above 0.
  */
 export function findWindow(
   newestFirst: Iterable<MinuteTotal>,
   thousandths: bigint,
   untilMinute: number,
 ): Window {
-  const search = new WindowSearch(thousandths, untilMinute);
+  return findReach(newestFirst, { untilMinute, back: { thousandths } });
+}
+
+/**
+ * Counts back as far as told. Reads no further than it must: `newestFirst` may be lazy.
+ *
+ * @param newestFirst Slices of one scheme, the newest first, none reaching past `untilMinute`, none overlapping another.
+ * @throws {RangeError} The slices are not in that order, or X is not above 0.
+ */
+export function findReach(newestFirst: Iterable<MinuteTotal>, reach: Reach): Window {
+  const search = new ReachSearch(reach);
   for (const total of newestFirst) if (search.add(total)) break;
   return search.window();
 }
 
-/** {@link findWindow} for who gets the slices page by page. */
-export class WindowSearch {
-  readonly #thousandths: bigint;
-  readonly #untilMinute: number;
+/** {@link findReach} for who gets the slices page by page. */
+export class ReachSearch {
+  readonly #reach: Reach;
   readonly #units = new Units();
   /** Work by nBits in the slices taken whole, and in the one being read; and both as parts of `#units.one`. */
   readonly #whole = new Map<number, bigint>();
@@ -68,18 +78,17 @@ export class WindowSearch {
   #found: Window | undefined;
 
   /** @throws {RangeError} X is not above 0. */
-  constructor(thousandths: bigint, untilMinute: number) {
-    if (thousandths <= 0n) {
-      throw new RangeError(`Cannot use a window of ${thousandths} thousandths`);
+  constructor(reach: Reach) {
+    if ("thousandths" in reach.back && reach.back.thousandths <= 0n) {
+      throw new RangeError(`Cannot use a window of ${reach.back.thousandths} thousandths`);
     }
-    this.#thousandths = thousandths;
-    this.#untilMinute = untilMinute;
-    this.#minute = untilMinute;
+    this.#reach = reach;
+    this.#minute = reach.untilMinute;
   }
 
   /**
-   * @returns Whether the window is full: nothing more is looked at.
-   * @throws {RangeError} Out of order, see {@link findWindow}.
+   * @returns Whether the end is reached: nothing more is looked at.
+   * @throws {RangeError} Out of order, see {@link findReach}.
    */
   add({ minute, span = 1, nbits, work }: MinuteTotal): boolean {
     if (this.#found !== undefined) return true;
@@ -90,7 +99,10 @@ export class WindowSearch {
           `Cannot count back: the slice of minute ${minute} comes after minute ${this.#minute}`,
         );
       }
-      if (this.#fill()) return true;
+      if (this.#fills() || this.#isBefore(minute + span)) {
+        this.#found = this.window();
+        return true;
+      }
       this.#takeWhole();
       this.#minute = minute;
       this.#span = span;
@@ -107,17 +119,37 @@ export class WindowSearch {
 
   /** The window that all that was added makes. */
   window(): Window {
-    return this.#fill() ? this.#found! : this.#make(ONE, false);
+    if (this.#found !== undefined) return this.#found;
+    const filled = this.#fills();
+    return {
+      fromMinute: this.#minute,
+      edgeMinutes: this.#span,
+      untilMinute: this.#reach.untilMinute,
+      fraction: filled ?? ONE,
+      full: filled !== null || !("thousandths" in this.#reach.back),
+      totals: totalsOf(this.#whole, this.#slice),
+    };
   }
 
-  /** Whether the slice being read, now complete, fills the window. */
-  #fill(): boolean {
-    if (this.#found !== undefined) return true;
-    const missing = this.#thousandths * this.#units.one - 1000n * this.#haveUnits;
+  /** How much of the slice being read, now complete, counts as the last; null: all of it, and what is older too. */
+  #fills(): Fraction | null {
+    const { back } = this.#reach;
+    if (!("thousandths" in back)) {
+      // An hour that the round began in, where its minutes are no longer kept: by time.
+      const cut = back.toMinute === null ? 0 : back.toMinute - this.#minute;
+      return cut > 0 && this.#span > 0
+        ? reduced(BigInt(this.#span - cut), BigInt(this.#span))
+        : null;
+    }
+    const missing = back.thousandths * this.#units.one - 1000n * this.#haveUnits;
     const more = 1000n * this.#sliceUnits;
-    if (more < missing) return false;
-    this.#found = this.#make(reduced(missing, more), true);
-    return true;
+    return more < missing ? null : reduced(missing, more);
+  }
+
+  /** Whether a slice that ends there is before all that counts. */
+  #isBefore(endMinute: number): boolean {
+    const { back } = this.#reach;
+    return "toMinute" in back && back.toMinute !== null && endMinute <= back.toMinute;
   }
 
   #takeWhole(): void {
@@ -126,54 +158,10 @@ export class WindowSearch {
     this.#slice = new Map();
     this.#sliceUnits = 0n;
   }
-
-  #make(fraction: Fraction, full: boolean): Window {
-    return {
-      fromMinute: this.#minute,
-      edgeMinutes: this.#span,
-      untilMinute: this.#untilMinute,
-      fraction,
-      full,
-      totals: totalsOf(this.#whole, this.#slice),
-    };
-  }
 }
 
-/**
- * What each account's work in a window weighs: whole numbers over one common denominator, which is the same for all.
- *
- * @param sums Work of every account in the window, each account and nBits once; in any order.
- * @returns By address ascending, without accounts that weigh nothing.
- * @throws {WindowMismatch} The sums do not add up to the window's totals.
- */
-export function weightsOf(
-  { fraction: { numerator, denominator }, totals }: Window,
-  sums: readonly AccountWork[],
-): { account: string; weight: bigint }[] {
-  const whole = new Map<number, bigint>();
-  const edge = new Map<number, bigint>();
-  const units = new Units(totals.map(({ nbits }) => nbits));
-  const weights = new Map<string, bigint>();
-  for (const sum of sums) {
-    if (sum.whole === 0n && sum.edge === 0n) continue;
-    addTo(whole, sum.nbits, sum.whole);
-    addTo(edge, sum.nbits, sum.edge);
-    if (!totals.some(({ nbits }) => nbits === sum.nbits)) continue;
-    const parts = (sum.whole * denominator + sum.edge * numerator) * units.factor(sum.nbits);
-    addTo(weights, sum.account, parts);
-  }
-  const found = totalsOf(whole, edge);
-  if (!sameTotals(found, totals)) {
-    throw new WindowMismatch(
-      `The accounts' work adds up to ${sayTotals(found)}, the window has ${sayTotals(totals)}`,
-    );
-  }
-  return [...weights].filter(([, weight]) => weight !== 0n)
-    .map(([account, weight]) => ({ account, weight }))
-    .sort((a, b) => compareText(a.account, b.account));
-}
-
-function totalsOf(
+/** By nBits ascending. */
+export function totalsOf(
   whole: ReadonlyMap<number, bigint>,
   edge: ReadonlyMap<number, bigint>,
 ): WindowTotal[] {
@@ -181,23 +169,12 @@ function totalsOf(
     .map((nbits) => ({ nbits, whole: whole.get(nbits) ?? 0n, edge: edge.get(nbits) ?? 0n }));
 }
 
-function sameTotals(a: readonly WindowTotal[], b: readonly WindowTotal[]): boolean {
-  return a.length === b.length && a.every((total, at) => {
-    const other = b[at]!;
-    return total.nbits === other.nbits && total.whole === other.whole && total.edge === other.edge;
-  });
-}
-
-function sayTotals(totals: readonly WindowTotal[]): string {
-  const said = totals.map(({ nbits, whole, edge }) => `${nbits.toString(16)}: ${whole} + ${edge}`);
-  return said.length === 0 ? "nothing" : said.join(", ");
-}
-
 function reduced(numerator: bigint, denominator: bigint): Fraction {
   const divisor = greatestCommonDivisor(numerator, denominator);
   return { numerator: numerator / divisor, denominator: denominator / divisor };
 }
 
-function addTo<K>(sums: Map<K, bigint>, key: K, more: bigint): void {
+/** Adds to a sum of a map of sums. */
+export function addTo<K>(sums: Map<K, bigint>, key: K, more: bigint): void {
   sums.set(key, (sums.get(key) ?? 0n) + more);
 }
