@@ -6,3 +6,4 @@
 export * from "./books.ts";
 export * from "./payouts/mod.ts";
 export * from "./port.ts";
+export * from "./shares/mod.ts";
