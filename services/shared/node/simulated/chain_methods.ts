@@ -16,12 +16,14 @@ import { outpointOf } from "./coins.ts";
 import type { Methods, RpcContext } from "./methods.ts";
 import type { Params } from "./params.ts";
 import { RPC, RpcError } from "./rpc_error.ts";
+import { COINBASE_MATURITY } from "./rules.ts";
 import { bitsHex } from "./template.ts";
+import { quickMaturity } from "./world.ts";
 
 export const chainMethods: Methods = {
   getblockchaininfo: {
     names: [],
-    run({ world: { chain }, controls }) {
+    run({ world: { chain, maturity }, controls }) {
       const { tip } = chain;
       return {
         chain: "regtest",
@@ -38,7 +40,7 @@ export const chainMethods: Methods = {
         chainwork: workHex(tip.chainWork),
         size_on_disk: 0,
         pruned: false,
-        warnings: [],
+        warnings: maturity === COINBASE_MATURITY ? [] : [quickMaturity(maturity)],
       };
     },
   },

@@ -47,6 +47,8 @@ export interface ChainStateDeps {
   readonly difficulty: Difficulty;
   /** Blocks up to this height carry regtest's easiest target, whatever the rule. */
   readonly easyUntil: number;
+  /** Blocks until a coinbase may be spent. */
+  readonly maturity: number;
   /** Called after each change of the tip, once it is on disk. */
   readonly onTip: (move: TipMove) => void;
 }
@@ -98,6 +100,7 @@ export class ChainState {
         : nextBits(this.#deps.difficulty, parent),
       medianTimePast: parent.medianTime,
       medianTimeBefore: (at) => ancestorAt(parent, Math.max(at - 1, 0)).medianTime,
+      maturity: this.#deps.maturity,
     };
   }
 

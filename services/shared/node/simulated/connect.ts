@@ -37,7 +37,7 @@ export function connectBlock(
   for (const [i, tx] of block.transactions.entries()) {
     let coins: readonly Coin[] = [];
     if (i > 0) {
-      const inputs = checkInputs(tx, view, place.height);
+      const inputs = checkInputs(tx, view, place);
       if (inputs.kind === "refused") return invalid("consensus", inputs.reason);
       coins = inputs.coins;
       fees += inputs.fee;
@@ -61,11 +61,11 @@ export type Inputs =
   | { readonly kind: "good"; readonly coins: readonly Coin[]; readonly fee: bigint }
   | { readonly kind: "refused"; readonly reason: string };
 
-/** The coins a transaction spends and the fee it leaves, for a block at `height`. */
+/** The coins a transaction spends and the fee it leaves, for a block at that place. */
 export function checkInputs(
   tx: Transaction,
   view: { get(outpoint: Uint8Array): Coin | undefined },
-  height: number,
+  { height, maturity = COINBASE_MATURITY }: Pick<Place, "height" | "maturity">,
 ): Inputs {
   const coins: Coin[] = [];
   for (const input of tx.inputs) {
@@ -75,7 +75,7 @@ export function checkInputs(
   }
   let value = 0n;
   for (const coin of coins) {
-    if (coin.coinbase && height - coin.height < COINBASE_MATURITY) {
+    if (coin.coinbase && height - coin.height < maturity) {
       return { kind: "refused", reason: "bad-txns-premature-spend-of-coinbase" };
     }
     value += coin.value;

@@ -25,6 +25,8 @@ export interface Place {
   readonly medianTimePast: number;
   /** Median time past of the block before the one at a height of this branch: what BIP 68 counts from. */
   readonly medianTimeBefore: (height: number) => number;
+  /** Blocks until a coinbase may be spent; Bitcoin's COINBASE_MATURITY where absent. */
+  readonly maturity?: number;
 }
 
 export function checkHeaderAt(header: Header, place: Place, nowSeconds: number): Verdict {

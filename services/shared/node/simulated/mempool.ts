@@ -81,7 +81,7 @@ export class Mempool {
         return { ...made, height: place.height };
       },
     };
-    const inputs = checkInputs(tx, view, place.height);
+    const inputs = checkInputs(tx, view, place);
     if (inputs.kind === "refused") return inputs;
     if (!sequenceLocksPassed(tx, inputs.coins, place)) {
       return { kind: "refused", reason: "non-BIP68-final" };

@@ -37,7 +37,7 @@ const TAG = new TextEncoder().encode("/GoPool simulated node/");
 
 export interface BlockPlan {
   readonly parent: Entry;
-  readonly entries: readonly MempoolEntry[];
+  readonly entries: readonly Pick<MempoolEntry, "tx" | "fee">[];
   /** Receives the reward, split evenly over this many outputs of these scripts in turn. */
   readonly scripts: readonly Uint8Array[];
   readonly outputs?: number;

@@ -11,7 +11,6 @@
  * @module
  */
 export {
-  type MinedBlock,
   type SimulatedNode,
   type SimulatedNodeOptions,
   startSimulatedNode,
@@ -22,6 +21,7 @@ export type { Coin, Coins } from "./coins.ts";
 export type { Place } from "./context.ts";
 export { type Difficulty, EASIEST_WORK } from "./difficulty.ts";
 export { PortTaken } from "./http.ts";
+export type { MineBlockOptions, MinedBlock } from "./own_blocks.ts";
 export { ChainInUse } from "./store.ts";
 export { type BlockContext, validateBlock } from "./validate.ts";
 export type { Fault, Invalid, Valid, Verdict } from "./verdict.ts";

@@ -7,14 +7,22 @@ import { displayHash } from "@gopool/chain";
 import type { Clock, Logger, Random } from "@gopool/runtime";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { ancestorAt } from "./block_index.ts";
 import { Controls } from "./controls.ts";
 import { decodeTransaction } from "./decode.ts";
 import type { Difficulty } from "./difficulty.ts";
 import { serveRpc } from "./http.ts";
 import { callMethod, LONG_POLL_MEMPOOL_AFTER_MS, waitForNews } from "./methods.ts";
+import {
+  bringBack,
+  mineBlock,
+  type MineBlockOptions,
+  type MinedBlock,
+  mineTo,
+  reorganise,
+} from "./own_blocks.ts";
+import { COINBASE_MATURITY } from "./rules.ts";
 import { ChainStore } from "./store.ts";
-import { type TransactionsPerBlock, World } from "./world.ts";
+import { quickMaturity, type TransactionsPerBlock, World } from "./world.ts";
 
 /** Where the chain is kept: in a folder, made if need be, or in memory only. */
 export type ChainPlace = { readonly dataDir: string } | { readonly memory: true };
@@ -37,6 +45,11 @@ interface NodeOptions {
    * pool mines from height 1, and there are no transactions until rewards of the node's own blocks are ripe.
    */
   readonly premine?: number;
+  /**
+   * Blocks until a coinbase may be spent: 100 as in Bitcoin, fewer for those who cannot wait. Fewer are said in the log
+   * and in getblockchaininfo's warnings; no other node takes such a chain.
+   */
+  readonly maturity?: number;
   /** From what age a long poll also ends on a new mempool. */
   readonly longPollMempoolAfterMs?: number;
 }
@@ -46,14 +59,6 @@ export interface Submission {
   /** Display form. */
   readonly hash: string;
   readonly answer: string | null;
-}
-
-export interface MinedBlock {
-  /** Display form. */
-  readonly hash: string;
-  readonly height: number;
-  /** False where the difficulty is too high to prove a block on the spot: only this node takes it. */
-  readonly proven: boolean;
 }
 
 export interface SimulatedNode extends AsyncDisposable {
@@ -87,15 +92,19 @@ export interface SimulatedNode extends AsyncDisposable {
   /** Puts these raw transactions in the place of all that wait; gives how many were good. */
   setMempool(raw: readonly Uint8Array[]): number;
   /** The node finds a block itself: on the tip, with what waits unless told otherwise. */
-  mineBlock(options?: { readonly transactions?: boolean }): MinedBlock;
+  mineBlock(options?: MineBlockOptions): MinedBlock;
+  /** As many blocks in a row that pay to the script, with what waits, written at once. */
+  mineTo(script: Uint8Array, count: number): MinedBlock[];
   /** Takes the last `depth` blocks off the best chain by a heavier branch of empty blocks. Gives the new tip. */
   reorganise(depth: number): MinedBlock;
+  /** Makes a block that was left (display form) the best chain again, by empty blocks on it. Gives the new tip. */
+  bringBack(hash: string): MinedBlock;
+  /** All that waits is forgotten, as where a node starts again without its mempool file. */
+  forgetMempool(): void;
 }
 
 /** Enough for any test, and a bound for a pool that submits for days. */
 export const SUBMISSIONS_KEPT = 1_000;
-/** A branch needs one block more than it replaces; where paced bits fall it may need some beyond. */
-const REORGANISE_EXTRA_MAX = 200;
 const DEFAULT_PREMINE = 100;
 const CHAIN_FILE = "simulated-chain.sqlite";
 
@@ -112,6 +121,7 @@ export async function startSimulatedNode(options: SimulatedNodeOptions): Promise
   using owned = new DisposableStack();
   const store = owned.use(new ChainStore(path));
   const world = new World({ ...options, store, premine: options.premine ?? DEFAULT_PREMINE });
+  if (world.maturity !== COINBASE_MATURITY) log?.warn(quickMaturity(world.maturity));
   const controls = new Controls();
   const submissions: Submission[] = [];
 
@@ -183,31 +193,18 @@ export async function startSimulatedNode(options: SimulatedNodeOptions): Promise
     },
     addTransactions: (count) => world.generate(count),
     setMempool: (raw) => world.replaceMempool(raw.map(decodeTransaction)),
-    mineBlock({ transactions = true } = {}) {
-      const { entry, proven } = world.mine(world.chain.tip, { transactions });
-      return { hash: entry.id, height: entry.height, proven };
-    },
+    mineBlock: (options = {}) => mineBlock(world, options),
+    mineTo: (script, count) => mineTo(world, script, count),
     reorganise: (depth) => reorganise(world, depth),
+    bringBack: (hash) => bringBack(world, hash),
+    forgetMempool() {
+      world.replaceMempool([]);
+    },
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
       disposables.dispose();
     },
   };
-}
-
-function reorganise(world: World, depth: number): MinedBlock {
-  const { tip } = world.chain;
-  if (!Number.isInteger(depth) || depth < 1 || depth > tip.height) {
-    throw new RangeError(`Cannot reorganise ${depth} blocks: must be from 1 to ${tip.height}`);
-  }
-  let at = { entry: ancestorAt(tip, tip.height - depth), proven: true };
-  for (let i = 0; i <= depth + REORGANISE_EXTRA_MAX; i++) {
-    at = world.mine(at.entry, { transactions: false });
-    if (world.chain.tip === at.entry) {
-      return { hash: at.entry.id, height: at.entry.height, proven: at.proven };
-    }
-  }
-  throw new Error(`The new branch did not get more work than the last ${depth} blocks`);
 }
 
 /** Waits while the node stalls. */

@@ -43,6 +43,14 @@ Deno.test("the chain is shown as Bitcoin Core shows it", async () => {
   assertEquals((await call(node, "getnetworkinfo")).connections, 8);
 });
 
+Deno.test("a chain that ripens faster says so in its warnings, any other has none", async () => {
+  await using node = await startTestNode();
+  assertEquals((await call(node, "getblockchaininfo")).warnings, []);
+  await using quick = await startTestNode({ maturity: 5 });
+  const [warning] = (await call(quick, "getblockchaininfo")).warnings;
+  assertMatch(warning, /a simulation: a block's reward may be spent after 5 blocks, not 100$/);
+});
+
 Deno.test("reorganise() replaces the last blocks, and what they held waits again", async () => {
   await using node = await startTestNode();
   node.addTransactions(6);

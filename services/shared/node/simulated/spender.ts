@@ -9,7 +9,6 @@ import { compactSize, concat, equalBytes, fromHex, sha256, u32le, u64le } from "
 import type { Random } from "@gopool/runtime";
 import { type Coin, outpointKey, outpointOf } from "./coins.ts";
 import { decodeTransaction, type Transaction } from "./decode.ts";
-import { COINBASE_MATURITY } from "./rules.ts";
 
 /** Pushes 1 and no more: whoever shows this script may spend what is locked with it. */
 const OP_TRUE = Uint8Array.of(0x51);
@@ -42,6 +41,8 @@ export interface SpenderDeps {
   readonly coin: (outpoint: Uint8Array) => Coin | undefined;
   /** Height of the next block. */
   readonly nextHeight: () => number;
+  /** Blocks until a reward may be spent. */
+  readonly maturity: number;
 }
 
 interface Held {
@@ -129,7 +130,7 @@ export class Spender {
   #ripen(): void {
     while (this.#ripening.length > 0) {
       const { outpoint, coin } = this.#ripening.at(-1)!;
-      if (this.#deps.nextHeight() - coin.height < COINBASE_MATURITY) return;
+      if (this.#deps.nextHeight() - coin.height < this.#deps.maturity) return;
       this.#ripening.pop();
       this.#ready.push({ outpoint, coin });
     }

@@ -43,7 +43,7 @@ export function selectTransactions(mempool: Mempool): MempoolEntry[] {
 }
 
 /** The commitment of a block of these transactions, over a reserved value of zeros (BIP 141). */
-export function commitmentFor(entries: readonly MempoolEntry[]): Hash {
+export function commitmentFor(entries: readonly Pick<MempoolEntry, "tx">[]): Hash {
   return witnessCommitment(entries.map(({ tx }) => tx.wtxid));
 }
 

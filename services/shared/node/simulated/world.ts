@@ -3,14 +3,16 @@
  *
  * @module
  */
+import { displayHash } from "@gopool/chain";
 import type { Clock, Random } from "@gopool/runtime";
 import type { Entry } from "./block_index.ts";
 import { ChainState, type TipMove } from "./chain_state.ts";
 import type { Place } from "./context.ts";
-import { isCoinbase, type Transaction } from "./decode.ts";
+import { type Block, isCoinbase, type Transaction } from "./decode.ts";
 import type { Difficulty } from "./difficulty.ts";
 import { type Added, Mempool } from "./mempool.ts";
 import { makeBlock } from "./miner.ts";
+import { COINBASE_MATURITY } from "./rules.ts";
 import { OWN_SCRIPTS, Spender } from "./spender.ts";
 import type { ChainStore } from "./store.ts";
 import { selectTransactions, TemplateMaker } from "./template.ts";
@@ -24,6 +26,18 @@ export interface WorldOptions {
   readonly difficulty: Difficulty;
   readonly transactionsPerBlock: TransactionsPerBlock;
   readonly premine: number;
+  /** Blocks until a coinbase may be spent; COINBASE_MATURITY by default. */
+  readonly maturity?: number;
+}
+
+/** A block the node is to make itself. */
+export interface MineOptions {
+  /** With what waits; only on the tip. */
+  readonly transactions?: boolean;
+  /** These as well, before what waits; no fee is taken for them. */
+  readonly include?: readonly Transaction[];
+  /** Receives the whole reward; else one of the node's own scripts. */
+  readonly script?: Uint8Array;
 }
 
 /** Outputs of the first block, the only ones ripe when the premine ends. */
@@ -31,10 +45,17 @@ const FIRST_OUTPUTS = 128;
 /** Time between premined blocks, counted from the genesis block: the same chain for every node, in the past. */
 const PREMINE_SPACING_S = 600;
 
+/** What the log and getblockchaininfo say of a chain whose rewards ripen faster than Bitcoin's. */
+export function quickMaturity(maturity: number): string {
+  return `This chain is a simulation: a block's reward may be spent after ${maturity} blocks, not ${COINBASE_MATURITY}`;
+}
+
 export class World {
   readonly chain: ChainState;
   readonly mempool: Mempool;
   readonly templates: TemplateMaker;
+  /** Blocks until a coinbase may be spent. */
+  readonly maturity: number;
   readonly #options: WorldOptions;
   readonly #spender: Spender;
   #change = Promise.withResolvers<void>();
@@ -43,14 +64,16 @@ export class World {
   #ready = false;
 
   constructor(options: WorldOptions) {
-    const { store, clock, random, difficulty, premine } = options;
+    const { store, clock, random, difficulty, premine, maturity = COINBASE_MATURITY } = options;
     this.#options = options;
+    this.maturity = maturity;
     this.mempool = new Mempool(store);
     this.chain = new ChainState({
       store,
       clock,
       difficulty,
       easyUntil: premine,
+      maturity,
       onTip: (move) => this.#onTip(move),
     });
     this.templates = new TemplateMaker(this.chain, this.mempool);
@@ -58,6 +81,7 @@ export class World {
       random,
       coin: (outpoint) => this.mempool.coin(outpoint),
       nextHeight: () => this.chain.tip.height + 1,
+      maturity,
     });
     if (this.chain.tip.height === 0) this.chain.batch(() => this.#premine());
     this.#ready = true;
@@ -100,12 +124,20 @@ export class World {
   }
 
   /** Makes a block on `parent` and takes it. */
-  mine(parent: Entry, options: { transactions: boolean }): { entry: Entry; proven: boolean } {
+  mine(parent: Entry, options: MineOptions): { entry: Entry; block: Block; proven: boolean } {
     const { chain } = this;
+    const waiting = options.transactions && parent === chain.tip
+      ? selectTransactions(this.mempool)
+      : [];
+    const included = options.include ?? [];
+    const given = new Set(included.map(({ txid }) => displayHash(txid)));
     const made = makeBlock(chain, {
       parent,
-      entries: options.transactions ? selectTransactions(this.mempool) : [],
-      scripts: OWN_SCRIPTS,
+      entries: [
+        ...included.map((tx) => ({ tx, fee: 0n })),
+        ...waiting.filter(({ id }) => !given.has(id)),
+      ],
+      scripts: options.script === undefined ? OWN_SCRIPTS : [options.script],
       outputs: 1,
       time: Math.max(chain.nowSeconds(), parent.medianTime + 1),
       // Never the same block twice, on this run or the next.
@@ -116,7 +148,7 @@ export class World {
     if (entry === undefined || accepted.kind === "invalid") {
       throw new Error(`The simulated node refused its own block: ${JSON.stringify(accepted)}`);
     }
-    return { entry, proven: made.proven };
+    return { entry, block: made.block, proven: made.proven };
   }
 
   nextPlace(): Place {
