@@ -1,7 +1,18 @@
 /**
- * Payments: signing and checking of transactions. Apart from the room's door because it loads an elliptic curve.
+ * Payments: their weight, their signatures, and the checks of both. Apart from the room's door because it loads an
+ * elliptic curve.
  *
  * @module
  */
-export { type InputVerdict, type SpentOutput, verifyInput } from "./verify_input.ts";
+export { checkSigned, type SignedCheck } from "./check_signed.ts";
+export {
+  assertPayment,
+  PAYMENT_VERSION,
+  type PaymentInput,
+  type PaymentOutput,
+  type PaymentRequest,
+  type SignedPayment,
+} from "./request.ts";
 export { p2trScript, p2wpkhScript, readScript, type ScriptKind } from "./script_kind.ts";
+export { type InputVerdict, type SpentOutput, verifyInput } from "./verify_input.ts";
+export { frameWeight, inputWeight, outputWeight, paymentWeight, virtualBytes } from "./weight.ts";
