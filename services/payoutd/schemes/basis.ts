@@ -1,5 +1,6 @@
+import type { SchemeName } from "@gopool/ledger";
 import type { Basis, BasisWindow, Claimants, Claims } from "./scheme.ts";
-import type { Rates, SchemeName, Weight } from "./types.ts";
+import type { Rates, Weight } from "./types.ts";
 import { weightsOf } from "./weights.ts";
 import type { Window } from "./window.ts";
 

@@ -3,13 +3,13 @@
  *
  * @module
  */
+import type { SchemeName } from "@gopool/ledger";
 import { fpps } from "./fpps.ts";
 import { pplns } from "./pplns.ts";
 import { pps } from "./pps.ts";
 import { prop } from "./prop.ts";
 import type { RewardScheme } from "./scheme.ts";
 import { solo } from "./solo.ts";
-import type { SchemeName } from "./types.ts";
 
 export { windowOf } from "./basis.ts";
 export * from "./earnings.ts";

@@ -3,16 +3,11 @@
  *
  * @module
  */
+import type { SchemeName, SchemeParams } from "@gopool/ledger";
 import { splitValue } from "./split.ts";
-import type { AccountWork, Rates, SchemeName, Split, Weight } from "./types.ts";
+import type { AccountWork, Rates, Split, Weight } from "./types.ts";
 import type { MinuteEarnings, MinuteWork } from "./earnings.ts";
 import type { Reach, Window } from "./window.ts";
-
-/** What a scheme is run with: stored with its period. */
-export interface SchemeParams {
-  /** X of PPLNS in thousandths of a unit. Kept by PPS and FPPS too: for the day they fall back. */
-  readonly windowThousandths: number;
-}
 
 /** A block as the schemes see it. */
 export interface FoundBlock {

@@ -5,10 +5,6 @@
  * @module
  */
 
-/** The schemes a pool can run. Shares that a coinbase pays itself are of none of them. */
-export const SCHEMES = ["pplns", "solo", "pps", "fpps", "prop"] as const;
-export type SchemeName = typeof SCHEMES[number];
-
 /** Rates are basis points: hundredths of a percent. */
 export const BASIS_POINTS = 10_000;
 

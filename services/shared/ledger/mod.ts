@@ -6,4 +6,5 @@
 export * from "./books.ts";
 export * from "./payouts/mod.ts";
 export * from "./port.ts";
+export * from "./schemes/mod.ts";
 export * from "./shares/mod.ts";

@@ -1,0 +1,21 @@
+/** Schemes and rates in force, and what PPS and FPPS pay. See migrations/0006_schemes.sql. @module */
+export { type Decision, type SetBy } from "./decisions.ts";
+export {
+  type FeeChange,
+  type FeeRates,
+  feesAt,
+  type FeesInForce,
+  openFees,
+  type OwnRates,
+  ratesOf,
+  setFees,
+} from "./fees.ts";
+export {
+  openSchedule,
+  schemeAt,
+  type SchemeName,
+  type SchemeParams,
+  type SchemePeriod,
+  schemePeriods,
+  setScheme,
+} from "./periods.ts";
