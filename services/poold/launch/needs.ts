@@ -3,8 +3,15 @@
  *
  * @module
  */
-import { type Config, fileVariableOf, type Need, netNeed, type Schema } from "@gopool/config";
-import { busNeeds, readsFile } from "@gopool/config";
+import {
+  type Config,
+  fileVariableOf,
+  type Need,
+  netNeed,
+  type Schema,
+  type Sources,
+} from "@gopool/config";
+import { busNeeds, keepsIn, readsFile } from "@gopool/config";
 import { type PooldConfig, schema as pooldSchema } from "../config.ts";
 import { demoMines, demoTarget } from "../demo/target.ts";
 import { busOf } from "../log_place.ts";
@@ -56,16 +63,34 @@ export function pooldNeeds(config: PooldConfig, env: Env): Reasoned[] {
   return needs;
 }
 
-/** The topics tool's: the log it looks into, for reading and for an operator's note; not the rest of the folder. */
+/**
+ * The topics tool's: the log it looks into, for reading and for an operator's note; not the rest of the folder. And
+ * the folder that its arguments name for the archive.
+ */
 export function topicsNeeds(
   schema: typeof topicsSchema,
   config: Config<typeof topicsSchema>,
-  env: Env,
+  { env, args }: Pick<Sources, "env" | "args">,
 ): Reasoned[] {
   const { dataDir: _, ...rows } = schema;
   const needs = rowNeeds(rows, config, env);
+  if (args[0] === "archive") {
+    needs.push(...valuesOf(args, "--to").flatMap((to) => reasoned("--to", keepsIn(to))));
+  }
   if (config.busUrl === undefined) needs.push(...reasoned("the log", busNeeds(busOf(config))));
   return needs;
+}
+
+/** Values of a flag among arguments that no table reads: `--to X`, `--to=X`. */
+function valuesOf(args: readonly string[], flag: string): string[] {
+  return args.flatMap((arg, i) => {
+    const value = arg === flag
+      ? args[i + 1]
+      : arg.startsWith(`${flag}=`)
+      ? arg.slice(flag.length + 1)
+      : "";
+    return value ? [value] : [];
+  });
 }
 
 function reasoned(because: string, needs: readonly Need[]): Reasoned[] {

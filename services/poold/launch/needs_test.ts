@@ -89,11 +89,19 @@ Deno.test("variables are the table's, and the one that Deno asks for on a termin
 
 Deno.test("the topics tool may touch the log's folder and nothing else", () => {
   const config = { dataDir: "/d", busUrl: "sqlite:/log/bus.db" };
-  const needs = topicsNeeds(topicsSchema, config as Config<typeof topicsSchema>, () => undefined);
-  const flags = parsed(flagsFor(permissionsOf(needs)));
+  const topics = (...args: string[]) =>
+    topicsNeeds(topicsSchema, config as Config<typeof topicsSchema>, {
+      args,
+      env: () => undefined,
+    });
+  const flags = parsed(flagsFor(permissionsOf(topics("list", "--to", "/elsewhere"))));
   assertEquals(flags.get("read"), "/log");
   assertEquals(flags.get("write"), "/log");
   assertEquals([...flags.keys()].toSorted(), ["read", "write"]);
+  for (const to of [["--to", "/archive"], ["--to=/archive"]]) {
+    const archiving = parsed(flagsFor(permissionsOf(topics("archive", ...to))));
+    assertEquals(archiving.get("write"), "/log,/archive");
+  }
 });
 
 Deno.test("what is another program's setting is not misspelt, what is nobody's may be", () => {

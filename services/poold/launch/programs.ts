@@ -55,7 +55,7 @@ export const PROGRAMS: readonly Program[] = [
       topicsNeeds(
         topicsSchema,
         readChecked("topics", topicsSettings, { ...from, args: [] }),
-        from.env,
+        from,
       ),
   },
 ];

@@ -10,6 +10,7 @@ import { type Config, ConfigError, readChecked } from "@gopool/config";
 import { systemClock } from "@gopool/runtime";
 import { busOf, logFileOf } from "../log_place.ts";
 import { troublesOf } from "../troubles.ts";
+import { archiveTopics } from "./archive.ts";
 import { countTopic } from "./count.ts";
 import { createAll } from "./create.ts";
 import { listTopics } from "./list.ts";
@@ -19,6 +20,8 @@ import { tailTopic, topicNamed } from "./tail.ts";
 
 const stop = new AbortController();
 Deno.addSignalListener("SIGINT", () => stop.abort());
+
+type TopicsConfig = Config<typeof topicsSchema>;
 
 /** There is nothing to look into. */
 class NoLog extends Error {
@@ -38,14 +41,14 @@ function inEffect() {
 }
 
 /** Opens the log that the settings name, does the work, and closes it. Makes none where there is none. */
-async function withBus(work: (bus: Bus, dataDir: string) => Promise<void>): Promise<void> {
+async function withBus(work: (bus: Bus, settings: TopicsConfig) => Promise<void>): Promise<void> {
   const { settings, url, options } = inEffect();
   await assertLog(settings);
   await using bus = await openBus(url, options);
-  await work(bus, settings.dataDir);
+  await work(bus, settings);
 }
 
-async function assertLog(settings: Config<typeof topicsSchema>): Promise<void> {
+async function assertLog(settings: TopicsConfig): Promise<void> {
   const file = logFileOf(settings);
   if (file === null) {
     if (!settings.busUrl?.startsWith("memory:")) return;
@@ -95,13 +98,13 @@ const program = new Command("topics")
     if (args[0] !== undefined) {
       throw new RangeError(`There is no command "${args[0]}": --help lists them`);
     }
-    return withBus((bus, dataDir) => list(bus, dataDir));
+    return withBus((bus, { dataDir }) => list(bus, dataDir));
   });
 
 program.command("list")
   .description("every topic with its records, and how far behind each group of readers is")
   .option("--json", "one JSON object a topic")
-  .action(({ json }) => withBus((bus, dataDir) => list(bus, dataDir, json)));
+  .action(({ json }) => withBus((bus, { dataDir }) => list(bus, dataDir, json)));
 
 program.command("create")
   .description("makes the topics that are missing on a Kafka cluster, changes none that stand")
@@ -125,6 +128,24 @@ program.command("count <topic>")
   .description("all records, and how many distinct ones a reader counts")
   .option("--json", "as JSON")
   .action((topic, options) => withBus((bus) => countTopic(bus, topicNamed(topic), options, print)));
+
+program.command("archive")
+  .description("copies closed hours of shares and blocks to a folder, before retention takes them")
+  .requiredOption("--to <folder>", "where; of this log only. Made where it is missing")
+  .option("--contents", "reads all that is there and holds it against its SHA-256")
+  .option("--json", "one JSON object a file written")
+  .action(({ to, contents, json }) =>
+    withBus(async (bus, { logEpoch }) => {
+      const busId = await bus.logId();
+      const logId = logEpoch === undefined ? busId : `${busId}.${logEpoch}`;
+      const deps = { bus, clock: systemClock, logId, signal: stop.signal };
+      const { written, kept } = await archiveTopics(deps, { to, contents });
+      for (const file of written) {
+        print(json ? JSON.stringify(file) : `written: ${file.file}, ${file.records} records`);
+      }
+      if (!json) print(`${written.length} files written, ${kept} were there`);
+    })
+  );
 
 program.command("republish")
   .description("makes shareproc judge and publish a partition again from an offset")

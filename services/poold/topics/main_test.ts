@@ -25,6 +25,7 @@ Deno.test("mistakes in the arguments end it with code 2 and a sentence", async (
     ["count mining.jobs --from 7", "unknown option '--from'"],
     ["reject --partition 0 --offset -1 --reason x", '"-1" must be a whole number'],
     ["republish --partition 0 --reason x", "required option '--from <offset>' not specified"],
+    ["archive", "required option '--to <folder>' not specified"],
     ["frobnicate", 'There is no command "frobnicate"'],
   ];
   for (const [args, sentence] of mistakes) {
@@ -48,4 +49,18 @@ Deno.test("the tool reads a log that another process has open, and --help is no 
   const help = await runTask("topics", ["--help"], env);
   assertEquals(help.code, 0);
   assertStringIncludes(help.stdout, "republish");
+});
+
+Deno.test("the archive is written to the folder named, and a damaged one ends it with code 1", async () => {
+  await using folder = await tempDir();
+  await using bus = await openBus(`sqlite:${folder.path}/bus.db`, { clock: systemClock });
+  await bus.publish(miningJobs, [{ value: new Uint8Array(1), key: Uint8Array.of(1) }]);
+  const env = { GOPOOL_DATA_DIR: folder.path };
+  const archive = () => runTask("topics", ["archive", "--to", folder.join("archive")], env);
+  const { code, stdout, stderr } = await archive();
+  assertEquals([code, stdout, stderr], [0, "0 files written, 0 were there\n", ""]);
+  await Deno.writeTextFile(folder.join("archive", "manifest.jsonl"), "mine\n");
+  const refused = await archive();
+  assertEquals(refused.code, 1);
+  assertStringIncludes(refused.stderr, "is no manifest of an archive");
 });

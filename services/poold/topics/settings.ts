@@ -4,8 +4,9 @@
  * @module
  */
 import { busProblems, busRows, busUrl, dataDir, optional, type Settings } from "@gopool/config";
+import { logEpoch } from "@gopool/shareproc/config";
 
-export const topicsSchema = { dataDir, ...busRows, busUrl: optional(busUrl) };
+export const topicsSchema = { dataDir, ...busRows, busUrl: optional(busUrl), logEpoch };
 
 export const topicsSettings: Settings<typeof topicsSchema> = {
   schema: topicsSchema,
