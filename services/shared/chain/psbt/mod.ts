@@ -4,6 +4,8 @@
  *
  * @module
  */
+export { PSBT_MAX_BYTES, type TakenPsbt, takePsbt, unsignedPsbt } from "./packet.ts";
+export { type SigningKey, signingKey, signPayment } from "./signing_key.ts";
 export { checkSigned, type SignedCheck } from "./check_signed.ts";
 export {
   assertPayment,
