@@ -10,6 +10,7 @@ import {
   targetToBytes,
   toHex,
 } from "@gopool/chain";
+import { bitcoins } from "./amounts.ts";
 import type { Entry } from "./block_index.ts";
 import { forkOf } from "./block_index.ts";
 import { outpointOf } from "./coins.ts";
@@ -77,7 +78,7 @@ export const chainMethods: Methods = {
       return {
         bestblock: world.chain.tip.id,
         confirmations: coin.height === 0 ? 0 : world.chain.tip.height - coin.height + 1,
-        value: Number(coin.value) / 1e8,
+        value: bitcoins(coin.value),
         scriptPubKey: { hex: toHex(coin.script) },
         coinbase: coin.coinbase,
       };

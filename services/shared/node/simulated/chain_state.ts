@@ -14,6 +14,7 @@ import { checkBlockAt, checkHeaderAt, type Place } from "./context.ts";
 import { type Block, decodeBlock } from "./decode.ts";
 import { type Difficulty, nextBits } from "./difficulty.ts";
 import { POW_LIMIT_BITS } from "./rules.ts";
+import type { ScriptChecker } from "./scripts.ts";
 import type { ChainStore } from "./store.ts";
 import { validateBlock } from "./validate.ts";
 import { type Invalid, invalid, type Verdict } from "./verdict.ts";
@@ -49,6 +50,7 @@ export interface ChainStateDeps {
   readonly easyUntil: number;
   /** Blocks until a coinbase may be spent. */
   readonly maturity: number;
+  readonly scripts: ScriptChecker;
   /** Called after each change of the tip, once it is on disk. */
   readonly onTip: (move: TipMove) => void;
 }
@@ -134,6 +136,7 @@ export class ChainState {
       place: this.placeAfter(this.tip),
       previousHash: this.tip.hash,
       coins: this.#deps.store,
+      scripts: this.#deps.scripts,
       nowSeconds: this.nowSeconds(),
       proofOfWork: false,
     });
@@ -256,7 +259,12 @@ export class ChainState {
     const written: { hash: Hash; spent: Uint8Array }[] = [];
     for (const entry of entries) {
       const block = entry === fresh?.entry ? fresh.block : this.block(entry);
-      const result = connectBlock(block, this.placeAfter(entry.previous!), view);
+      const result = connectBlock(
+        block,
+        this.placeAfter(entry.previous!),
+        view,
+        this.#deps.scripts,
+      );
       if (result.kind === "invalid") return { kind: "broken", entry, fault: result } as const;
       written.push({ hash: entry.hash, spent: encodeCoins(result.spent) });
       connected.push(block);

@@ -1,6 +1,6 @@
 /**
  * A block against the coins it spends: Bitcoin Core's ConnectBlock (validation.cpp) and CheckTxInputs
- * (consensus/tx_verify.cpp), in their order, without the scripts. A signature is never looked at here.
+ * (consensus/tx_verify.cpp), in their order; the scripts last of all, as Core does with its checking threads.
  *
  * @module
  */
@@ -9,6 +9,7 @@ import { type Coin, type CoinView, outpointOf } from "./coins.ts";
 import type { Place } from "./context.ts";
 import type { Block, Transaction } from "./decode.ts";
 import { COINBASE_MATURITY, MAX_BLOCK_SIGOPS_COST, MAX_MONEY } from "./rules.ts";
+import { blockReason, type ScriptChecker } from "./scripts.ts";
 import { sigopCost } from "./sigops.ts";
 import { type Invalid, invalid } from "./verdict.ts";
 
@@ -24,6 +25,7 @@ export function connectBlock(
   block: Block,
   place: Place,
   view: CoinView,
+  scripts: ScriptChecker,
 ): Connected | Invalid {
   for (const tx of block.transactions) {
     for (let i = 0; i < tx.outputs.length; i++) {
@@ -53,6 +55,11 @@ export function connectBlock(
   const paid = block.transactions[0]!.outputs.reduce((sum, output) => sum + output.value, 0n);
   if (paid > fees + subsidyAt("regtest", place.height)) {
     return invalid("consensus", "bad-cb-amount");
+  }
+  let at = 0;
+  for (const tx of block.transactions.slice(1)) {
+    const fault = scripts.check(tx, spent.slice(at, at += tx.inputs.length));
+    if (fault !== null) return invalid("consensus", blockReason(fault));
   }
   return { kind: "connected", spent, fees };
 }

@@ -7,6 +7,8 @@ export class Controls {
   syncing = false;
   /** What submitblock answers without looking at the block; null: it looks. */
   refusal: string | null = null;
+  /** What estimatesmartfee answers, in satoshis per 1000 virtual bytes; null: it has no data. */
+  feeRate: bigint | null = null;
   #stall: PromiseWithResolvers<void> | null = null;
 
   /** While on, requests are read and not answered; off, they are. */

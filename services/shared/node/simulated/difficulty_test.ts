@@ -3,7 +3,7 @@ import { type Random, seededRandom } from "@gopool/runtime";
 import { decodeBlock } from "./decode.ts";
 import { bitsOfWork, EASIEST_WORK, expectedHashes, type Paced, pacedWork } from "./difficulty.ts";
 import { makeBlock } from "./miner.ts";
-import { OWN_SCRIPTS } from "./spender.ts";
+import { OWN_SCRIPTS } from "./own_scripts.ts";
 import { openTestWorld } from "./node_fixture.ts";
 
 const AIM_S = 35;

@@ -26,7 +26,7 @@ import {
 import { outpointOf } from "./coins.ts";
 import { decodeBlock } from "./decode.ts";
 import { BLOCK_VERSION, COINBASE_MATURITY, POW_LIMIT_BITS } from "./rules.ts";
-import { OWN_SCRIPTS } from "./spender.ts";
+import { OWN_SCRIPTS } from "./own_scripts.ts";
 
 export interface DraftInput {
   outpoint: Uint8Array;

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { displayHash } from "@gopool/chain";
 import { decodeTransaction } from "./decode.ts";
 import {
   buildBlock,
@@ -46,13 +47,19 @@ Deno.test("a block that spends a waiting transaction's coin takes it and its chi
 Deno.test("a template leaves out what does not fit, and with it what hangs on that", () => {
   using opened = openTestWorld();
   const ground = groundOf(opened, opened.world.chain.nowSeconds());
-  const heavy = spend(ground.witness[0]!, 500n, [new Uint8Array(3_995_000), OP_TRUE_WITNESS]);
-  const ids = [
-    send(opened, spend(ground.bare[0]!, 500n)),
-    send(opened, heavy),
-    send(opened, childOf(heavy)),
-    send(opened, spend(ground.bare[1]!, 500n)),
+  const heavy = spend(ground.witness[0]!, 500n, [OP_TRUE_WITNESS]);
+  heavy.outputs.push({ value: 0n, script: new Uint8Array(998_000) });
+  const all = [
+    spend(ground.bare[0]!, 500n),
+    heavy,
+    childOf(heavy),
+    spend(ground.bare[1]!, 500n),
   ];
+  // Nobody may send one that large, but a block may hold it.
+  assertEquals(send(opened, heavy), "tx-size");
+  const ids = all.map((tx) => displayHash(draftTxid(tx)));
+  const waiting = all.map((tx) => decodeTransaction(encodeTransaction(tx)));
+  assertEquals(opened.world.replaceMempool(waiting), 4);
   const chosen = selectTransactions(opened.world.mempool).map(({ id }) => id);
   assertEquals(chosen, [ids[0], ids[3]]);
 });

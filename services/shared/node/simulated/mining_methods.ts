@@ -4,8 +4,10 @@
  * @module
  */
 import {
+  AddressError,
   DecodeError,
   difficultyFromBits,
+  scriptOfAddress,
   targetFromBits,
   targetToBytes,
   toHex,
@@ -14,6 +16,7 @@ import type { Accepted } from "./chain_state.ts";
 import { type Block, decodeBlock } from "./decode.ts";
 import { type Ancestor, expectedHashes } from "./difficulty.ts";
 import type { Methods, RpcContext } from "./methods.ts";
+import { mineTo } from "./own_blocks.ts";
 import { bytesFromHex, type Params } from "./params.ts";
 import { RPC, RpcError } from "./rpc_error.ts";
 import { bitsHex } from "./template.ts";
@@ -21,6 +24,7 @@ import { bitsHex } from "./template.ts";
 export const miningMethods: Methods = {
   getblocktemplate: { names: ["template_request"], run: getBlockTemplate },
   submitblock: { names: ["hexdata", "dummy"], run: submitBlock },
+  generatetoaddress: { names: ["nblocks", "address", "maxtries"], run: generateToAddress },
   getmininginfo: {
     names: [],
     run({ world: { chain, mempool } }) {
@@ -111,6 +115,25 @@ function submitBlock({ world, controls, onSubmit }: RpcContext, params: Params):
   const answer = words(world.chain.accept(block));
   onSubmit(block, answer);
   return answer;
+}
+
+/** Blocks of one call: each is judged and written, and nothing else is answered meanwhile. */
+const GENERATE_MAX = 1_000;
+
+/** Bitcoin Core's call for regtest; `maxtries` bounds its search for a nonce, which is short here. */
+function generateToAddress({ world }: RpcContext, params: Params): string[] {
+  const count = params.integer(0);
+  if (count < 0 || count > GENERATE_MAX) {
+    throw new RpcError(RPC.INVALID_PARAMETER, `Invalid nblocks, must be from 0 to ${GENERATE_MAX}`);
+  }
+  let script: Uint8Array;
+  try {
+    script = scriptOfAddress(params.string(1), "regtest");
+  } catch (error) {
+    if (!(error instanceof AddressError)) throw error;
+    throw new RpcError(RPC.INVALID_ADDRESS_OR_KEY, "Error: Invalid address");
+  }
+  return mineTo(world, script, count).map(({ hash }) => hash);
 }
 
 /** BIP 22: null is success. */

@@ -87,6 +87,8 @@ export interface SimulatedNode extends AsyncDisposable {
   warmingUp(on: boolean): void;
   /** While on, the node says that it is catching up, and has no template. */
   syncing(on: boolean): void;
+  /** What estimatesmartfee says, in satoshis per 1000 virtual bytes; null (from the start): that it has no data. */
+  estimate(feeRate: bigint | null): void;
   /** Generates fee-paying transactions; gives how many the coins sufficed for. */
   addTransactions(count: number): number;
   /** Puts these raw transactions in the place of all that wait; gives how many were good. */
@@ -190,6 +192,9 @@ export async function startSimulatedNode(options: SimulatedNodeOptions): Promise
     },
     syncing(on) {
       controls.syncing = on;
+    },
+    estimate(feeRate) {
+      controls.feeRate = feeRate;
     },
     addTransactions: (count) => world.generate(count),
     setMempool: (raw) => world.replaceMempool(raw.map(decodeTransaction)),

@@ -1,26 +1,14 @@
 /**
  * Fee-paying transactions out of nothing but the node's own coins, so that templates have branches to hash. They
- * spend outputs that anyone may spend, in three forms (bare, behind a script hash, behind a witness script hash), so
- * each is valid to the last script also for Bitcoin Core, without a key or a signature.
+ * spend outputs that anyone may spend (own_scripts.ts), without a key or a signature.
  *
  * @module
  */
-import { compactSize, concat, equalBytes, fromHex, sha256, u32le, u64le } from "@gopool/chain";
+import { compactSize, concat, equalBytes, fromHex, u32le, u64le } from "@gopool/chain";
 import type { Random } from "@gopool/runtime";
 import { type Coin, outpointKey, outpointOf } from "./coins.ts";
 import { decodeTransaction, type Transaction } from "./decode.ts";
-
-/** Pushes 1 and no more: whoever shows this script may spend what is locked with it. */
-const OP_TRUE = Uint8Array.of(0x51);
-/** HASH160 of that one byte. */
-const OP_TRUE_HASH160 = fromHex("da1745e9b549bd0bfa1a569971c77eba30cd5a4b");
-
-const BARE = OP_TRUE;
-const P2SH = concat(fromHex("a914"), OP_TRUE_HASH160, fromHex("87"));
-const P2WSH = concat(fromHex("0020"), sha256(OP_TRUE));
-
-/** The scripts whose coins the node can spend. */
-export const OWN_SCRIPTS: readonly Uint8Array[] = [P2WSH, BARE, P2SH];
+import { OP_TRUE, OWN_P2SH, OWN_P2WSH, OWN_SCRIPTS } from "./own_scripts.ts";
 
 /** Smaller coins are left alone: with the fees taken off they would soon be dust. */
 const COIN_MIN = 20_000n;
@@ -160,10 +148,10 @@ function encode(
   outputs: readonly { value: bigint; script: Uint8Array }[],
 ): Uint8Array {
   const inputs = coins.map(({ outpoint, coin }) => {
-    const scriptSig = equalBytes(coin.script, P2SH) ? concat(Uint8Array.of(1), OP_TRUE) : [];
+    const scriptSig = equalBytes(coin.script, OWN_P2SH) ? concat(Uint8Array.of(1), OP_TRUE) : [];
     return concat(outpoint, Uint8Array.of(scriptSig.length, ...scriptSig), u32le(0xfffffffd));
   });
-  const witness = coins.some(({ coin }) => equalBytes(coin.script, P2WSH));
+  const witness = coins.some(({ coin }) => equalBytes(coin.script, OWN_P2WSH));
   return concat(
     u32le(2),
     witness ? Uint8Array.of(0, 1) : Uint8Array.of(),
@@ -173,7 +161,7 @@ function encode(
     ...outputs.map(({ value, script }) => concat(u64le(value), compactSize(script.length), script)),
     ...(witness
       ? coins.map(({ coin }) =>
-        equalBytes(coin.script, P2WSH) ? concat(Uint8Array.of(1, 1), OP_TRUE) : Uint8Array.of(0)
+        equalBytes(coin.script, OWN_P2WSH) ? concat(Uint8Array.of(1, 1), OP_TRUE) : Uint8Array.of(0)
       )
       : []),
     u32le(0),

@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { toHex } from "@gopool/chain";
 import { createHash } from "node:crypto";
 import { COINBASE_MATURITY } from "./rules.ts";
-import { OWN_SCRIPTS } from "./spender.ts";
+import { OWN_SCRIPTS } from "./own_scripts.ts";
 import { startTestNode } from "./node_fixture.ts";
 
 Deno.test("the node's own outputs are locked by the hashes of the script that pushes 1", () => {

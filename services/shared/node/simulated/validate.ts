@@ -10,6 +10,7 @@ import { type Coins, CoinView } from "./coins.ts";
 import { connectBlock } from "./connect.ts";
 import { checkBlockAt, checkHeaderAt, type Place } from "./context.ts";
 import type { Block } from "./decode.ts";
+import { ScriptChecker } from "./scripts.ts";
 import { invalid, VALID, type Verdict } from "./verdict.ts";
 
 export interface BlockContext {
@@ -20,16 +21,18 @@ export interface BlockContext {
   readonly coins: Coins;
   /** Unix seconds by the node's clock. */
   readonly nowSeconds: number;
+  /** Remembers what it found good; one of its own where absent. */
+  readonly scripts?: ScriptChecker;
   /** Off for proposals, which have no nonce yet. */
   readonly proofOfWork: boolean;
 }
 
 /**
- * Bitcoin Core's verdict on a block in its order: by itself, its header in place, its body in place, its coins.
- * Scripts and signatures are not run.
+ * Bitcoin Core's verdict on a block in its order: by itself, its header in place, its body in place, its coins, and
+ * the scripts that it can tell of (scripts.ts).
  */
 export function validateBlock(block: Block, context: BlockContext): Verdict {
-  const { place, coins, nowSeconds, proofOfWork } = context;
+  const { place, coins, nowSeconds, proofOfWork, scripts = new ScriptChecker() } = context;
   const checked = checkBlock(block, { proofOfWork });
   if (checked.kind === "invalid") return checked;
   if (!equalBytes(block.header.previousHash, context.previousHash)) {
@@ -39,6 +42,6 @@ export function validateBlock(block: Block, context: BlockContext): Verdict {
   if (header.kind === "invalid") return header;
   const body = checkBlockAt(block, place);
   if (body.kind === "invalid") return body;
-  const connected = connectBlock(block, place, new CoinView(coins));
+  const connected = connectBlock(block, place, new CoinView(coins), scripts);
   return connected.kind === "invalid" ? connected : VALID;
 }

@@ -10,10 +10,12 @@ import { ChainState, type TipMove } from "./chain_state.ts";
 import type { Place } from "./context.ts";
 import { type Block, isCoinbase, type Transaction } from "./decode.ts";
 import type { Difficulty } from "./difficulty.ts";
-import { type Added, Mempool } from "./mempool.ts";
+import { type Added, type Judged, Mempool } from "./mempool.ts";
 import { makeBlock } from "./miner.ts";
+import { OWN_SCRIPTS } from "./own_scripts.ts";
 import { COINBASE_MATURITY } from "./rules.ts";
-import { OWN_SCRIPTS, Spender } from "./spender.ts";
+import { ScriptChecker } from "./scripts.ts";
+import { Spender } from "./spender.ts";
 import type { ChainStore } from "./store.ts";
 import { selectTransactions, TemplateMaker } from "./template.ts";
 
@@ -67,13 +69,15 @@ export class World {
     const { store, clock, random, difficulty, premine, maturity = COINBASE_MATURITY } = options;
     this.#options = options;
     this.maturity = maturity;
-    this.mempool = new Mempool(store);
+    const scripts = new ScriptChecker();
+    this.mempool = new Mempool(store, scripts);
     this.chain = new ChainState({
       store,
       clock,
       difficulty,
       easyUntil: premine,
       maturity,
+      scripts,
       onTip: (move) => this.#onTip(move),
     });
     this.templates = new TemplateMaker(this.chain, this.mempool);
@@ -95,9 +99,14 @@ export class World {
 
   /** A transaction from outside. */
   send(tx: Transaction): Added {
-    const added = this.mempool.add(tx, this.nextPlace());
+    const added = this.mempool.add(tx, this.nextPlace(), "relay");
     if (added.kind === "added") this.#tell();
     return added;
+  }
+
+  /** What `send` would say. */
+  test(tx: Transaction): Judged {
+    return this.mempool.judge(tx, this.nextPlace(), "relay");
   }
 
   /** Adds up to `count` generated transactions; fewer where the coins do not suffice. */
@@ -106,7 +115,7 @@ export class World {
     let added = 0;
     for (; added < count; added++) {
       const tx = this.#spender.next();
-      if (tx === null || this.mempool.add(tx, place).kind === "refused") break;
+      if (tx === null || this.mempool.add(tx, place, "block").kind === "refused") break;
       this.#spender.holdOutputs(tx, place.height, false);
     }
     if (added > 0) this.#tell();
@@ -118,7 +127,7 @@ export class World {
     this.mempool.clear();
     this.#spender.reset(this.#options.store.coinsOf(OWN_SCRIPTS));
     const place = this.nextPlace();
-    for (const tx of transactions) this.mempool.add(tx, place);
+    for (const tx of transactions) this.mempool.add(tx, place, "block");
     this.#tell();
     return this.mempool.size;
   }
