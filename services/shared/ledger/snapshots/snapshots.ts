@@ -91,3 +91,14 @@ export async function dropSnapshots(tx: Tx, beforeMs: number): Promise<void> {
     [beforeMs],
   );
 }
+
+/** What blocks that are found and not yet booked have paid of balances owed from before, by account. */
+export async function carriedUnsettled(tx: Tx): Promise<ReadonlyMap<number, bigint>> {
+  const rows = await tx.query<{ account_id: number; sats: bigint }>(
+    `SELECT o.account_id, sum(o.carried)::bigint AS sats
+     FROM block b JOIN snapshot_output o ON o.snapshot_id = b.snapshot_id
+     WHERE NOT b.booked AND b.state IN ('found', 'confirmed') AND o.carried > 0
+     GROUP BY o.account_id`,
+  );
+  return new Map(rows.map(({ account_id, sats }) => [account_id, sats]));
+}
