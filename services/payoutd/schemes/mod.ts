@@ -13,6 +13,8 @@ import { solo } from "./solo.ts";
 
 export { windowOf } from "./basis.ts";
 export * from "./earnings.ts";
+export { expectedFees, FEE_BLOCKS, FEE_CAP_MEDIANS } from "./expected_fees.ts";
+export { ruinProbability } from "./ruin.ts";
 export * from "./scheme.ts";
 export { splitValue } from "./split.ts";
 export * from "./types.ts";
