@@ -7,7 +7,9 @@ CREATE TABLE payout_control (
   paused boolean NOT NULL DEFAULT false,
   -- Who said so last, and why; null as long as nobody has.
   adjustment_id bigint REFERENCES adjustment,
-  since_ms bigint NOT NULL DEFAULT 0
+  since_ms bigint NOT NULL DEFAULT 0,
+  -- When payments were last planned, or it was found that there are none to plan.
+  last_run_ms bigint NOT NULL DEFAULT 0
 );
 INSERT INTO payout_control DEFAULT VALUES;
 
@@ -62,7 +64,8 @@ CREATE INDEX payout_line_of_account ON payout_line (account_id, payout_id);
 -- A coin of ours: an output that a payment can spend.
 --   immature  of a coinbase that is not yet 100 deep
 --   mature    spendable, or spent; these and no others make up the account `wallet`
---   gone      the block or the transaction that made it is not in the chain (any more, or yet)
+--   gone      the block or the transaction that made it is not in the chain (any more)
+--   lost      an operator wrote it off: no payment of ours can spend it any more
 -- On the chain stand those that are mature and not spent: their sum is the balance of `wallet`, negated.
 CREATE TABLE coin (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -76,7 +79,7 @@ CREATE TABLE coin (
   made_by bigint REFERENCES payout,
   -- Of the block that holds it.
   height integer NOT NULL,
-  state text NOT NULL CHECK (state IN ('immature', 'mature', 'gone')),
+  state text NOT NULL CHECK (state IN ('immature', 'mature', 'gone', 'lost')),
   -- The payment that spends it, from planning until that is cancelled.
   payout_id bigint REFERENCES payout,
   -- That payment is confirmed by a transaction that spends it.
@@ -193,8 +196,14 @@ END $$;
 CREATE TRIGGER payout_tx_steps BEFORE UPDATE ON payout_tx
   FOR EACH ROW EXECUTE FUNCTION check_payout_tx_step();
 
+-- Gone for good as far as anybody can see: its coinbase left the chain 100 deep, the payment that made it is cancelled,
+-- or it is lost.
+CREATE VIEW coin_vanished AS
+  SELECT c.id FROM coin c LEFT JOIN payout m ON m.id = c.made_by
+  WHERE c.state = 'lost' OR (c.state = 'gone' AND (c.origin = 'coinbase' OR m.state = 'cancelled'));
+
 -- All inputs of an attempt are inserted by one statement. It must share a coin with every earlier attempt that could
--- still be confirmed; one that spends a coin that is gone could not.
+-- still be confirmed; one that spends a coin that vanished could not.
 CREATE FUNCTION check_payout_inputs() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   bad record;
@@ -207,8 +216,8 @@ BEGIN
       WHERE (i.payout_id, i.attempt) = (earlier.payout_id, earlier.attempt)
         AND (fresh.payout_id, fresh.attempt) = (made.payout_id, made.attempt))
     AND NOT EXISTS (
-      SELECT FROM payout_input i JOIN coin ON coin.id = i.coin_id
-      WHERE (i.payout_id, i.attempt) = (earlier.payout_id, earlier.attempt) AND coin.state = 'gone')
+      SELECT FROM payout_input i JOIN coin_vanished v ON v.id = i.coin_id
+      WHERE (i.payout_id, i.attempt) = (earlier.payout_id, earlier.attempt))
     LIMIT 1;
   IF FOUND THEN
     RAISE EXCEPTION 'attempt % of payout % spends no coin of attempt %: both could be confirmed',

@@ -82,3 +82,56 @@ export async function removeCoins(tx: Tx, blockHash: Uint8Array): Promise<CoinOf
     payoutId === null ? [] : [{ payoutId, ...coin }]
   );
 }
+
+/** A coin that no payment spends. */
+export interface FreeCoin {
+  readonly id: bigint;
+  readonly txid: Uint8Array;
+  readonly vout: number;
+  readonly sats: bigint;
+  readonly script: Uint8Array;
+  readonly origin: "coinbase" | "change" | "deposit";
+  /**
+   * Change of a payment with several attempts: another of them could still take its place in the chain, and with it the
+   * coin, until a coinbase of that depth could be spent.
+   */
+  readonly contested: boolean;
+  readonly trouble: string | null;
+}
+
+/** Mature coins that no payment spends, oldest first: by height, then by txid and index. */
+export function freeCoins(tx: Tx): Promise<FreeCoin[]> {
+  return tx.prepared<FreeCoin & Record<string, unknown>>(
+    "coins_free",
+    `SELECT id, txid, vout, sats, script, origin, trouble,
+       (SELECT count(*) FROM payout_tx t WHERE t.payout_id = c.made_by AND handed_at_ms IS NOT NULL) > 1
+         AS contested
+     FROM coin c WHERE state = 'mature' AND payout_id IS NULL AND NOT spent
+     ORDER BY height, txid, vout`,
+  );
+}
+
+/** What is wrong with a coin as a node sees it; null: nothing. */
+export async function noteCoinTrouble(tx: Tx, id: bigint, trouble: string | null): Promise<void> {
+  await tx.prepared(
+    "coin_trouble",
+    "UPDATE coin SET trouble = $2 WHERE id = $1 AND trouble IS DISTINCT FROM $2",
+    [id, trouble],
+  );
+}
+
+export interface TroubledCoin {
+  readonly txid: Uint8Array;
+  readonly vout: number;
+  readonly sats: bigint;
+  readonly trouble: string;
+}
+
+/** Coins that should be on the chain and cannot be used. */
+export function troubledCoins(tx: Tx): Promise<TroubledCoin[]> {
+  return tx.prepared<TroubledCoin & Record<string, unknown>>(
+    "coins_troubled",
+    `SELECT txid, vout, sats, trouble FROM coin
+     WHERE trouble IS NOT NULL AND state = 'mature' AND NOT spent ORDER BY height, txid, vout`,
+  );
+}
