@@ -45,6 +45,8 @@ export const FOUND_BATCH_MAX = 64;
 
 /** Jobs looked through for the value of a found block's template: a job every 30 s, and some for each new tip. */
 export const JOB_LOOK_BACK_MS = 25 * 60_000;
+/** Jobs whose value is remembered: those of some hours. */
+export const JOB_VALUES_MAX = 1_000;
 
 /**
  * Blocks of a gap that the follower reads after downtime, newest ones: a month, as long as the topics are kept. What
@@ -63,6 +65,8 @@ export const FOLLOW_RETRY_MS = 2_000;
 export const UNKNOWN_AFTER_MS = 2 * 60_000;
 /** How far back of such a block its candidate is looked for in block.solved. */
 export const SOLVED_LOOK_BACK_MS = 3 * 3_600_000;
+/** How often it is looked for them. */
+export const UNKNOWN_EVERY_MS = 15_000;
 /** Unknown coinbases told of on the board and looked for at once. */
 export const UNKNOWN_MAX = 20;
 
@@ -70,3 +74,9 @@ export const UNKNOWN_MAX = 20;
 export const RECONCILE_EVERY_MS = 3_600_000;
 /** After the start, so that what a restart has to catch up with is done. */
 export const RECONCILE_FIRST_MS = 2 * 60_000;
+/** Sooner where something was wrong: a coin may have been in a reorganisation just then. */
+export const RECONCILE_AGAIN_MS = 5 * 60_000;
+/** Coins read from the ledger at once. */
+export const RECONCILE_PAGE = 500;
+/** Sentences kept of one comparison: where more is wrong, the first ones say enough. */
+export const RECONCILE_TROUBLES_MAX = 50;

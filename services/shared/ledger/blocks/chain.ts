@@ -97,6 +97,14 @@ export async function noteGap(
   return true;
 }
 
+/** The first height behind what was passed over; null where nothing was. */
+export async function nextAfterGaps(tx: Tx): Promise<number | null> {
+  const [row] = await tx.query<{ next: number | null }>(
+    "SELECT max(to_height) + 1 AS next FROM chain_gap",
+  );
+  return row?.next ?? null;
+}
+
 /** A coinbase that pays the pool belongs to a block of the ledger, or is noted as unknown. */
 async function noteCoinbase(tx: Tx, block: FollowedBlock, atMs: number): Promise<void> {
   const { hash, coinbase } = block;

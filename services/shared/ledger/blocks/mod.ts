@@ -1,7 +1,9 @@
 /** Blocks: found, seen on the chain, split, booked, taken back; and the best chain as followed. @module */
 export * from "./book.ts";
 export * from "./chain.ts";
+export * from "./debts.ts";
 export * from "./read.ts";
+export * from "./reconcile.ts";
 export * from "./states.ts";
 export * from "./take.ts";
 export * from "./types.ts";

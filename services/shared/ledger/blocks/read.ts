@@ -122,6 +122,18 @@ export async function oldestUnsettledMs(tx: Tx): Promise<number | null> {
   return row?.at == null ? null : Number(row.at);
 }
 
+/**
+ * Log time from which these books have shares, ms since the Unix epoch; null where no log was opened yet. A block found
+ * earlier is not theirs: it goes whole to the account "opening".
+ */
+export async function openingOf(tx: Tx): Promise<number | null> {
+  const [row] = await tx.prepared<{ at: bigint | null }>(
+    "books_opening",
+    "SELECT min(begins_at_ms) AS at FROM log",
+  );
+  return row?.at == null ? null : Number(row.at);
+}
+
 /** The newest blocks, for people. */
 export async function latestBlocks(tx: Tx, limit: number): Promise<Block[]> {
   const rows = await tx.query<BlockRow>(

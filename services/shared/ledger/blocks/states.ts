@@ -137,16 +137,21 @@ export async function settleBlock(
   return true;
 }
 
-/** Keeps what was seen of a block whose state stays as it is; `waitsFor` says what it waits for, null: nothing. */
-export async function noteLook(
+/** Keeps what was seen of blocks, where that is news. */
+export async function noteLooks(
   tx: Tx,
-  hash: Uint8Array,
-  { confirmations, atMs }: Seen,
+  looks: readonly { readonly hash: Uint8Array; readonly confirmations: number }[],
+  atMs: number,
 ): Promise<void> {
+  // Every look is written where more are watched than one look takes: those least looked at come first.
   await tx.prepared(
-    "block_look",
-    "UPDATE block SET confirmations = $2, looked_at_ms = $3 WHERE hash = $1",
-    [hash, confirmations, atMs],
+    "block_looks",
+    `UPDATE block b SET confirmations = l.confirmations, looked_at_ms = $3
+     FROM unnest($1::bytea[], $2::int[]) AS l(hash, confirmations)
+     WHERE b.hash = l.hash
+       AND (b.confirmations IS DISTINCT FROM l.confirmations
+         OR (SELECT count(*) FROM block WHERE watched) > cardinality($1::bytea[]))`,
+    [looks.map(({ hash }) => hash), looks.map(({ confirmations }) => confirmations), atMs],
   );
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Tx } from "../port.ts";
+import { cleanText } from "../shares/dead_letters.ts";
 import { noteEvent } from "./read.ts";
 import type { LostBlock, NewBlock } from "./types.ts";
 
@@ -28,12 +29,12 @@ export async function takeBlock(tx: Tx, block: NewBlock, atMs: number): Promise<
       block.origin,
       record?.logId ?? null,
       record?.offset ?? null,
-      block.jobId,
+      named(block.jobId),
       block.variant,
       snapshotId.length === 0 ? null : snapshotId,
       block.finder,
-      block.worker,
-      block.gateway,
+      named(block.worker),
+      named(block.gateway),
       block.facts,
       block.remarks,
     ],
@@ -59,10 +60,18 @@ export async function noteLost(tx: Tx, lost: LostBlock): Promise<void> {
       lost.height,
       lost.foundAtMs,
       lost.finder,
-      lost.worker,
-      lost.reason,
+      named(lost.worker),
+      cleanText(lost.reason, REASON_MAX_LENGTH),
       lost.record.logId,
       lost.record.offset,
     ],
   );
+}
+
+/** Of a text that came from outside: names have some tens of characters, reasons name each node's words. */
+const NAME_MAX_LENGTH = 256;
+const REASON_MAX_LENGTH = 2_000;
+
+function named(text: string): string {
+  return cleanText(text, NAME_MAX_LENGTH);
 }

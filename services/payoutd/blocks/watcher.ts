@@ -1,0 +1,204 @@
+/**
+ * Watches our blocks on the nodes' chains and moves their states, and with them the money: see ledger/blocks/states.ts.
+ *
+ * @module
+ */
+import { displayHash, type Hash } from "@gopool/chain";
+import {
+  type Block,
+  confirmBlock,
+  matureBlock,
+  noteLooks,
+  noteWaiting,
+  orphanBlock,
+  restBlock,
+  type Seen,
+  watchedBlocks,
+} from "@gopool/ledger/blocks";
+import type { Node } from "@gopool/node";
+import type { Service } from "@gopool/runtime";
+import { type Look, lookAt } from "./ask.ts";
+import { coinbaseOfBlock, NotThatBlock, readBlock } from "./coinbase.ts";
+import type { BlocksDeps } from "./deps.ts";
+import { LOOK_EVERY_MS, LOOK_MAX, UNKNOWN_REST_MS, WATCH_BEYOND_MATURITY } from "./limits.ts";
+import { OrphanWatch, type Sight } from "./sight.ts";
+
+type WatcherDeps = Omit<BlocksDeps, "bus" | "random" | "pool" | "listeners">;
+
+export interface BlockWatcher extends Service {
+  /** One look at every watched block. */
+  look(signal: AbortSignal): Promise<void>;
+}
+
+const PART = "payoutd/watch";
+
+export function createBlockWatcher(deps: WatcherDeps): BlockWatcher {
+  const orphans = new OrphanWatch();
+  const look = async (signal: AbortSignal) => {
+    const { ledger, nodes, network, clock } = deps;
+    const blocks = await ledger.transaction((tx) => watchedBlocks(tx, LOOK_MAX));
+    orphans.keepOnly(new Set(blocks.map(keyOf)));
+    if (blocks.length === 0) return;
+    const seen = await lookAt(nodes, network, blocks, signal);
+    const turn = new Turn(deps, orphans, seen, clock.now());
+    for (const [i, block] of blocks.entries()) await turn.decide(block, i, signal);
+    await turn.end();
+  };
+  return {
+    name: PART,
+    look,
+    run: async (signal) => {
+      while (!signal.aborted) {
+        await look(signal);
+        await deps.clock.sleep(LOOK_EVERY_MS, signal);
+      }
+    },
+  };
+}
+
+/** What follows from one look. */
+class Turn {
+  readonly #looks: { hash: Uint8Array; confirmations: number }[] = [];
+  readonly #doubts: string[] = [];
+
+  constructor(
+    private readonly deps: WatcherDeps,
+    private readonly orphans: OrphanWatch,
+    private readonly seen: Look,
+    private readonly nowMs: number,
+  ) {}
+
+  async decide(block: Block, i: number, signal: AbortSignal): Promise<void> {
+    const sight = this.seen.sights[i]!;
+    const orphaned = this.orphans.look(keyOf(block), sight, this.deps.clock.monotonic());
+    this.#looks.push({ hash: block.hash, confirmations: countOf(sight) });
+    switch (sight.kind) {
+      case "best":
+        return await this.#onBest(block, sight, this.seen.holders[i]!, signal);
+      case "replaced":
+        return await this.#replaced(block, sight, orphaned);
+      case "unsure":
+        return await this.#unsure(block, sight.why);
+    }
+  }
+
+  /** Writes what was seen, and says what is in doubt. */
+  async end(): Promise<void> {
+    const { ledger, board } = this.deps;
+    await ledger.transaction((tx) => noteLooks(tx, this.#looks, this.nowMs));
+    const [first, ...more] = this.#doubts;
+    if (first === undefined) board.clear(PART_DOUBTS);
+    else {board.set(
+        PART_DOUBTS,
+        "degraded",
+        more.length === 0 ? first : `${first} (and ${more.length} more)`,
+      );}
+  }
+
+  async #onBest(
+    block: Block,
+    { confirmations, agreed }: Sight & { kind: "best" },
+    holders: readonly Node[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { ledger, maturity, log } = this.deps;
+    const { hash, state } = block;
+    const seen: Seen = { confirmations, atMs: this.nowMs };
+    const money = { money: true };
+    if (state === "found" || state === "orphaned") {
+      const coinbase = await this.#coinbase(block, holders, signal);
+      if (coinbase === null) return;
+      if (await ledger.transaction((tx) => confirmBlock(tx, hash, coinbase, seen), money)) {
+        const what = state === "found"
+          ? "a block of ours is on the chain"
+          : "a block of ours is back";
+        log.info(what, { hash: keyOf(block), height: block.height });
+      }
+      return;
+    }
+    if (!agreed || confirmations < maturity) return;
+    if (state === "confirmed") {
+      if (await ledger.transaction((tx) => matureBlock(tx, hash, seen), money)) {
+        log.info("a block of ours is mature", { hash: keyOf(block), height: block.height });
+      }
+    } else if (block.matured && confirmations >= maturity + WATCH_BEYOND_MATURITY) {
+      await ledger.transaction((tx) => restBlock(tx, hash, this.nowMs), money);
+    }
+  }
+
+  /** The coinbase from a node that has the block; null where none can show it now. */
+  async #coinbase(block: Block, holders: readonly Node[], signal: AbortSignal) {
+    const { scripts, log, ledger } = this.deps;
+    let why = "no node shows it";
+    for (const node of holders) {
+      try {
+        const raw = await node.block(block.hash as Hash, signal);
+        if (raw !== null) return coinbaseOfBlock(readBlock(raw, block.hash), scripts);
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof Error)) throw error;
+        why = `${node.name}: ${error.message}`;
+        if (error instanceof NotThatBlock) log.error(why, { hash: keyOf(block) });
+      }
+    }
+    await ledger.transaction((tx) => noteWaiting(tx, block.hash, `its coinbase: ${why}`));
+    return null;
+  }
+
+  async #replaced(
+    block: Block,
+    { depth, known }: Sight & { kind: "replaced" },
+    isOrphan: boolean,
+  ): Promise<void> {
+    const { ledger, maturity, log } = this.deps;
+    const { hash, height, state } = block;
+    const buried = depth >= maturity + WATCH_BEYOND_MATURITY;
+    if (state === "orphaned" || (state === "found" && !known)) {
+      // Nothing was credited for it. It stays as it is, for people to see.
+      if (buried) await this.#rest(block);
+      else if (state === "found") await this.#unsure(block, "no node knows it");
+      return;
+    }
+    if (!isOrphan) {
+      this.#doubts.push(`Block ${keyOf(block)} at height ${height}: another stands in its place`);
+      return;
+    }
+    const seen: Seen = { confirmations: -1, atMs: this.nowMs };
+    const spent = await ledger.transaction((tx) => orphanBlock(tx, hash, seen), { money: true });
+    if (spent === null) return;
+    const facts = { hash: keyOf(block), height, was: state };
+    log.warn("a block of ours is orphaned", facts);
+    for (const { payoutId, sats } of spent) {
+      log.error("a coin of an orphaned block is spent by a payout", { ...facts, payoutId, sats });
+    }
+  }
+
+  async #unsure(block: Block, why: string): Promise<void> {
+    const { state, foundAtMs, hash } = block;
+    const { ledger } = this.deps;
+    if (state === "confirmed" || state === "mature") {
+      this.#doubts.push(`Block ${keyOf(block)} is on no best chain: ${why}`);
+      return;
+    }
+    if (this.nowMs - foundAtMs > UNKNOWN_REST_MS) return await this.#rest(block);
+    if (state === "found" && block.waitsFor !== why) {
+      await ledger.transaction((tx) => noteWaiting(tx, hash, why));
+    }
+  }
+
+  async #rest({ hash }: Block): Promise<void> {
+    await this.deps.ledger.transaction((tx) => restBlock(tx, hash, this.nowMs), { money: true });
+  }
+}
+
+const PART_DOUBTS = "payoutd/blocks in doubt";
+
+/** As stored: -1 beside the best chain, 0 where no node knows it. */
+function countOf(sight: Sight): number {
+  if (sight.kind === "best") return sight.confirmations;
+  return sight.kind === "replaced" && sight.known ? -1 : 0;
+}
+
+function keyOf({ hash }: { hash: Uint8Array }): string {
+  return displayHash(hash as Hash);
+}
