@@ -5,7 +5,8 @@
  * @module
  */
 import { type Bus, shareSubmissions, shareValid } from "@gopool/bus";
-import { MINUTE_MS, openShareLog, sharePositions, type Tx } from "@gopool/ledger";
+import type { Tx } from "@gopool/ledger";
+import { MINUTE_MS, openShareLog, sharePositions } from "@gopool/ledger/shares";
 
 /** The consumer group of shareproc, whose committed offsets say what is judged. */
 const JUDGES = "shareproc";
@@ -63,7 +64,7 @@ export async function appliedBefore(tx: Tx, { busId, cuts }: Proof): Promise<str
   if (log !== null && log.busId !== busId) {
     return `the ledger's log "${log.id}" is on another bus than "${busId}" (deno task ledger begin)`;
   }
-  const positions = log === null ? [] : await sharePositions(tx, log.id);
+  const positions = log === null ? [] : await sharePositions(tx, log.number);
   const next = new Map(positions.map(({ partition, nextOffset }) => [partition, nextOffset]));
   for (const { partition, valid } of cuts) {
     const applied = next.get(partition) ?? 0;

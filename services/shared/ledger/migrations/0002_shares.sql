@@ -24,8 +24,10 @@ INSERT INTO share_book DEFAULT VALUES;
 
 -- A log that shares are, or were, read from: offsets mean something only together with it. One is open at a time.
 CREATE TABLE log (
+  -- In the order opened. A log whose head was lost can be opened anew: it is then here twice.
+  number integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   -- As the records name it: the bus's own id, and the operator's epoch.
-  id text PRIMARY KEY CHECK (id <> ''),
+  id text NOT NULL CHECK (id <> ''),
   -- The bus that it is on.
   bus_id text NOT NULL,
   -- Shares logged before it are not in these books; 0 where the log was read from its beginning. A block found earlier
@@ -42,7 +44,7 @@ CREATE UNIQUE INDEX log_open ON log ((true)) WHERE closed_at_ms IS NULL;
 -- Where the reading of one partition of share.valid stands, or stood when its log was closed: stored in the transaction
 -- that stores the sums, by compare-and-set on source_offset and next_offset.
 CREATE TABLE share_position (
-  log_id text NOT NULL REFERENCES log,
+  log integer NOT NULL REFERENCES log,
   partition integer NOT NULL CHECK (partition >= 0),
   -- Of the last share applied: its submission's offset (-1 before the first), header hash and log time.
   source_offset bigint NOT NULL CHECK (source_offset >= -1),
@@ -53,21 +55,20 @@ CREATE TABLE share_position (
   -- Where it stood when the log was opened.
   opened_source_offset bigint NOT NULL,
   opened_next_offset bigint NOT NULL,
-  -- Since then: shares summed into slices, shares of other pools (passed, not counted), and records passed as dead letters.
+  -- Since then: shares summed into slices, and shares of other pools, which are passed and not counted.
   shares bigint NOT NULL DEFAULT 0,
   foreign_shares bigint NOT NULL DEFAULT 0,
-  dead_letters bigint NOT NULL DEFAULT 0,
-  PRIMARY KEY (log_id, partition)
+  PRIMARY KEY (log, partition)
 ) WITH (fillfactor = 20);
 
 -- A share that came when its minute was closed: it counts in `minute` instead. A rebuild needs to know.
 CREATE TABLE late_share (
-  log_id text NOT NULL REFERENCES log,
+  log integer NOT NULL REFERENCES log,
   partition integer NOT NULL,
   source_offset bigint NOT NULL,
   logged_minute integer NOT NULL,
   minute integer NOT NULL CHECK (minute > logged_minute),
-  PRIMARY KEY (log_id, partition, source_offset)
+  PRIMARY KEY (log, partition, source_offset)
 );
 
 -- Messages that could not be used, with the reason, and as they came.

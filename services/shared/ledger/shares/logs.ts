@@ -8,6 +8,9 @@ import { lockShares } from "./share_lock.ts";
 
 /** A log that shares are, or were, read from. */
 export interface ShareLog {
+  /** Of its row. One id can stand in two: a log whose head was lost is opened anew. */
+  readonly number: number;
+  /** As the records name it. */
   readonly id: string;
   /** The bus that it is on: `bus.logId()`, which the id begins with. */
   readonly busId: string;
@@ -29,7 +32,7 @@ export interface SharePosition {
 }
 
 const LOG_COLUMNS =
-  `id, bus_id AS "busId", begins_at_ms AS "beginsAtMs", opened_at_ms AS "openedAtMs",
+  `number, id, bus_id AS "busId", begins_at_ms AS "beginsAtMs", opened_at_ms AS "openedAtMs",
   closed_at_ms AS "closedAtMs"`;
 
 type LogRow = ShareLog & { [column: string]: unknown };
@@ -43,12 +46,16 @@ export async function openShareLog(tx: Tx): Promise<ShareLog | null> {
 /** Every log there was, in the order opened. */
 export function shareLogs(tx: Tx): Promise<ShareLog[]> {
   return tx.query<LogRow>(
-    `SELECT ${LOG_COLUMNS} FROM log ORDER BY opened_at_ms, closed_at_ms NULLS LAST, id`,
+    `SELECT ${LOG_COLUMNS} FROM log ORDER BY number`,
   );
 }
 
-/** The positions of a log, by partition; for one that is closed, where its reading ended. */
-export async function sharePositions(tx: Tx, logId: string): Promise<SharePosition[]> {
+/**
+ * The positions of a log, by partition; for one that is closed, where its reading ended.
+ *
+ * @param log Its number.
+ */
+export async function sharePositions(tx: Tx, log: number): Promise<SharePosition[]> {
   const rows = await tx.prepared<
     {
       partition: number;
@@ -60,8 +67,8 @@ export async function sharePositions(tx: Tx, logId: string): Promise<SharePositi
   >(
     "share_positions",
     `SELECT partition, source_offset, header_hash, logged_at_ms, next_offset FROM share_position
-     WHERE log_id = $1 ORDER BY partition`,
-    [logId],
+     WHERE log = $1 ORDER BY partition`,
+    [log],
   );
   return rows.map((row) => ({
     partition: row.partition,
@@ -86,23 +93,23 @@ export interface OpenShareLog {
  * Opens a log where none is open, under the exclusive side of the shares' lock.
  *
  * @returns Whether it was opened now: false where a log is open already.
- * @throws The server's error where a log of this id was open before.
  */
 export async function openLog(tx: Tx, log: OpenShareLog, nowMs: number): Promise<boolean> {
   await lockShares(tx, "exclusive");
   if (await openShareLog(tx) !== null) return false;
-  await tx.query(
-    "INSERT INTO log (id, bus_id, begins_at_ms, opened_at_ms, opened_by) VALUES ($1, $2, $3, $4, $5)",
+  const [row] = await tx.query<{ number: number }>(
+    `INSERT INTO log (id, bus_id, begins_at_ms, opened_at_ms, opened_by) VALUES ($1, $2, $3, $4, $5)
+     RETURNING number`,
     [log.id, log.busId, log.beginsAtMs, nowMs, log.adjustmentId],
   );
   await tx.query(
-    `INSERT INTO share_position (log_id, partition, source_offset, header_hash, logged_at_ms, next_offset,
+    `INSERT INTO share_position (log, partition, source_offset, header_hash, logged_at_ms, next_offset,
        opened_source_offset, opened_next_offset)
      SELECT $1, partition, source, hash, logged, next, source, next
      FROM unnest($2::int[], $3::bigint[], $4::bytea[], $5::bigint[], $6::bigint[])
        AS t(partition, source, hash, logged, next)`,
     [
-      log.id,
+      row!.number,
       log.positions.map(({ partition }) => partition),
       log.positions.map(({ sourceOffset }) => sourceOffset),
       log.positions.map(({ headerHash }) => headerHash),
@@ -129,5 +136,5 @@ export async function closeLog(
     `UPDATE log SET closed_at_ms = $1, closed_by = $2 WHERE closed_at_ms IS NULL RETURNING ${LOG_COLUMNS}`,
     [nowMs, adjustmentId],
   );
-  return log === undefined ? null : { log, positions: await sharePositions(tx, log.id) };
+  return log === undefined ? null : { log, positions: await sharePositions(tx, log.number) };
 }

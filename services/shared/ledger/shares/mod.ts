@@ -1,5 +1,17 @@
 /** Shares: positions, slices, minutes. See migrations/0002_shares.sql. @module */
+export {
+  addSlices,
+  type LateShare,
+  type Move,
+  type Moved,
+  movePosition,
+  noteLate,
+  noteWorkers,
+  type SeenWorker,
+  type SliceColumns,
+} from "./apply.ts";
 export { announceSchedule, closeThrough, type ShareBook, shareBook } from "./book.ts";
+export { cleanText, type DeadLetter, keepDeadLetters } from "./dead_letters.ts";
 export {
   closeLog,
   openLog,
@@ -19,6 +31,7 @@ export {
   type ShareScheme,
 } from "./schemes.ts";
 export { lockShares } from "./share_lock.ts";
+export { dropMinutes, forgetWorkers, sumUpHour } from "./upkeep.ts";
 export {
   type MinuteSlice,
   slicesOfMinute,

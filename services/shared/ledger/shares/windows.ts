@@ -5,6 +5,7 @@
  */
 import type { Tx } from "../port.ts";
 import { shareBook } from "./book.ts";
+import { lockKept } from "./share_lock.ts";
 import { CUT_BY_MINUTE_MINUTES, HOUR_MINUTES, type ShareScheme } from "./schemes.ts";
 
 /** Work of all accounts in one closed slice, at one nBits. */
@@ -176,6 +177,7 @@ export async function slicesOfMinute(
 }
 
 async function assertClosed(tx: Tx, untilMinute: number) {
+  await lockKept(tx, "shared");
   const book = await shareBook(tx);
   if (book.firstOpenMinute < untilMinute) {
     throw new WindowNotReadable(

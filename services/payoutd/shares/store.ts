@@ -1,0 +1,194 @@
+/**
+ * Puts what was read of a batch into the ledger: one transaction, all or nothing, by compare-and-set.
+ *
+ * @module
+ */
+import { shareValid } from "@gopool/bus";
+import { accountsOf, type Ledger, type Tx } from "@gopool/ledger";
+import { type SchemePeriod, schemePeriods } from "@gopool/ledger/schemes";
+import {
+  addSlices,
+  cleanText,
+  type DeadLetter,
+  keepDeadLetters,
+  lockShares,
+  movePosition,
+  noteLate,
+  noteWorkers,
+  type SeenWorker,
+  type SliceColumns,
+} from "@gopool/ledger/shares";
+import type { Clock } from "@gopool/runtime";
+import { ACCOUNTS_MAX, WORKER_EVERY_MS, WORKER_NAME_MAX_LENGTH, WORKERS_MAX } from "./limits.ts";
+import type { BatchReading, Standing } from "./read_batch.ts";
+import type { Books, Share } from "./share.ts";
+import { type SliceGroup, sumShares } from "./summing.ts";
+
+/** The schedule of schemes as it stood at one version. */
+interface Schedule {
+  readonly version: number;
+  readonly periods: readonly SchemePeriod[];
+}
+
+/** What all partitions of a process share while they store: nothing that matters is kept here alone. */
+export class ShareStore {
+  /** Ids that are committed. */
+  readonly #accounts = new Map<string, number>();
+  /** When each worker was last written, by `clock.monotonic`. */
+  readonly #workers = new Map<string, number>();
+  #schedule: Schedule = { version: -1, periods: [] };
+
+  constructor(
+    private readonly ledger: Ledger,
+    private readonly clock: Pick<Clock, "now" | "monotonic">,
+    private readonly books: Books,
+    private readonly busId: string,
+  ) {}
+
+  /**
+   * Stores a batch.
+   *
+   * @returns False where the position is elsewhere by now: nothing was written.
+   * @throws {LedgerUnavailable} It may or may not have been written: load the position, and rule on the batch again.
+   */
+  async store(standing: Standing, reading: BatchReading): Promise<boolean> {
+    const workers = this.#due(reading.shares);
+    const done = await this.ledger.transaction((tx) => this.#store(tx, standing, reading, workers));
+    if (done === null) return false;
+    if (this.#accounts.size >= ACCOUNTS_MAX) this.#accounts.clear();
+    for (const [name, id] of done.accounts) this.#accounts.set(name, id);
+    this.#schedule = done.schedule;
+    this.#written(workers);
+    return true;
+  }
+
+  /** Everything here may run several times: it reads this object and changes nothing but the ledger. */
+  async #store(
+    tx: Tx,
+    { log, at }: Standing,
+    { to, shares, letters, foreign }: BatchReading,
+    workers: ReadonlyMap<string, Share>,
+  ): Promise<{ accounts: Map<string, number>; schedule: Schedule } | null> {
+    // Before the position: who waits for a minute to be closed must hold nothing that the closing waits for.
+    await lockShares(tx, "shared");
+    const moved = await movePosition(tx, {
+      log: log.number,
+      from: at,
+      to,
+      shares: shares.length,
+      foreign: foreign.length,
+    });
+    if (moved === null) return null;
+    await keepDeadLetters(tx, letters.map((letter) => this.#deadLetter(letter)), this.clock.now());
+    const schedule = await this.#scheduleIn(tx, moved.scheduleVersion);
+    const { groups, late } = sumShares(shares, {
+      network: this.books.network,
+      periods: schedule.periods,
+      firstOpenMinute: moved.firstOpenMinute,
+    });
+    const accounts = await this.#accountIds(tx, groups);
+    await addSlices(tx, columnsOf(groups, accounts));
+    await noteLate(tx, log.number, at.partition, late);
+    await noteWorkers(tx, seenWorkers(workers, accounts));
+    return { accounts, schedule };
+  }
+
+  async #scheduleIn(tx: Tx, version: number): Promise<Schedule> {
+    // The first period of all is written without a new version.
+    if (version === this.#schedule.version && this.#schedule.periods.length > 0) {
+      return this.#schedule;
+    }
+    return { version, periods: await schemePeriods(tx) };
+  }
+
+  async #accountIds(tx: Tx, groups: readonly SliceGroup[]): Promise<Map<string, number>> {
+    const ids = new Map<string, number>();
+    const unknown: string[] = [];
+    for (const { accounts } of groups) {
+      for (const name of accounts.keys()) {
+        if (ids.has(name)) continue;
+        const id = this.#accounts.get(name);
+        if (id === undefined) unknown.push(name);
+        else ids.set(name, id);
+      }
+    }
+    const names = [...new Set(unknown)];
+    const found = names.length === 0 ? [] : await accountsOf(tx, names);
+    names.forEach((name, i) => ids.set(name, found[i]!));
+    return ids;
+  }
+
+  #deadLetter({ message, reason }: BatchReading["letters"][number]): DeadLetter {
+    const { partition, offset, loggedAtMs, value } = message;
+    return {
+      busId: this.busId,
+      topic: shareValid.name,
+      partition,
+      offset,
+      loggedAtMs,
+      reason,
+      value,
+    };
+  }
+
+  /** The last share of each worker that was not written for a while. */
+  #due(shares: readonly Share[]): Map<string, Share> {
+    const nowMs = this.clock.monotonic();
+    const due = new Map<string, Share>();
+    for (const share of shares) {
+      const key = `${share.account}\n${share.worker}`;
+      const writtenMs = this.#workers.get(key);
+      if (writtenMs === undefined || nowMs - writtenMs >= WORKER_EVERY_MS) due.set(key, share);
+    }
+    return due;
+  }
+
+  #written(workers: ReadonlyMap<string, Share>): void {
+    const nowMs = this.clock.monotonic();
+    if (this.#workers.size >= WORKERS_MAX) this.#workers.clear();
+    for (const key of workers.keys()) this.#workers.set(key, nowMs);
+  }
+}
+
+function columnsOf(
+  groups: readonly SliceGroup[],
+  accounts: ReadonlyMap<string, number>,
+): SliceColumns {
+  const columns: SliceColumns = {
+    minutes: [],
+    schemes: [],
+    accounts: [],
+    nbits: [],
+    subsidies: [],
+    shares: [],
+    works: [],
+  };
+  for (const group of groups) {
+    for (const [name, { shares, work }] of group.accounts) {
+      columns.minutes.push(group.minute);
+      columns.schemes.push(group.scheme);
+      columns.accounts.push(accounts.get(name)!);
+      columns.nbits.push(group.nbits);
+      columns.subsidies.push(group.subsidy);
+      columns.shares.push(shares);
+      columns.works.push(work);
+    }
+  }
+  return columns;
+}
+
+function seenWorkers(
+  workers: ReadonlyMap<string, Share>,
+  accounts: ReadonlyMap<string, number>,
+): SeenWorker[] {
+  // Names that differ may be one when they are cut.
+  const seen = new Map<string, SeenWorker>();
+  for (const { account, worker, loggedAtMs: seenMs } of workers.values()) {
+    const name = cleanText(worker, WORKER_NAME_MAX_LENGTH);
+    const id = accounts.get(account)!;
+    const before = seen.get(`${id}\n${name}`);
+    if (before !== undefined && before.seenMs >= seenMs) continue;
+    seen.set(`${id}\n${name}`, { account: id, name, seenMs });
+  }
+  return [...seen.values()];
+}
