@@ -12,11 +12,14 @@ export const INPUTS_WEIGHT_MAX = 180_000;
 /** Heaviest replacement: below what nodes relay, whatever a signature's length. */
 export const REPLACEMENT_WEIGHT_MAX = 399_000;
 
+/** Coins looked at for one run at most: a question to a node each, and more than its payments could spend. */
+export const COINS_LOOKED_MAX = 5_000;
+
+/** Balances below this can be paid to no script: the least dust limit there is, of P2WPKH (fees.ts). */
+export const LEAST_DUE_SATS = 294n;
+
 /** Payments planned by one run at most: with 2,000 outputs each, more accounts than a day's run has. */
 export const BATCHES_PER_RUN_MAX = 20;
-
-/** Confirmations from which a payment counts as made. */
-export const CONFIRMATIONS = 6;
 
 /**
  * Satoshis per 1000 virtual bytes that a replacement must add for its own relay (Bitcoin Core policy/policy.h,
@@ -41,6 +44,3 @@ export const SLOW_MS = 6 * 3_600_000;
 
 /** Span of the daily limit: rolling, so that no midnight lets two days' worth out within a minute. */
 export const DAY_MS = 24 * 3_600_000;
-
-/** Blocks within which the node's fee estimate should get a payment confirmed: about half a day is soon enough. */
-export const FEE_TARGET_BLOCKS = 36;

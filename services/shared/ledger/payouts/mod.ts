@@ -1,4 +1,5 @@
 /** Coins, payments and their transactions. @module */
+export * from "./alive.ts";
 export * from "./attempts.ts";
 export * from "./chain.ts";
 export * from "./coins.ts";

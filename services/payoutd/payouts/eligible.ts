@@ -1,0 +1,52 @@
+/**
+ * Who is due: which balances are paid now, which wait, and which cannot be paid although they should. Pure.
+ *
+ * @module
+ */
+import { canonicalAddress, type Network } from "@gopool/chain";
+import type { Aside, DueBalance } from "@gopool/ledger/payouts";
+import type { Payee } from "./deps.ts";
+import { dustLimit } from "./fees.ts";
+import type { DueLine } from "./plan.ts";
+
+export interface Eligible {
+  /** In the order of the balances. */
+  readonly lines: readonly DueLine[];
+  /** Due, and not payable: one of these never holds up the others. */
+  readonly asides: readonly Aside[];
+}
+
+export function eligible(
+  balances: readonly DueBalance[],
+  payees: ReadonlyMap<string, Payee | string>,
+  leftOut: ReadonlySet<number>,
+  network: Network,
+): Eligible {
+  const lines: DueLine[] = [];
+  const asides: Aside[] = [];
+  for (const balance of balances) {
+    const { account, name, sats } = balance;
+    if (leftOut.has(account)) continue;
+    const payee = payees.get(name);
+    if (payee === undefined || typeof payee === "string") {
+      asides.push({ account, reason: payee ?? "nobody knows where to pay it" });
+      continue;
+    }
+    const { script, threshold } = payee;
+    if (sats < threshold) continue;
+    const why = whyNotPayable(script, sats, network);
+    if (why === null) lines.push({ ...balance, script });
+    else asides.push({ account, reason: why });
+  }
+  return { lines, asides };
+}
+
+function whyNotPayable(script: Uint8Array, sats: bigint, network: Network): string | null {
+  if (canonicalAddress(script, network) === null) {
+    return "its payout script is none of an address: nodes would not relay the payment";
+  }
+  const least = dustLimit(script);
+  return sats < least
+    ? `its ${sats} sats are dust: nodes relay ${least} and more to its script`
+    : null;
+}

@@ -1,0 +1,114 @@
+/**
+ * The sending step: what is signed and in no block goes to every node, and goes again as long as no block holds it. It
+ * is always the stored transaction, never one made anew (I4).
+ *
+ * @module
+ */
+import type { Ledger } from "@gopool/ledger";
+import {
+  type Attempt,
+  noteSent,
+  type Payout,
+  payoutControl,
+  payoutOf,
+  payoutsIn,
+} from "@gopool/ledger/payouts";
+import { type Nodes, type NodeSendAnswer, sendToAll } from "@gopool/node";
+import type { Clock } from "@gopool/runtime";
+import { RESEND_MS } from "./limits.ts";
+
+export interface SendDeps {
+  readonly ledger: Ledger;
+  readonly nodes: Pick<Nodes, "list">;
+  readonly clock: Clock;
+}
+
+export interface SendResult {
+  readonly id: bigint;
+  readonly attempt: number;
+  /** A node has it. */
+  readonly taken: boolean;
+  /** What every node said, for people. */
+  readonly words: string;
+}
+
+/** When each payment was last given to the nodes, by the monotonic clock: of this process only, and never in the way. */
+export type LastSent = Map<bigint, number>;
+
+/**
+ * Sends what is due for it: at once what never was, then again every RESEND_MS. Oldest first: a payment may spend the
+ * change of an earlier one. Between two payments it is asked whether payouts are paused.
+ *
+ * @throws {LedgerUnavailable} Some were sent: sending them again changes nothing.
+ */
+export async function sendPayouts(
+  deps: SendDeps,
+  lastSent: LastSent,
+  signal: AbortSignal,
+): Promise<SendResult[]> {
+  const { ledger, clock } = deps;
+  const results: SendResult[] = [];
+  const ids = await ledger.transaction((tx) => payoutsIn(tx, ["signed", "broadcast"]), {
+    snapshot: true,
+  });
+  for (const id of lastSent.keys()) if (!ids.includes(id)) lastSent.delete(id);
+  for (const id of ids) {
+    signal.throwIfAborted();
+    const now = clock.monotonic();
+    const last = lastSent.get(id);
+    if (last !== undefined && now - last < RESEND_MS) continue;
+    const { paused, payout } = await ledger.transaction(async (tx) => ({
+      paused: (await payoutControl(tx)).paused,
+      payout: await payoutOf(tx, id),
+    }), { snapshot: true });
+    if (paused) break;
+    if (payout === null || payout.attempts.some(({ block }) => block !== null)) continue;
+    const sent = await send(deps, payout, signal);
+    if (sent === null) continue;
+    results.push(sent);
+    if (sent.taken) lastSent.set(id, now);
+  }
+  return results;
+}
+
+/** The newest signed attempt; one before it where that lacks a coin it does not have. */
+async function send(
+  { ledger, nodes, clock }: SendDeps,
+  payout: Payout,
+  signal: AbortSignal,
+): Promise<SendResult | null> {
+  const signed = payout.attempts.filter((attempt): attempt is Attempt & { raw: Uint8Array } =>
+    attempt.raw !== null
+  );
+  let result: SendResult | null = null;
+  for (const { attempt, raw } of signed.toReversed()) {
+    const answers = await sendToAll(nodes, raw, signal);
+    const taken = answers.some(({ answer }) =>
+      answer.kind === "accepted" || answer.kind === "known"
+    );
+    const words = answers.map(wordsOf).join("; ");
+    result = { id: payout.id, attempt, taken, words };
+    await ledger.transaction(
+      (tx) => noteSent(tx, payout.id, attempt, { taken, words }, clock.now()),
+      { money: true },
+    );
+    const lacksCoin = answers.some(({ answer }) =>
+      answer.kind === "refused" && answer.missingInputs
+    );
+    if (taken || !lacksCoin) break;
+  }
+  return result;
+}
+
+function wordsOf({ node, answer }: NodeSendAnswer): string {
+  switch (answer.kind) {
+    case "accepted":
+      return `${node} took it`;
+    case "known":
+      return `${node} has it in its ${answer.where}`;
+    case "refused":
+      return `${node} refused it: ${answer.reason}`;
+    case "unreachable":
+      return `${node} did not answer: ${answer.reason}`;
+  }
+}
