@@ -1,4 +1,4 @@
-import { nodeContract } from "@gopool/node/contract";
+import { nodeContract, spendingContract } from "@gopool/node/contract";
 import { openNode } from "@gopool/node";
 import { systemClock } from "@gopool/runtime";
 import { findBitcoind, startBitcoind } from "../real/bitcoind.ts";
@@ -6,7 +6,7 @@ import { findBitcoind, startBitcoind } from "../real/bitcoind.ts";
 const bitcoind = findBitcoind();
 
 for (const zmq of [false, true]) {
-  nodeContract(`Bitcoin Core${zmq ? " with ZMQ" : ""}`, async () => {
+  const open = async () => {
     const started = await startBitcoind(bitcoind!);
     const node = openNode(
       { url: started.url, ...(zmq ? { zmq: started.zmq } : {}) },
@@ -14,11 +14,15 @@ for (const zmq of [false, true]) {
     );
     return {
       node,
-      network: "regtest",
+      network: "regtest" as const,
       async [Symbol.asyncDispose]() {
         await node[Symbol.asyncDispose]();
         await started[Symbol.asyncDispose]();
       },
     };
-  }, { ignore: bitcoind === null });
+  };
+  const name = `Bitcoin Core${zmq ? " with ZMQ" : ""}`;
+  nodeContract(name, open, { ignore: bitcoind === null });
+  // Blocks are noticed otherwise with ZMQ, payments are not.
+  if (!zmq) spendingContract(name, open, { ignore: bitcoind === null });
 }

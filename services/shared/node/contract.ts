@@ -9,6 +9,7 @@ import { displayHash, type Hash, type Network, subsidyAt } from "@gopool/chain";
 import { blockOf, blockOn, type BuiltBlock } from "./contract_blocks.ts";
 import type { Node, Tip } from "./port.ts";
 
+export { spendingContract } from "./contract_spending.ts";
 export { blockOf, blockOn, type BlockParts, type BuiltBlock } from "./contract_blocks.ts";
 
 /** A node to be tried, and what ends it. */

@@ -42,6 +42,8 @@ export interface BlockParts {
   readonly transactions: BlockTemplate["transactions"];
   /** Tells blocks apart that are otherwise the same. */
   readonly salt?: number;
+  /** Receives the coinbase's value; nobody who could spend it where absent. */
+  readonly payee?: Uint8Array;
 }
 
 export interface BuiltBlock {
@@ -81,7 +83,7 @@ export function blockOn(
 }
 
 function buildBlock(parts: BlockParts): BuiltBlock {
-  const { height, transactions, salt = 0 } = parts;
+  const { height, transactions, salt = 0, payee = PAYEE } = parts;
   const commitment = witnessCommitment(transactions.map(({ wtxid }) => wtxid));
   const extranonce = new Uint8Array(EXTRANONCE1_BYTES + EXTRANONCE2_BYTES);
   new DataView(extranonce.buffer).setUint32(0, salt);
@@ -92,7 +94,7 @@ function buildBlock(parts: BlockParts): BuiltBlock {
       recipe: {
         id: 0,
         name: "pool",
-        outputs: [{ amount: { kind: "remainder" }, payee: { kind: "script", script: PAYEE } }],
+        outputs: [{ amount: { kind: "remainder" }, payee: { kind: "script", script: payee } }],
         snapshotId: new Uint8Array(),
       },
       coinbaseValue: parts.coinbaseValue as Sats,

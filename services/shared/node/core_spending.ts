@@ -5,6 +5,7 @@
  * @module
  */
 import {
+  BLOCK_MAX_BYTES,
   displayHash,
   equalBytes,
   fromHex,
@@ -28,8 +29,6 @@ import type { CallOptions } from "./rpc.ts";
 import { RPC_CODE } from "./rpc_errors.ts";
 import { Fields } from "./shape.ts";
 
-/** A block weighs at most 4 million units (consensus.h MAX_BLOCK_WEIGHT), and every byte at least one. */
-const BLOCK_MAX_BYTES = 4_000_000;
 /** BTC per 1000 virtual bytes: Bitcoin Core's own default, which btcd wants to be told. */
 const MAX_FEE_RATE = 0.1;
 /** What estimatesmartfee takes (rpc/util.cpp ParseConfirmTarget; two is also what it makes of one). */
@@ -130,7 +129,8 @@ export class CoreSpending implements SpendingNode {
       throw new NodeMalformed("testmempoolaccept", "it must be a list of one");
     }
     const verdict = new Fields("testmempoolaccept", answer[0], "the verdict");
-    if (verdict.boolean("allowed")) {
+    // btcd leaves out what is false.
+    if (verdict.has("allowed") && verdict.boolean("allowed")) {
       const fees = new Fields("testmempoolaccept", verdict.raw("fees"), "fees of the verdict");
       return {
         kind: "allowed",

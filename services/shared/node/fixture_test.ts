@@ -1,8 +1,10 @@
-import { assertEquals, assertMatch, assertThrows } from "@std/assert";
+import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { displayHash, equalBytes, hashFromDisplay } from "@gopool/chain";
 import { encodeTransaction, spend } from "@gopool/node/simulated/draft";
 import { outpointOf } from "./simulated/coins.ts";
 import { startTestChain } from "./fixture.ts";
+import { type Node, NodeUnavailable } from "./port.ts";
+import { sendToAll } from "./several.ts";
 import type { MinedBlock } from "./simulated/mod.ts";
 
 /** OP_TRUE: anybody spends it. */
@@ -80,4 +82,32 @@ Deno.test("mineBlock({include}) holds what nobody sent, and an own block that is
   const error = assertThrows(() => chain.sim.mineBlock({ include: [one] }), Error);
   assertMatch(error.message, /refused its own block/);
   assertEquals(displayHash(chain.sim.mineBlock().reward.txid).length, 64);
+});
+
+Deno.test("a node that is starting or gone answers none of a payer's questions, and that is said", async () => {
+  await using chain = await startTestChain();
+  const { sim, node, nodes } = chain;
+  const [mined] = sim.mineTo(ANYBODY, 1);
+  const { txid } = mined!.reward;
+  const questions: ((node: Node) => Promise<unknown>)[] = [
+    (node) => node.block(hashFromDisplay(mined!.hash)),
+    (node) => node.coin(txid, 0, { mempool: true }),
+    (node) => node.send(spendOf(mined!)),
+    (node) => node.testAccept(spendOf(mined!)),
+    (node) => node.feeRate(6),
+    (node) => node.walletProcessPsbt("cHNidP8="),
+  ];
+  sim.warmingUp(true);
+  for (const ask of questions) {
+    assertEquals((await assertRejects(() => ask(node), NodeUnavailable)).why, "warming-up");
+  }
+  sim.warmingUp(false);
+  sim.estimate(2_500n);
+  assertEquals(await node.feeRate(6), 2_500n as never);
+  await sim[Symbol.asyncDispose]();
+  for (const ask of questions) {
+    assertEquals((await assertRejects(() => ask(node), NodeUnavailable)).why, "unreachable");
+  }
+  const answers = await sendToAll(nodes, spendOf(mined!));
+  assertEquals(answers.map(({ answer }) => answer.kind), ["unreachable"]);
 });
