@@ -9,6 +9,8 @@ CREATE TABLE scheme_period (
   scheme scheme NOT NULL CHECK (scheme <> 'coinbase'),
   -- {"windowThousandths": X of PPLNS in thousandths of a unit}
   params jsonb NOT NULL CHECK (params ? 'windowThousandths'),
+  -- The pool fell back to it by itself, because the reserve was below its floor.
+  is_fallback boolean NOT NULL DEFAULT false,
   set_at_ms bigint NOT NULL,
   -- Who and why; null for the first, which the settings made when the ledger was opened.
   adjustment_id bigint REFERENCES adjustment,

@@ -77,7 +77,7 @@ export async function openFees(tx: Tx, rates: FeeRates, nowMs: number): Promise<
 export interface FeeChange {
   /** Id of a miner's account; null: the pool's rates. */
   readonly account: number | null;
-  /** Undefined: as it was last set, for whenever. Null: the pool's (not for the pool itself). */
+  /** Undefined: as it stands then. Null: the pool's (not for the pool itself). */
   readonly feeBasisPoints?: number | null;
   readonly donationBasisPoints?: number | null;
   /** Log time, a whole minute; null: as soon as may be. */

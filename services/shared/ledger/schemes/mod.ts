@@ -1,4 +1,5 @@
 /** Schemes and rates in force, and what PPS and FPPS pay. See migrations/0006_schemes.sql. @module */
+export { chainFees, forgetFee, noteFee } from "./chain_fees.ts";
 export { type Decision, type SetBy } from "./decisions.ts";
 export {
   type FeeChange,
@@ -11,7 +12,9 @@ export {
   setFees,
 } from "./fees.ts";
 export {
+  fallBack,
   openSchedule,
+  paysFromReserve,
   schemeAt,
   type SchemeName,
   type SchemeParams,
@@ -19,3 +22,12 @@ export {
   schemePeriods,
   setScheme,
 } from "./periods.ts";
+export {
+  bookPps,
+  nextPpsMinute,
+  ppsCarries,
+  type PpsCredit,
+  type PpsMinute,
+  type Reserve,
+  reserveOf,
+} from "./pps.ts";

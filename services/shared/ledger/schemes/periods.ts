@@ -21,13 +21,16 @@ export interface SchemePeriod {
   readonly fromMinute: number;
   readonly scheme: SchemeName;
   readonly params: SchemeParams;
+  /** The pool fell back to it by itself, because the reserve was below its floor. */
+  readonly isFallback: boolean;
 }
 
 /** The whole schedule, in the order that {@link schemeAt} wants. */
 export async function schemePeriods(tx: Tx): Promise<SchemePeriod[]> {
   return await tx.prepared<SchemePeriod & { [column: string]: unknown }>(
     "scheme_periods",
-    `SELECT id, from_minute AS "fromMinute", scheme::text AS scheme, params
+    `SELECT id, from_minute AS "fromMinute", scheme::text AS scheme, params,
+       is_fallback AS "isFallback"
      FROM scheme_period ORDER BY from_minute, id`,
   );
 }
@@ -64,22 +67,63 @@ export async function openSchedule(
  * counted by the one before. In a money transaction, before anything else in it: see `lockShares`.
  *
  * @param change.fromMinute Null: as soon as may be.
- * @returns The minute from which it counts, or why not.
+ * @returns From when it counts, or why not.
  */
 export async function setScheme(
   tx: Tx,
   change: Pick<SchemePeriod, "scheme" | "params"> & { readonly fromMinute: number | null },
   by: SetBy,
 ): Promise<Decision> {
-  const { scheme, params } = change;
-  const earliest = Math.max(await announceSchedule(tx), minuteOf(by.nowMs) + 1);
+  const earliest = await earliestMinute(tx, by.nowMs);
   const fromMinute = change.fromMinute ?? earliest;
   if (fromMinute < earliest) return refused("scheme", fromMinute * MINUTE_MS, earliest * MINUTE_MS);
+  await add(tx, { ...change, fromMinute, isFallback: false }, by);
+  return { kind: "set", fromMs: fromMinute * MINUTE_MS };
+}
+
+/** Schemes that pay from the reserve. */
+const FROM_RESERVE: ReadonlySet<SchemeName> = new Set(["pps", "fpps"]);
+
+/** Whether anything from a minute on is paid from the reserve: now, or later as the schedule stands. */
+export function paysFromReserve(periods: readonly SchemePeriod[], minute: number): boolean {
+  return restOf(periods, minute).some(({ scheme }) => FROM_RESERVE.has(scheme));
+}
+
+/**
+ * Puts PPLNS in the place of PPS and FPPS, from the first minute that may be changed on and in all that was planned for
+ * later. In a money transaction, before anything else in it: see `lockShares`.
+ *
+ * @returns The minute from which it counts; null where nothing was paid from the reserve any more.
+ */
+export async function fallBack(tx: Tx, by: SetBy): Promise<number | null> {
+  if (!paysFromReserve(await schemePeriods(tx), minuteOf(by.nowMs) + 1)) return null;
+  const earliest = await earliestMinute(tx, by.nowMs);
+  const [now, ...later] = restOf(await schemePeriods(tx), earliest);
+  const changed = [{ ...now!, fromMinute: earliest }, ...later]
+    .filter(({ scheme }) => FROM_RESERVE.has(scheme));
+  for (const { fromMinute, params } of changed) {
+    await add(tx, { fromMinute, scheme: "pplns", params, isFallback: true }, by);
+  }
+  return changed[0]?.fromMinute ?? null;
+}
+
+/** The period in force in a minute, and those in force after it. */
+function restOf(periods: readonly SchemePeriod[], minute: number): SchemePeriod[] {
+  // Of several that begin together the last counts.
+  const counting = periods.filter((one, at) => periods[at + 1]?.fromMinute !== one.fromMinute);
+  return [schemeAt(counting, minute), ...counting.filter(({ fromMinute }) => fromMinute > minute)];
+}
+
+async function earliestMinute(tx: Tx, nowMs: number): Promise<number> {
+  return Math.max(await announceSchedule(tx), minuteOf(nowMs) + 1);
+}
+
+async function add(tx: Tx, period: Omit<SchemePeriod, "id">, by: SetBy): Promise<void> {
+  const { scheme, params, fromMinute, isFallback } = period;
   const adjustment = await note(tx, "scheme", { scheme, params, fromMinute }, by);
   await tx.query(
-    `INSERT INTO scheme_period (from_minute, scheme, params, set_at_ms, adjustment_id)
-     VALUES ($1, $2::scheme, $3, $4, $5)`,
-    [fromMinute, scheme, params, by.nowMs, adjustment],
+    `INSERT INTO scheme_period (from_minute, scheme, params, is_fallback, set_at_ms, adjustment_id)
+     VALUES ($1, $2::scheme, $3, $4, $5, $6)`,
+    [fromMinute, scheme, params, isFallback, by.nowMs, adjustment],
   );
-  return { kind: "set", fromMs: fromMinute * MINUTE_MS };
 }
