@@ -1,5 +1,5 @@
 /**
- * The test task: one Kafka broker and one Redis for the whole suite, then `deno test` with the arguments given here.
+ * The test task: one Kafka broker, one PostgreSQL and one Redis for the whole suite, then `deno test` with the arguments given here.
  * Ends as the tests end.
  *
  * A server that is named by its variable is taken as it is; one that this machine cannot have is told in a sentence, and
@@ -12,8 +12,10 @@ import {
   type Absent,
   KAFKA_VARIABLE,
   onCi,
+  POSTGRES_VARIABLE,
   REDIS_VARIABLE,
   sharedKafka,
+  sharedPostgres,
   sharedRedis,
   type Started,
 } from "@gopool/testing/servers";
@@ -26,6 +28,7 @@ interface Shared {
 
 const SHARED: readonly Shared[] = [
   { name: "Kafka", variable: KAFKA_VARIABLE, start: sharedKafka },
+  { name: "PostgreSQL", variable: POSTGRES_VARIABLE, start: sharedPostgres },
   { name: "Redis", variable: REDIS_VARIABLE, start: sharedRedis },
 ];
 

@@ -60,15 +60,15 @@ export interface FreshDatabase extends AsyncDisposable {
   readonly url: string;
 }
 
+/** Asked for here: what it starts for one test file ends with the file, not with a test. */
+const server = await testPostgres();
+
 /** A database of one's own: empty, or migrated. Removed at disposal, whoever is still connected. */
 export async function freshDatabase({ migrated = false } = {}): Promise<FreshDatabase> {
-  const server = await testPostgres();
   const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
   await using admin = await connect(server);
   await admin.query(
-    migrated
-      ? `CREATE DATABASE ${name} TEMPLATE ${await template(server)}`
-      : `CREATE DATABASE ${name}`,
+    migrated ? `CREATE DATABASE ${name} TEMPLATE ${await template()}` : `CREATE DATABASE ${name}`,
   );
   return {
     url: onDatabase(server, name),
@@ -91,7 +91,7 @@ const LOCK = "hashtextextended('gopool test template', 0)";
 let made: Promise<string> | undefined;
 
 /** The template's name. Other files of migrations are another template; nobody is ever connected to one. */
-function template(server: string): Promise<string> {
+function template(): Promise<string> {
   return made ??= (async () => {
     const files = await migrationFiles();
     const text = new TextEncoder().encode(files.map(({ checksum }) => checksum).join());

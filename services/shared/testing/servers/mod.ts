@@ -8,7 +8,12 @@ export { type KafkaOptions, type KafkaServer, startKafka } from "./kafka.ts";
 export { findKafka, KAFKA_VERSION, type KafkaJars } from "./kafka_install.ts";
 export type { ListenerName, Login } from "./kafka_settings.ts";
 export type { Pem } from "./pem.ts";
-export { POSTGRES_VARIABLE, testPostgres } from "./postgres.ts";
+export {
+  findPostgres,
+  type PostgresOptions,
+  type PostgresServer,
+  startPostgres,
+} from "./postgres.ts";
 export { kill, type Running, spawn, stop, untilReady } from "./process.ts";
 export { findRedis, type RedisOptions, type RedisServer, startRedis } from "./redis.ts";
 export {
@@ -20,12 +25,15 @@ export {
 export {
   absence,
   KAFKA_VARIABLE,
+  POSTGRES_VARIABLE,
   REDIS_VARIABLE,
   sharedKafka,
+  sharedPostgres,
   sharedRedis,
   type Started,
   testKafka,
   testKafkaJars,
+  testPostgres,
   testRedis,
   testRedisBinary,
 } from "./shared.ts";

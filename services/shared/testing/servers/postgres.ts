@@ -1,13 +1,114 @@
 /**
- * The PostgreSQL that the tests of one run share, by GOPOOL_TEST_POSTGRES.
+ * A real PostgreSQL for tests, on 127.0.0.1: the one that the embedded ledger runs, ended with the test that started it.
  *
  * @module
  */
-export const POSTGRES_VARIABLE = "GOPOOL_TEST_POSTGRES";
+import {
+  ask,
+  ENV,
+  type Home,
+  installed,
+  makeCluster,
+  passwordFileOf,
+  prepareHome,
+  programOf,
+  serverArguments,
+  USER,
+} from "@gopool/ledger/embedded";
+import { freePort } from "../places.ts";
+import type { Absent } from "./absent.ts";
+import { type Running, untilReady } from "./process.ts";
+import { end, spawnWatched } from "./watched.ts";
 
-/** The URL of a server on which databases may be made: postgres://USER:PASSWORD@HOST:PORT/postgres. */
-export function testPostgres(): Promise<string> {
-  const given = Deno.env.get(POSTGRES_VARIABLE);
-  if (!given) throw new Error(`${POSTGRES_VARIABLE} is not set`);
-  return Promise.resolve(given);
+export interface PostgresOptions {
+  /** Takes this port; default a free one. */
+  readonly port?: number;
+  /** It survives a power cut, which no test makes: slower. A kill of the server it survives in any case. */
+  readonly durable?: boolean;
+  /** More of its own settings: `{ max_connections: "5" }`. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export interface PostgresServer extends AsyncDisposable {
+  /** Of its superuser, on the database "postgres". */
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  /** SIGINT, and its end: connections are closed with a word. */
+  stop(): Promise<void>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+  /** SIGSTOP and SIGCONT: it takes connections and answers nothing. What is connected goes on. */
+  stall(on: boolean): void;
+  /** Starts it again, in its old place. */
+  restart(): Promise<void>;
+}
+
+/** Test files run side by side, each with several connections. */
+const CONNECTIONS = "300";
+
+/** Whether its packages are installed for this kind of machine. */
+export function findPostgres(): { readonly folder: string } | Absent {
+  return installed() ?? { why: "no package has it for this kind of machine" };
+}
+
+/** Makes a cluster in a temporary folder, starts the server and waits until it answers. */
+export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
+  const { port = freePort(), durable = false, settings = {} } = options;
+  const folder = await Deno.makeTempDir({ prefix: "postgres-" });
+  const home = await prepareHome(folder);
+  await makeCluster(home);
+  await give(home, folder);
+  const password = await Deno.readTextFile(passwordFileOf(home));
+  const url = `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`;
+  const all = { max_connections: CONNECTIONS, logging_collector: "off", ...settings };
+  const flags = [
+    ...serverArguments(home, { port, volatile: !durable }),
+    ...Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
+  ];
+  let running: Running;
+  let over = false;
+
+  async function launch(): Promise<void> {
+    running = await spawnWatched(programOf(home.programs, "postgres"), flags, {
+      folder,
+      env: ENV,
+      clearEnv: true,
+      ...(home.uid === null ? {} : { uid: home.uid }),
+    });
+    await untilReady(running, "PostgreSQL", async () => {
+      const answer = await ask(url);
+      if (answer !== "ready") throw new Error(answer);
+    });
+  }
+  const finish = async () => {
+    if (over) return;
+    over = true;
+    // Ends at once, in order: what it shared in memory is given back.
+    if (!running.ended()) running.child.kill("SIGQUIT");
+    await end(running);
+    await Deno.remove(folder, { recursive: true });
+  };
+  await launch();
+  return {
+    url,
+    port,
+    get pid() {
+      return running.child.pid;
+    },
+    async stop() {
+      running.child.kill("SIGINT");
+      await running.printed;
+    },
+    kill: () => end(running, { atOnce: true }),
+    stall: (on) => running.child.kill(on ? "SIGSTOP" : "SIGCONT"),
+    restart: launch,
+    [Symbol.asyncDispose]: finish,
+  };
+}
+
+/** Its watch runs as the server's user, and removes the folder if this process is killed. */
+async function give({ uid, folder }: Home, parent: string): Promise<void> {
+  if (uid === null) return;
+  for (const path of [folder, parent]) await Deno.chown(path, uid, uid);
 }

@@ -7,9 +7,11 @@
 import { type Absent, skipped } from "./absent.ts";
 import { startKafka } from "./kafka.ts";
 import { findKafka, type KafkaJars } from "./kafka_install.ts";
+import { findPostgres, startPostgres } from "./postgres.ts";
 import { findRedis, startRedis } from "./redis.ts";
 
 export const KAFKA_VARIABLE = "GOPOOL_TEST_KAFKA";
+export const POSTGRES_VARIABLE = "GOPOOL_TEST_POSTGRES";
 export const REDIS_VARIABLE = "GOPOOL_TEST_REDIS";
 
 /** A server of this machine, with what names it in a variable. */
@@ -36,7 +38,16 @@ export async function sharedRedis(): Promise<Started | Absent> {
   return { address: server.url, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
 
+/** The PostgreSQL that a whole run shares: each test has a database of its own. */
+export async function sharedPostgres(): Promise<Started | Absent> {
+  const found = findPostgres();
+  if ("why" in found) return found;
+  const server = await startPostgres();
+  return { address: server.url, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
+}
+
 let kafka: Promise<string | null> | undefined;
+let postgres: Promise<string> | undefined;
 let redis: Promise<string | null> | undefined;
 
 /**
@@ -54,6 +65,19 @@ export function testKafka(): Promise<string | null> {
 export function testRedis(): Promise<string | null> {
   return redis ??= shared("Redis", REDIS_VARIABLE, sharedRedis)
     .then((address) => address === null ? null : withScheme("redis", address));
+}
+
+/**
+ * `postgres://USER:PASSWORD@127.0.0.1:PORT/postgres` of a server on which databases may be made: see `testKafka()`. It
+ * comes with the packages that the pool itself needs, so that a machine without it fails.
+ */
+export function testPostgres(): Promise<string> {
+  return postgres ??= shared("PostgreSQL", POSTGRES_VARIABLE, sharedPostgres).then((address) => {
+    if (address === null) {
+      throw new Error("Tests of the ledger need the PostgreSQL of its packages");
+    }
+    return address;
+  });
 }
 
 function withScheme(scheme: string, address: string): string {

@@ -36,6 +36,8 @@ export interface WatchedOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Only the variables that `env` names. */
   readonly clearEnv?: boolean;
+  /** Another user and group, for root alone. */
+  readonly uid?: number;
   /** Told what it prints, as it comes. */
   readonly onText?: (text: string) => void;
 }
@@ -50,6 +52,8 @@ export async function spawnWatched(
     args: ["-c", WATCH, "watch", options.folder, command, ...args],
     env: { ...options.env },
     clearEnv: options.clearEnv ?? false,
+    // Another user may not enter where this one stands.
+    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid, cwd: "/" }),
     stdin: "piped",
     stdout: "piped",
     stderr: "piped",
