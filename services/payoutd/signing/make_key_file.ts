@@ -60,6 +60,6 @@ async function write(path: string, text: string): Promise<void> {
   using file = await Deno.open(part, { write: true });
   await file.sync();
   await Deno.rename(part, path);
-  using folder = await Deno.open(path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : ".");
+  using folder = await Deno.open(path.includes("/") ? path.slice(0, path.lastIndexOf("/")) || "/" : ".");
   await folder.sync();
 }
