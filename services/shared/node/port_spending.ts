@@ -63,7 +63,7 @@ export interface SpendingNode {
    * further.
    *
    * @throws {NodeRefused} The node knows it and does not have it (any more), in its words: "Block not available
-   * (pruned data)" where it is pruned. Another node may have it.
+   * (pruned data)" where it is pruned. Another node may have it. A btcd that prunes no longer knows such a block.
    */
   block(hash: Hash, signal?: AbortSignal): Promise<Uint8Array | null>;
   /**

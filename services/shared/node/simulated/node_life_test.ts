@@ -1,6 +1,6 @@
 import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import { hashFromDisplay, headerHash, toHex } from "@gopool/chain";
-import { systemClock } from "@gopool/runtime";
+import { type Logger, systemClock } from "@gopool/runtime";
 import { buildBlock, encodeTransaction, goodDraft, groundOf, spend } from "./draft.ts";
 import { mutated, MUTATIONS } from "./mutations.ts";
 import { PortTaken } from "./http.ts";
@@ -43,12 +43,16 @@ Deno.test("the chain is shown as Bitcoin Core shows it", async () => {
   assertEquals((await call(node, "getnetworkinfo")).connections, 8);
 });
 
-Deno.test("a chain that ripens faster says so in its warnings, any other has none", async () => {
+Deno.test("a chain that ripens faster says so in its log and its warnings, any other has none", async () => {
   await using node = await startTestNode();
   assertEquals((await call(node, "getblockchaininfo")).warnings, []);
-  await using quick = await startTestNode({ maturity: 5 });
+  const said: string[] = [];
+  const log = { warn: (sentence: string) => said.push(sentence) } as unknown as Logger;
+  await using quick = await startTestNode({ maturity: 5, log });
   const [warning] = (await call(quick, "getblockchaininfo")).warnings;
   assertMatch(warning, /a simulation: a block's reward may be spent after 5 blocks, not 100$/);
+  assertEquals(said, [warning]);
+  await assertRejects(() => startTestNode({ maturity: 0 }), RangeError, "must be 1 or more");
 });
 
 Deno.test("reorganise() replaces the last blocks, and what they held waits again", async () => {

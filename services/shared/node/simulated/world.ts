@@ -68,6 +68,9 @@ export class World {
   constructor(options: WorldOptions) {
     const { store, clock, random, difficulty, premine, maturity = COINBASE_MATURITY } = options;
     this.#options = options;
+    if (!Number.isInteger(maturity) || maturity < 1) {
+      throw new RangeError(`Cannot let rewards ripen after ${maturity} blocks: must be 1 or more`);
+    }
     this.maturity = maturity;
     const scripts = new ScriptChecker();
     this.mempool = new Mempool(store, scripts);
