@@ -1,0 +1,310 @@
+/**
+ * A ledger, nodes and a bus with the block services on them, one step at a time. Imported by tests only.
+ *
+ * @module
+ */
+import { blockFound, encodeRecord, openBus } from "@gopool/bus";
+import {
+  assembleBlock,
+  canonicalAddress,
+  coinbasePrefix,
+  coinbaseSuffix,
+  coinbaseWithWitness,
+  concat,
+  encodeHeader,
+  headerHash,
+  meetsTarget,
+  type Output,
+  type Sats,
+  sha256d,
+  targetFromBits,
+  type UnixSeconds,
+  VARIANT_POOL,
+} from "@gopool/chain";
+import { accountsOf, type ChainListener, type SchemeName } from "@gopool/ledger";
+import { type Block, blockOf } from "@gopool/ledger/blocks";
+import { freshLedger } from "@gopool/ledger/fixture";
+import { openFees, openSchedule } from "@gopool/ledger/schemes";
+import { minuteOf, openLog, type ShareScheme } from "@gopool/ledger/shares";
+import { openNodes } from "@gopool/node";
+import { startTestChain, type TestChain } from "@gopool/node/fixture";
+import { type BlockFacts, BlockFactsSchema, BlockOutcome, create } from "@gopool/proto";
+import { createStatusBoard, seededRandom, systemClock } from "@gopool/runtime";
+import { captureLog, FakeClock, waitFor } from "@gopool/testing";
+import { PoolScripts } from "./coinbase.ts";
+import type { BlocksDeps } from "./deps.ts";
+import { createChainFollower } from "./follower.ts";
+import { LOOK_EVERY_MS, ORPHAN_AFTER_MS, ORPHAN_LOOKS, SETTLE_AFTER_MS } from "./limits.ts";
+import { createReconciler } from "./reconciler.ts";
+import { createSettler } from "./settler.ts";
+import { createBlockTaker } from "./taker.ts";
+import { createUnknownWatch } from "./unknown.ts";
+import { createBlockWatcher } from "./watcher.ts";
+
+/** P2WPKH of 20 equal bytes, and its address. */
+export const script = (n: number) => Uint8Array.from([0x00, 0x14, ...new Array(20).fill(n)]);
+export const address = (n: number) => canonicalAddress(script(n), "regtest")!;
+export const POOL_SCRIPT = script(1);
+export const EASY_BITS = 0x207fffff;
+
+export interface StandOptions {
+  readonly nodes?: number;
+  readonly maturity?: number;
+  readonly scheme?: SchemeName;
+  readonly feeBasisPoints?: number;
+  readonly listeners?: readonly ChainListener[];
+  /** Log time from which the books have shares. */
+  readonly opensAtMs?: number;
+}
+
+type SomeFacts = Partial<Omit<BlockFacts, "$typeName" | "$unknown">>;
+
+export interface MineOptions {
+  /** Outputs before the rest, which goes to `rest`, the pool unless told otherwise. */
+  readonly outputs?: readonly { readonly sats: bigint; readonly script: Uint8Array }[];
+  readonly rest?: Uint8Array;
+  readonly facts?: SomeFacts;
+  /** Which nodes are given it; all unless told otherwise. */
+  readonly to?: readonly number[];
+}
+
+export interface Mined {
+  readonly facts: BlockFacts;
+  readonly raw: Uint8Array;
+}
+
+export type Stand = Awaited<ReturnType<typeof startStand>>;
+
+export async function startStand(options: StandOptions = {}) {
+  const { maturity = 4, scheme = "pplns", feeBasisPoints = 100 } = options;
+  const stack = new AsyncDisposableStack();
+  const ledger = stack.use(await freshLedger());
+  const clock = new FakeClock();
+  const bus = stack.use(await openBus("memory:", { clock }));
+  const chains: TestChain[] = [];
+  for (let i = 0; i < (options.nodes ?? 1); i++) {
+    chains.push(stack.use(await startTestChain({ maturity })));
+  }
+  const nodes = stack.use(openNodes({
+    nodes: chains.map(({ sim }) => ({ url: new URL(sim.url) })),
+  }, { clock: systemClock }));
+  const { log, lines } = captureLog();
+  const deps: BlocksDeps = {
+    bus,
+    ledger,
+    nodes,
+    clock,
+    random: seededRandom(1),
+    log,
+    board: createStatusBoard(clock),
+    pool: "gopool",
+    network: "regtest",
+    scripts: new PoolScripts([POOL_SCRIPT]),
+    maturity,
+    listeners: options.listeners ?? [],
+  };
+  await ledger.transaction(async (tx) => {
+    await openSchedule(tx, { scheme, params: { windowThousandths: 1_000 } }, clock.now());
+    await openFees(tx, { feeBasisPoints, donationBasisPoints: 0 }, clock.now());
+    await openLog(tx, {
+      id: await bus.logId(),
+      busId: await bus.logId(),
+      beginsAtMs: options.opensAtMs ?? 0,
+      positions: (await bus.ends(blockFound)).map(({ partition }) => ({
+        partition,
+        sourceOffset: -1,
+        headerHash: new Uint8Array(32),
+        loggedAtMs: 0,
+        nextOffset: 0,
+      })),
+      adjustmentId: null,
+    }, clock.now());
+  });
+  const watcher = createBlockWatcher(deps);
+  const settler = createSettler(deps);
+  const follower = createChainFollower(deps);
+  const signal = new AbortController().signal;
+
+  const ended = new AbortController();
+  const taking = createBlockTaker(deps).run(ended.signal);
+  stack.defer(async () => {
+    ended.abort();
+    await taking;
+  });
+
+  const stand = {
+    ledger,
+    clock,
+    bus,
+    chains,
+    sim: chains[0]!.sim,
+    nodes,
+    deps,
+    lines,
+    signal,
+    watcher,
+    settler,
+    follower,
+    unknown: createUnknownWatch(deps),
+    reconciler: createReconciler(deps),
+
+    /** A block of the pool's on the first node's tip. */
+    async mine(
+      { outputs = [], rest = POOL_SCRIPT, facts = {}, to }: MineOptions = {},
+    ): Promise<Mined> {
+      const template = await chains[0]!.node.template();
+      const recipe = [...outputs.map(({ sats, script }) => ({ sats: sats as Sats, script })), {
+        sats: null,
+        script: rest,
+      }];
+      const mined = makeBlock(template, recipe, clock.now(), facts);
+      for (const i of to ?? chains.keys()) await chains[i]!.node.submit(mined.raw);
+      return mined;
+    },
+    /** Blocks of nobody we know on the first node's chain, given to all. */
+    async mineOthers(count: number): Promise<void> {
+      for (let i = 0; i < count; i++) {
+        const { hash } = chains[0]!.sim.mineBlock({ transactions: false });
+        const raw = await chains[0]!.node.block(Uint8Array.fromHex(hash).reverse() as never);
+        for (const { node } of chains.slice(1)) await node.submit(raw!);
+      }
+    },
+    /** Takes everything from this block on off a node's best chain; gives the hash of the new tip, display form. */
+    async replace({ facts }: Mined, i = 0): Promise<string> {
+      const { height } = await chains[i]!.node.tip();
+      return chains[i]!.sim.reorganise(height - facts.height + 1).hash;
+    },
+    /** Announces it on block.found and waits until the ledger has it. */
+    async announce({ facts }: Mined, outcome = BlockOutcome.ACCEPTED): Promise<void> {
+      await stand.publish(facts, outcome);
+      await waitFor(() => stand.block(facts.hash), "the block in the ledger");
+    },
+    publish: (facts: BlockFacts, outcome = BlockOutcome.ACCEPTED, reason = "") =>
+      bus.publish(blockFound, [
+        encodeRecord(blockFound, { facts, outcome, reason }, { key: facts.hash }),
+      ]),
+    block: (hash: Uint8Array): Promise<Block | null> =>
+      ledger.transaction((tx) => blockOf(tx, hash)),
+    look: () => watcher.look(signal),
+    /** Looks often enough for an orphan to be called one. */
+    async lookLong(): Promise<void> {
+      const looks = Math.max(ORPHAN_LOOKS, Math.ceil(ORPHAN_AFTER_MS / LOOK_EVERY_MS)) + 1;
+      for (let i = 0; i < looks; i++) {
+        await watcher.look(signal);
+        await clock.advance(LOOK_EVERY_MS);
+      }
+    },
+    /** Settles what can be, some minutes later. */
+    async settleLater(): Promise<number> {
+      await clock.advance(SETTLE_AFTER_MS);
+      return await settler.settle(signal);
+    },
+    /** The follower, to the tip of a node. */
+    async follow(i = 0): Promise<void> {
+      const { node } = chains[i]!;
+      while (!await follower.follow({ tip: await node.tip(), node }, signal)) { /* step by step */ }
+    },
+    /** Work of a miner in a minute that lies so many before now. */
+    async work(miner: number, minutesAgo: number, units: bigint, more: {
+      scheme?: ShareScheme;
+      nbits?: number;
+    } = {}): Promise<void> {
+      const { scheme = "pplns", nbits = EASY_BITS } = more;
+      await ledger.transaction(async (tx) => {
+        const [account] = await accountsOf(tx, [address(miner)]);
+        await tx.query(
+          `INSERT INTO slice_minute (subsidy, minute, account_id, nbits, scheme, shares, work)
+           VALUES (0, $1, $2, $3, $4::scheme, 1, $5)`,
+          [minuteOf(clock.now()) - minutesAgo, account, nbits, scheme, units],
+        );
+      });
+    },
+    /** Balances that are not zero: "a2 immature" for the account of address(2), "fee mature" for the pool's own. */
+    async balances(): Promise<Record<string, bigint>> {
+      const rows = await ledger.ask<{ kind: string; name: string; bucket: number; sats: bigint }>(
+        `SELECT kind, name, bucket, sats FROM balance JOIN account ON id = account_id WHERE sats <> 0
+         ORDER BY kind, name, bucket`,
+      );
+      return Object.fromEntries(rows.map(({ kind, name, bucket, sats }) => {
+        const miner = [...Array(60).keys()].find((n) => n > 0 && address(n) === name);
+        return [`${kind === "miner" ? `a${miner}` : kind} ${bucket ? "mature" : "immature"}`, sats];
+      }));
+    },
+    /** What the nodes' chain pays for a block now. */
+    async subsidy(): Promise<bigint> {
+      return (await chains[0]!.node.template()).coinbaseValue;
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+  return stand;
+}
+
+interface Recipe {
+  /** Null: the rest. */
+  readonly sats: Sats | null;
+  readonly script: Uint8Array;
+}
+
+type Template = Awaited<ReturnType<TestChain["node"]["template"]>>;
+
+let salt = 0;
+
+function makeBlock(
+  template: Template,
+  outputs: readonly Recipe[],
+  foundAtMs: number,
+  more: SomeFacts,
+): Mined {
+  const { height, nbits, coinbaseValue } = template;
+  const extranonce = new Uint8Array(12);
+  new DataView(extranonce.buffer).setUint32(8, ++salt);
+  const fixed = outputs.reduce((sum, { sats }) => sum + (sats ?? 0n), 0n);
+  const coinbase = concat(
+    coinbasePrefix({ height, jobId: "0000000100000000", tag: "/t/" }),
+    extranonce,
+    coinbaseSuffix({
+      recipe: {
+        id: 0,
+        name: "test",
+        snapshotId: new Uint8Array(),
+        outputs: outputs.map(({ sats, script }) => ({
+          amount: sats === null ? { kind: "remainder" } : { kind: "sats", sats },
+          payee: { kind: "script", script },
+        })),
+      },
+      coinbaseValue,
+      accountScript: null,
+      witnessCommitment: new Uint8Array(),
+      scriptSigTail: new Uint8Array(),
+      height,
+    }),
+  );
+  const paid = outputs.map(({ sats, script }): Output => ({
+    sats: (sats ?? coinbaseValue - fixed) as Sats,
+    script,
+  }));
+  for (let nonce = 0;; nonce++) {
+    const header = encodeHeader({
+      version: template.version,
+      previousHash: template.previousHash,
+      merkleRoot: sha256d(coinbase),
+      time: Math.max(template.curtime, template.mintime) as UnixSeconds,
+      nbits,
+      nonce,
+    });
+    const hash = headerHash(header);
+    if (!meetsTarget(hash, targetFromBits(nbits))) continue;
+    const facts = create(BlockFactsSchema, {
+      pool: "gopool",
+      jobId: "0000000100000000",
+      variant: VARIANT_POOL,
+      header,
+      hash,
+      height,
+      outputs: paid.map(({ sats, script }) => ({ sats, script })),
+      foundAtMs: BigInt(foundAtMs),
+      ...more,
+    });
+    return { facts, raw: assembleBlock(header, coinbaseWithWitness(coinbase, false), []) };
+  }
+}
