@@ -33,11 +33,17 @@ export type { RunResult } from "./run.ts";
 
 const PART = "payoutd/payouts";
 
-export function createPayouts(deps: PayoutsDeps): Service {
+export interface Payouts extends Service {
+  /** One look at everything there may be to do: what `run` does again and again. */
+  step(signal: AbortSignal): Promise<void>;
+}
+
+export function createPayouts(deps: PayoutsDeps): Payouts {
+  const loop = new Loop(deps);
   return {
     name: PART,
+    step: (signal) => loop.step(signal),
     async run(signal) {
-      const loop = new Loop(deps);
       while (!signal.aborted) {
         await loop.step(signal);
         await deps.clock.sleep(STEP_MS, signal);
@@ -77,7 +83,7 @@ class Loop {
 
   constructor(private readonly deps: PayoutsDeps) {}
 
-  /** One look at everything there may be to do. Throws only what waiting cannot mend. */
+  /** Throws only what waiting cannot mend. */
   async step(signal: AbortSignal): Promise<void> {
     const { board } = this.deps;
     const troubles: string[] = [];
