@@ -6,9 +6,18 @@
 import { type Bus, openBus, type OutRecord, shareValid } from "@gopool/bus";
 import { canonicalAddress } from "@gopool/chain";
 import { type FreshLedger, freshLedger, TEST_BOOK } from "@gopool/ledger/fixture";
+import type { Ledger } from "@gopool/ledger";
 import { openSchedule, type SchemeName } from "@gopool/ledger/schemes";
 import { Verdict } from "@gopool/proto";
-import { type Clock, createStatusBoard, type Logger, silent, systemClock } from "@gopool/runtime";
+import {
+  type Clock,
+  createStatusBoard,
+  type Logger,
+  type PartStatus,
+  silent,
+  type StatusBoard,
+  systemClock,
+} from "@gopool/runtime";
 import { appendJudgement, type Judged, SubmissionWriter } from "@gopool/shares";
 
 import { createShareKeeper } from "./keeper.ts";
@@ -118,8 +127,8 @@ export interface KeeperStand {
 /** Runs share keeping while `work` goes on, then stops it. Fails if it ends by itself. */
 export async function withKeeper<T>(
   bus: Bus,
-  ledger: Pick<FreshLedger, "transaction" | "hold" | "name"> & AsyncDisposable,
-  work: (board: ReturnType<typeof createStatusBoard>) => Promise<T>,
+  ledger: Ledger,
+  work: (board: StatusBoard) => Promise<T>,
   { clock = systemClock, log = silent, books = BOOKS }: KeeperStand = {},
 ): Promise<T> {
   const stop = new AbortController();
@@ -136,6 +145,11 @@ export async function withKeeper<T>(
     stop.abort();
     await running;
   }
+}
+
+/** What a part says on the board; undefined where it says nothing. */
+export function said(board: StatusBoard, part: string): PartStatus | undefined {
+  return board.all().find((status) => status.part === part);
 }
 
 export interface SliceRow extends Record<string, unknown> {
@@ -171,4 +185,13 @@ export async function standsAt(
     )
   );
   return row === undefined ? null : { source: Number(row.source), next: Number(row.next) };
+}
+
+/** Work by account in all slices. */
+export async function works(ledger: FreshLedger): Promise<Record<string, bigint>> {
+  const sums: Record<string, bigint> = {};
+  for (const { account, work } of await slices(ledger)) {
+    sums[account] = (sums[account] ?? 0n) + work;
+  }
+  return sums;
 }

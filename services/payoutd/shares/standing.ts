@@ -94,7 +94,10 @@ async function begin(
   { bus, ledger, clock, log, books }: StandingDeps,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (await ledger.transaction(async (tx) => (await shareLogs(tx)).length > 0)) {
+  const logs = await ledger.transaction(shareLogs);
+  // Another payoutd began it in between.
+  if (logs.some(({ closedAtMs }) => closedAtMs === null)) return true;
+  if (logs.length > 0) {
     throw new SharesStopped("No log is open in the ledger: deno task ledger begin");
   }
   const head = await headOf(bus, books, signal);
