@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Network, subsidyAt } from "@gopool/chain";
+import { type Network, subsidyAt, targetFromBits, workOfTarget } from "@gopool/chain";
 import { schemeAt, type SchemePeriod } from "@gopool/ledger/schemes";
 import { type LateShare, minuteOf, PAYS_BY_SUBSIDY, type ShareScheme } from "@gopool/ledger/shares";
 import type { Share } from "./share.ts";
@@ -36,7 +36,14 @@ export interface Sums {
   readonly late: readonly LateShare[];
 }
 
-type OpenGroup = Omit<SliceGroup, "accounts"> & { readonly accounts: Map<string, AccountSum> };
+type OpenGroup = Omit<SliceGroup, "accounts"> & {
+  readonly accounts: Map<string, AccountSum>;
+  /**
+   * What one share counts at most; null: no bound. Paid at once, a share of a difficulty above the network's is worth
+   * the one block that it stands for and no more: at such a difficulty most blocks are not even sent in.
+   */
+  readonly shareMax: bigint | null;
+};
 
 /**
  * Sums up. A share counts under the scheme that was in force when it was logged, also when it comes late and counts in
@@ -62,12 +69,13 @@ export function sumShares(shares: readonly Share[], rules: SummingRules): Sums {
     ) {
       last = { loggedMinute, share, group: groupOf(groups, share, loggedMinute, minute, rules) };
     }
-    const sum = last.group.accounts.get(share.account);
-    if (sum === undefined) {
-      last.group.accounts.set(share.account, { shares: 1, work: share.work });
-    } else {
+    const { accounts, shareMax } = last.group;
+    const work = shareMax !== null && share.work > shareMax ? shareMax : share.work;
+    const sum = accounts.get(share.account);
+    if (sum === undefined) accounts.set(share.account, { shares: 1, work });
+    else {
       sum.shares++;
-      sum.work += share.work;
+      sum.work += work;
     }
   }
   return { groups: [...groups.values()], late };
@@ -81,11 +89,13 @@ function groupOf(
   { periods, network }: SummingRules,
 ): OpenGroup {
   const scheme = coinbase ? "coinbase" : schemeAt(periods, loggedMinute).scheme;
-  const subsidy = PAYS_BY_SUBSIDY.has(scheme) ? subsidyAt(network, height) : 0n;
+  const isPaidAtOnce = PAYS_BY_SUBSIDY.has(scheme);
+  const subsidy = isPaidAtOnce ? subsidyAt(network, height) : 0n;
   const key = `${minute}/${scheme}/${nbits}/${subsidy}`;
   let group = groups.get(key);
   if (group === undefined) {
-    groups.set(key, group = { minute, scheme, nbits, subsidy, accounts: new Map() });
+    const shareMax = isPaidAtOnce ? workOfTarget(targetFromBits(nbits)) : null;
+    groups.set(key, group = { minute, scheme, nbits, subsidy, accounts: new Map(), shareMax });
   }
   return group;
 }
