@@ -14,6 +14,8 @@ import {
   flag,
   healthListen,
   integer,
+  ledgerProblems,
+  ledgerRows,
   nodeCookie,
   nodeGoneAfter,
   nodeUrl,
@@ -230,6 +232,7 @@ export const ownRows = {
 export const schema = {
   ...commonRows,
   ...busRows,
+  ...ledgerRows,
   nodeUrl,
   nodeCookie,
   nodeGoneAfter,
@@ -243,6 +246,7 @@ export const settings: Settings<typeof schema> = {
   schema,
   problems: (found, isBad) => [
     ...busProblems(found, isBad),
+    ...ledgerProblems(found, isBad),
     ...nodeProblems(found),
     ...addressProblems(found.poolAddress),
     ...found.formerAddresses?.flatMap((address) => addressProblems(address)) ?? [],

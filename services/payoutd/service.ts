@@ -1,2 +1,150 @@
-/** The ledger's keeper: what it may touch, and its loops. @module */
-export {};
+/**
+ * payoutd: shares and blocks into balances, balances into payments. Several may run: all of them apply shares, one keeps
+ * the rest of the books.
+ *
+ * @module
+ */
+import { blockFound, type Bus, lag } from "@gopool/bus";
+import { type Network, scriptOfAddress } from "@gopool/chain";
+import { type Ledger, openFees, openSchedule, type SchemeName } from "@gopool/ledger";
+import { oldestUnsettledMs } from "@gopool/ledger/blocks";
+import { minuteOf } from "@gopool/ledger/shares";
+import { carriedSince } from "@gopool/ledger/snapshots";
+import { firstAnswer, type Nodes, NodeUnavailable } from "@gopool/node";
+import {
+  type Clock,
+  type Logger,
+  type Random,
+  runTogether,
+  type Service,
+  type StatusBoard,
+  supervise,
+} from "@gopool/runtime";
+import { JOB_MAX_LIFE_MS } from "@gopool/shares";
+import { createBlocks, GROUP, PoolScripts } from "./blocks/mod.ts";
+import { createKeeper } from "./keeper.ts";
+import { payeesBy } from "./payees.ts";
+import { createPayouts, payoutListener, type PayoutSettings } from "./payouts/mod.ts";
+import { createFeeListener, createPpsBooker } from "./pps/mod.ts";
+import { createMinuteCloser, createShareKeeper, type MinuteCloserDeps } from "./shares/mod.ts";
+import type { Signer } from "./signing/port.ts";
+import { createSnapshots, type SnapshotDeps } from "./snapshots/keeper.ts";
+
+/** What the settings come to. Amounts are satoshi. */
+export interface PayoutdSettings {
+  readonly pool: string;
+  /** Canonical; where the pool's coinbases pay to. */
+  readonly poolAddress: string;
+  readonly formerAddresses: readonly string[];
+  /** Of the ledger's first schedule; later ones are an operator's. */
+  readonly scheme: SchemeName;
+  readonly windowThousandths: number;
+  readonly feeBasisPoints: number;
+  readonly donationBasisPoints: number;
+  readonly reserveFloor: bigint;
+  readonly maturity: number;
+  readonly payouts: Omit<PayoutSettings, "changeScript" | "maturity">;
+  /** Null: coinbases pay the pool, or the finder, and no window. */
+  readonly coinbaseSplit: { readonly minSats: bigint; readonly maxOutputs: number } | null;
+}
+
+export interface PayoutdDeps {
+  readonly bus: Bus;
+  readonly ledger: Ledger;
+  readonly nodes: Nodes;
+  /** Null: nobody signs, nothing is paid out. */
+  readonly signer: Signer | null;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Logger;
+  readonly board: StatusBoard;
+  readonly network: Network;
+  readonly settings: PayoutdSettings;
+}
+
+export function createPayoutd(deps: PayoutdDeps): Service {
+  return {
+    name: "payoutd",
+    async run(signal) {
+      await openBooks(deps);
+      await runTogether(signal, ...partsOf(deps).map((part) => supervise(part, deps).run));
+    },
+  };
+}
+
+function partsOf(deps: PayoutdDeps): readonly Service[] {
+  const { bus, network, settings } = deps;
+  const { pool } = settings;
+  const scripts = scriptsOf(deps);
+  const payouts = { ...settings.payouts, changeScript: scripts[0]!, maturity: settings.maturity };
+  const payeesOf = payeesBy(network, payouts.thresholdSats);
+  const blocks = createBlocks({
+    ...deps,
+    pool,
+    scripts: new PoolScripts(scripts),
+    maturity: settings.maturity,
+    listeners: [payoutListener({ settings: payouts, log: deps.log }), createFeeListener(network)],
+  });
+  const keeper = createKeeper(deps, [
+    createMinuteCloser({ ...deps, unsettled: unsettledIn(bus) }),
+    ...blocks.keeper,
+    createPpsBooker({ ...deps, reserveFloor: settings.reserveFloor }),
+    createPayouts({
+      ...deps,
+      settings: payouts,
+      payeesOf,
+      leftOut: (tx, nowMs) => carriedSince(tx, nowMs - JOB_MAX_LIFE_MS),
+    }),
+    ...snapshots(),
+  ]);
+  return [
+    createShareKeeper({ ...deps, books: { pool, network } }),
+    blocks.taker,
+    keeper,
+  ];
+
+  function snapshots(): Service[] {
+    const { coinbaseSplit: bounds } = settings;
+    if (bounds === null) return [];
+    return [createSnapshots({ ...deps, pool, bounds, payeesOf, tipHeight: tipHeightOf(deps) })];
+  }
+}
+
+/** Gives an empty ledger its first schedule; one that has any keeps it. */
+async function openBooks({ ledger, clock, settings }: PayoutdDeps): Promise<void> {
+  const { scheme, windowThousandths, feeBasisPoints, donationBasisPoints } = settings;
+  await ledger.transaction(async (tx) => {
+    await openSchedule(tx, { scheme, params: { windowThousandths } }, clock.now());
+    await openFees(tx, { feeBasisPoints, donationBasisPoints }, clock.now());
+  });
+}
+
+/** The pool's script first, then those it had before. */
+export function scriptsOf(
+  { network, settings }: Pick<PayoutdDeps, "network" | "settings">,
+): Uint8Array[] {
+  const { poolAddress, formerAddresses } = settings;
+  return [poolAddress, ...formerAddresses].map((address) => scriptOfAddress(address, network));
+}
+
+/** Until block.found is read to its end nobody knows which minutes a block may still need. */
+function unsettledIn(bus: Bus): MinuteCloserDeps["unsettled"] {
+  return async (tx) => {
+    const unread = (await lag(bus, blockFound, GROUP)).reduce((sum, { lag }) => sum + lag, 0);
+    if (unread > 0) return { kind: "unknown" };
+    const ms = await oldestUnsettledMs(tx);
+    return ms === null ? { kind: "none" } : { kind: "since", minute: minuteOf(ms) };
+  };
+}
+
+/** What a node says of its chain; null while none does. */
+function tipHeightOf({ nodes }: PayoutdDeps): SnapshotDeps["tipHeight"] {
+  return async (signal) => {
+    try {
+      return (await firstAnswer(nodes, (node) => node.chain(signal), signal))?.height ?? null;
+    } catch (error) {
+      if (error instanceof NodeUnavailable && !signal.aborted) return null;
+      throw error;
+    }
+  };
+}

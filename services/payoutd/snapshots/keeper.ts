@@ -20,14 +20,9 @@ import {
   SNAPSHOT_LIFE_MS,
   SNAPSHOT_LOOK_MS,
 } from "../limits.ts";
+import type { PayeesOf } from "../payees.ts";
 import { splitBlock } from "../schemes/mod.ts";
 import { chooseOutputs, type ChosenOutput, type Claimant, type OutputBounds } from "./outputs.ts";
-
-/** Where an account is paid, and from which balance on payouts do it. */
-export interface Payee {
-  readonly script: Uint8Array;
-  readonly threshold: bigint;
-}
 
 export interface SnapshotDeps {
   readonly ledger: Ledger;
@@ -41,12 +36,8 @@ export interface SnapshotDeps {
   readonly bounds: OutputBounds;
   /** Height of the best chain's tip; null while no node says. */
   readonly tipHeight: (signal: AbortSignal) => Promise<number | null>;
-  /** Payees in force, by address; accounts that cannot be paid now are left out. */
-  readonly payeesOf: (
-    tx: Tx,
-    addresses: readonly string[],
-    nowMs: number,
-  ) => Promise<ReadonlyMap<string, Payee>>;
+  /** Payees in force. Accounts that cannot be paid now are left out, and stay owed. */
+  readonly payeesOf: PayeesOf;
 }
 
 const PART = "payoutd/coinbases";
@@ -144,7 +135,7 @@ async function chosenAt(
   const spoken = await carriedUnsettled(tx);
   const claimants = credits.flatMap(({ account: address, sats: credit }, i): Claimant[] => {
     const payee = payees.get(address);
-    if (payee === undefined) return [];
+    if (payee === undefined || typeof payee === "string") return [];
     const account = ids[i]!;
     const balance = (balances.get(account) ?? 0n) - (spoken.get(account) ?? 0n);
     return [{ account, address, credit, balance, ...payee }];

@@ -1,0 +1,32 @@
+/** The keeper of the ledger as a process. Run it by `deno task payoutd`. @module */
+import { busOptionsOf, openBus } from "@gopool/bus";
+import { payeeOf } from "@gopool/config/payee";
+import { ledgerOptionsOf, openLedger } from "@gopool/ledger";
+import { askNodes, openNodesOf } from "@gopool/node";
+import { runDaemon } from "@gopool/runtime";
+import { settings } from "./config.ts";
+import { payoutdSettingsOf } from "./from_settings.ts";
+import { createPayoutd, scriptsOf } from "./service.ts";
+import { openSigner } from "./signing/open.ts";
+
+await runDaemon("payoutd", settings, async (daemon) => {
+  const { config, clock, log, signal } = daemon;
+  await using bus = await daemon.open(
+    "bus",
+    (onTrouble) => openBus(config.busUrl, { ...busOptionsOf(config), clock, signal, onTrouble }),
+  );
+  await using nodes = openNodesOf(config, daemon);
+  const network = await nodes.network(signal);
+  const poolAddress = payeeOf("payoutd", config.poolAddress, network);
+  const chosen = payoutdSettingsOf(config, poolAddress, network);
+  const book = { ...ledgerOptionsOf(config), clock, log, signal, pool: config.poolName, network };
+  await using ledger = await daemon.open(
+    "ledger",
+    (onTrouble) => openLedger(config.ledgerUrl, { ...book, onTrouble }),
+  );
+  const signing = { ...config, kind: config.signer, network, node: nodes.list[0]! };
+  const scripts = scriptsOf({ network, settings: chosen });
+  const signer = await daemon.open("signer", () => openSigner({ ...signing, scripts }));
+  const deps = { ...daemon, bus, nodes, ledger, signer, network, settings: chosen };
+  await daemon.run(createPayoutd(deps), askNodes(nodes, daemon));
+});
