@@ -1,0 +1,349 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { accountsOf, MATURE, ownAccounts, post, type Tx } from "@gopool/ledger";
+import { type FreshLedger, freshLedger } from "@gopool/ledger/fixture";
+import {
+  forgetFee,
+  noteFee,
+  openFees,
+  openSchedule,
+  schemeAt,
+  schemePeriods,
+  setFees,
+  setScheme,
+} from "@gopool/ledger/schemes";
+import { addSlices, closeThrough } from "@gopool/ledger/shares";
+import { createStatusBoard } from "@gopool/runtime";
+import { captureLog, FakeClock, waitFor } from "@gopool/testing";
+import fc from "@gopool/testing/fc";
+import { carried, earnings } from "../schemes/earnings.ts";
+import { BITS } from "../schemes/history_fixture.ts";
+import { createPpsBooker } from "./booker.ts";
+import { payMinute } from "./pay.ts";
+import { guardReserve, reserveStanding } from "./reserve.ts";
+
+const MINUTE = 29_500_000;
+/** In the middle of it. */
+const NOW_MS = MINUTE * 60_000 + 31_000;
+const SUBSIDY = 5_000_000_000n;
+const EIGHT = 0x201f_ffff;
+const params = { windowThousandths: 2_000 };
+const by = { operator: "olga", reason: "a test", nowMs: NOW_MS };
+const money = { money: true };
+
+interface Work {
+  readonly account: string;
+  readonly scheme?: "pps" | "fpps" | "pplns";
+  readonly work: bigint;
+  readonly subsidy?: bigint;
+  readonly nbits?: number;
+}
+
+async function opened(scheme: "pps" | "fpps", reserve = 0n): Promise<FreshLedger> {
+  const ledger = await freshLedger();
+  await ledger.transaction(async (tx) => {
+    await openSchedule(tx, { scheme, params }, 0);
+    await openFees(tx, { feeBasisPoints: 100, donationBasisPoints: 0 }, 0);
+    if (reserve > 0n) await putIn(tx, reserve);
+  }, money);
+  return ledger;
+}
+
+/** What an operator puts into the reserve. */
+async function putIn(tx: Tx, sats: bigint): Promise<void> {
+  const [row] = await tx.query<{ id: bigint }>(
+    `INSERT INTO adjustment (kind, operator, reason, at_ms) VALUES ('reserve', 'olga', 'a test', 0) RETURNING id`,
+  );
+  const { reserve, wallet } = await ownAccounts(tx);
+  await post(tx, "adjustment", { adjustmentId: row!.id }, [
+    { account: reserve, bucket: MATURE, sats },
+    { account: wallet, bucket: MATURE, sats: -sats },
+  ], 0);
+}
+
+/** Work of a minute, which is then closed. */
+async function worked(tx: Tx, minute: number, done: readonly Work[]): Promise<void> {
+  const ids = await accountsOf(tx, done.map(({ account }) => account));
+  await addSlices(tx, {
+    minutes: done.map(() => minute),
+    schemes: done.map(({ scheme = "pps" }) => scheme),
+    accounts: ids,
+    nbits: done.map(({ nbits = EIGHT }) => nbits),
+    subsidies: done.map(({ subsidy = SUBSIDY }) => subsidy),
+    shares: done.map(() => 1),
+    works: done.map(({ work }) => work),
+  });
+  await closeThrough(tx, minute);
+}
+
+const work = (ledger: FreshLedger, minute: number, ...done: Work[]) =>
+  ledger.transaction((tx) => worked(tx, minute, done), money);
+
+const pay = (ledger: FreshLedger) => ledger.transaction((tx) => payMinute(tx, NOW_MS), money);
+
+/** Mature balances by account, the pool's own by their kind. */
+async function balances(ledger: FreshLedger): Promise<Record<string, bigint>> {
+  const rows = await ledger.ask<{ name: string; sats: bigint }>(
+    `SELECT CASE kind WHEN 'miner' THEN name ELSE kind END AS name, sats
+     FROM balance JOIN account ON id = account_id WHERE sats <> 0 AND bucket = 1 ORDER BY 1`,
+  );
+  return Object.fromEntries(rows.map(({ name, sats }) => [name, sats]));
+}
+
+Deno.test("a closed minute under PPS is paid from the reserve once, an open one not at all", async () => {
+  await using ledger = await opened("pps");
+  await work(ledger, MINUTE, { account: "alice", work: 3n }, { account: "bob", work: 1n });
+  await ledger.transaction(async (tx) => {
+    const [alice] = await accountsOf(tx, ["alice"]);
+    await addSlices(tx, {
+      minutes: [MINUTE + 1],
+      schemes: ["pps"],
+      accounts: [alice!],
+      nbits: [EIGHT],
+      subsidies: [SUBSIDY],
+      shares: [1],
+      works: [8n],
+    });
+  });
+  // 3/8 and 1/8 of the subsidy, less 1 %.
+  assertEquals(await pay(ledger), { kind: "paid", minute: MINUTE, sats: 2_475_000_000n });
+  assertEquals(await pay(ledger), { kind: "done" });
+  assertEquals(await balances(ledger), {
+    alice: 1_856_250_000n,
+    bob: 618_750_000n,
+    reserve: -2_475_000_000n,
+  });
+  const [transfer, ...more] = await ledger.ask("SELECT kind, minute FROM transfer");
+  assertEquals([transfer, more.length], [{ kind: "pps", minute: MINUTE }, 0]);
+});
+
+Deno.test("fractions are carried from minute to minute, and a minute below a satoshi moves nothing", async () => {
+  await using ledger = await opened("pps");
+  // 6.25 less 1 % is 6.1875, as in the README of schemes; carol has 0.2475.
+  const minute = [
+    { account: "bob", work: 1n, subsidy: 50n },
+    { account: "carol", work: 1n, subsidy: 2n },
+  ];
+  const paid: bigint[] = [];
+  for (let n = 0; n < 6; n++) {
+    await work(ledger, MINUTE + n, ...minute);
+    const done = await pay(ledger);
+    assert(done.kind === "paid");
+    paid.push(done.sats);
+  }
+  assertEquals(paid, [6n, 6n, 6n, 6n, 7n, 7n]);
+  assertEquals(await balances(ledger), { bob: 37n, carol: 1n, reserve: -38n });
+  const carries = await ledger.ask("SELECT parts FROM pps_carry ORDER BY parts");
+  // 0.125 of bob, 0.485 of carol, floored six times.
+  assertEquals(carries[0], { parts: 1n << 61n });
+  await work(ledger, MINUTE + 6, { account: "carol", work: 1n, subsidy: 0n });
+  assertEquals(await pay(ledger), { kind: "paid", minute: MINUTE + 6, sats: 0n });
+  assertEquals((await ledger.ask("SELECT FROM transfer")).length, 6);
+});
+
+Deno.test("FPPS adds the chain's expected fees, which are stored with the minute, and waits for the first", async () => {
+  await using ledger = await opened("fpps");
+  await work(ledger, MINUTE, { account: "alice", work: 8n, scheme: "fpps" });
+  assertEquals(await pay(ledger), {
+    kind: "waits",
+    why: "the fees of no block of the chain are known yet",
+  });
+  await ledger.transaction(async (tx) => {
+    for (const [at, fees] of [10n, 12n, 11n, 0n, 500n].entries()) {
+      await noteFee(tx, {
+        height: 100 + at,
+        hash: new Uint8Array(32).fill(at),
+        fees: fees * 1_000n,
+      });
+    }
+    // One that has left the chain, and one that came in its place.
+    await noteFee(tx, { height: 105, hash: new Uint8Array(32).fill(8), fees: 7n });
+    await forgetFee(tx, { height: 105, hash: new Uint8Array(32).fill(9) });
+    await forgetFee(tx, { height: 105, hash: new Uint8Array(32).fill(8) });
+  });
+  assertEquals(await pay(ledger), {
+    kind: "paid",
+    minute: MINUTE,
+    sats: (SUBSIDY + 13_200n) * 99n / 100n,
+  });
+  const [row] = await ledger.ask(
+    "SELECT expected_fees, fee_blocks, fee_height, fee_basis_points, sats FROM pps_minute",
+  );
+  assertEquals(row, {
+    expected_fees: 13_200n,
+    fee_blocks: 5,
+    fee_height: 104,
+    fee_basis_points: 100,
+    sats: 4_950_013_068n,
+  });
+});
+
+Deno.test("rates are those in force when the minute begins, and others than the pool's are stored", async () => {
+  await using ledger = await opened("pps");
+  await ledger.transaction(async (tx) => {
+    const [alice] = await accountsOf(tx, ["alice"]);
+    const rates = { feeBasisPoints: 0, donationBasisPoints: 1_000 };
+    const fromMs = (MINUTE + 1) * 60_000;
+    assertEquals((await setFees(tx, { account: alice!, ...rates, fromMs }, by)).kind, "set");
+  }, money);
+  for (const minute of [MINUTE, MINUTE + 1]) {
+    await work(ledger, minute, { account: "alice", work: 8n }, { account: "bob", work: 8n });
+    await pay(ledger);
+  }
+  assertEquals(await balances(ledger), {
+    alice: SUBSIDY * 99n / 100n + SUBSIDY * 9n / 10n,
+    bob: SUBSIDY * 99n / 100n * 2n,
+    donation: SUBSIDY / 10n,
+    reserve: -(SUBSIDY * 99n / 100n * 3n + SUBSIDY),
+  });
+  const rows = await ledger.ask(
+    "SELECT minute, fee_basis_points, donation_basis_points FROM pps_rate",
+  );
+  assertEquals(rows, [{ minute: MINUTE + 1, fee_basis_points: 0, donation_basis_points: 1_000 }]);
+});
+
+Deno.test("late shares of PPS are paid in a minute of PPLNS, whose own shares are not", async () => {
+  await using ledger = await opened("pps");
+  await ledger.transaction(
+    (tx) => setScheme(tx, { scheme: "pplns", params, fromMinute: MINUTE + 1 }, by),
+    money,
+  );
+  await work(
+    ledger,
+    MINUTE + 1,
+    { account: "alice", work: 8n },
+    { account: "bob", work: 8n, scheme: "pplns", subsidy: 0n },
+  );
+  assertEquals((await pay(ledger)).kind, "paid");
+  assertEquals(await balances(ledger), {
+    alice: SUBSIDY * 99n / 100n,
+    reserve: -SUBSIDY * 99n / 100n,
+  });
+});
+
+Deno.test("two that pay side by side, and a transaction lost before its commit, pay every minute once", async () => {
+  await using ledger = await opened("pps");
+  for (let n = 0; n < 4; n++) await work(ledger, MINUTE + n, { account: "alice", work: 8n });
+  await assertRejects(
+    () =>
+      ledger.transaction(async (tx) => {
+        await payMinute(tx, NOW_MS);
+        throw new Error("lost");
+      }, money),
+    Error,
+    "lost",
+  );
+  await using other = await ledger.again();
+  const all = async (one: typeof other) => {
+    const minutes: number[] = [];
+    for (;;) {
+      const paid = await one.transaction((tx) => payMinute(tx, NOW_MS), money);
+      if (paid.kind !== "paid") return minutes;
+      minutes.push(paid.minute);
+    }
+  };
+  const minutes = (await Promise.all([all(ledger), all(other)])).flat();
+  assertEquals(minutes.sort(), [0, 1, 2, 3].map((n) => MINUTE + n));
+  assertEquals((await balances(ledger))["alice"], 4n * SUBSIDY * 99n / 100n);
+});
+
+Deno.test("the books are what a sum in memory is, for any history of minutes", async () => {
+  const one = fc.record({
+    account: fc.constantFrom("alice", "bob", "carol"),
+    scheme: fc.constantFrom("pps" as const, "fpps" as const),
+    nbits: fc.constantFrom(...BITS),
+    subsidy: fc.constantFrom(SUBSIDY, 50n),
+    work: fc.bigInt(1n, 1_000n),
+  });
+  const key = ({ account, scheme, nbits, subsidy }: Work) =>
+    [account, scheme, nbits, subsidy].join();
+  const minutes = fc.array(fc.uniqueArray(one, { selector: key, maxLength: 6 }), { maxLength: 6 });
+  await fc.assert(
+    fc.asyncProperty(minutes, async (minutes) => {
+      await using ledger = await opened("pps");
+      const fees = 1_234_567n;
+      await ledger.transaction((tx) => noteFee(tx, { height: 1, hash: new Uint8Array(32), fees }));
+      const owed = new Map<string, { sats: bigint; carry: bigint }>();
+      const rates = { feeBasisPoints: 100, donationBasisPoints: 0 };
+      for (const [n, done] of minutes.entries()) {
+        await work(ledger, MINUTE + n, ...done);
+        if (done.length > 0) assertEquals((await pay(ledger)).kind, "paid");
+        const parts = new Map<string, bigint>();
+        for (const scheme of ["pps", "fpps"]) {
+          const of = done.filter((one) => one.scheme === scheme);
+          const earned = earnings(of, scheme === "pps" ? 0n : fees, () => rates);
+          for (const { account, parts: more } of earned.earnings) {
+            parts.set(account, (parts.get(account) ?? 0n) + more);
+          }
+        }
+        for (const [account, more] of parts) {
+          const before = owed.get(account) ?? { sats: 0n, carry: 0n };
+          const { sats, carry } = carried(before.carry, more);
+          owed.set(account, { sats: before.sats + sats, carry });
+        }
+      }
+      const { reserve = 0n, ...miners } = await balances(ledger);
+      const wanted = [...owed].filter(([, { sats }]) => sats > 0n);
+      assertEquals(
+        miners,
+        Object.fromEntries(wanted.map(([account, { sats }]) => [account, sats])),
+      );
+      assertEquals(-reserve, wanted.reduce((sum, [, { sats }]) => sum + sats, 0n));
+    }),
+    { numRuns: 5, endOnFailure: true },
+  );
+});
+
+Deno.test("a reserve below its floor falls back to PPLNS at a minute not yet begun, and not before", async () => {
+  await using ledger = await opened("pps", 10_000_000_000n);
+  await work(ledger, MINUTE - 1, { account: "alice", work: 8n });
+  await pay(ledger);
+  const guard = (floor: bigint) =>
+    ledger.transaction((tx) => guardReserve(tx, floor, NOW_MS), money);
+  assertEquals(await guard(5_050_000_000n), null);
+  assertEquals(await guard(5_050_000_001n), (MINUTE + 1) * 60_000);
+  assertEquals(await guard(5_050_000_001n), null);
+  const periods = await ledger.transaction(schemePeriods);
+  assertEquals(schemeAt(periods, MINUTE).scheme, "pps");
+  const { scheme, isFallback, params: kept } = schemeAt(periods, MINUTE + 1);
+  assertEquals([scheme, isFallback, kept], ["pplns", true, params]);
+  const standing = await ledger.transaction((tx) =>
+    reserveStanding(tx, { network: "regtest", floor: 0n, nowMs: NOW_MS })
+  );
+  assertEquals([standing.mature, standing.period.scheme], [5_050_000_000n, "pps"]);
+});
+
+Deno.test("the booker pays what is closed, shows the chance of ruin, and raises the alarm when it falls back", async () => {
+  await using ledger = await opened("pps", 100_000_000_000n);
+  const { log, lines } = captureLog();
+  const clock = new FakeClock(NOW_MS);
+  const board = createStatusBoard(clock);
+  const deps = { ledger, clock, log, board, network: "regtest" as const };
+  const booker = createPpsBooker({ ...deps, reserveFloor: 90_000_000_000n });
+  const said = () => board.all().find(({ part }) => part === "payoutd/pps");
+  const stop = new AbortController();
+  const running = booker.run(stop.signal);
+  try {
+    const hash = new Uint8Array(32);
+    await ledger.transaction((tx) => noteFee(tx, { height: 1, hash, fees: 0n }));
+    await work(ledger, MINUTE - 1, { account: "alice", work: 8n });
+    const sees = (what: string) =>
+      waitFor(
+        async () => {
+          await clock.advance(5_000);
+          return said()?.detail.includes(what);
+        },
+        what,
+      );
+    // exp(-2 * 1 % * 95,050,000,000 / 5,000,000,000)
+    await sees("holds 95050000000 sats, 0 of them not mature, its floor is 90000000000");
+    await sees("with a chance of 68 %");
+    assertEquals(said()!.health, "ok");
+    await work(ledger, MINUTE, { account: "alice", work: 16n });
+    await sees("fell back to PPLNS");
+    assertEquals(said()!.health, "degraded");
+    assertEquals(lines.filter(({ level }) => level === "error").length, 1);
+  } finally {
+    stop.abort();
+    await running;
+  }
+});
