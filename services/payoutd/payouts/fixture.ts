@@ -176,7 +176,7 @@ export async function payoutStand(
 
     /** Everything payouts would do now, and again after a while. */
     async step(): Promise<void> {
-      clock.advance(RESEND_MS);
+      await clock.advance(RESEND_MS);
       await payouts.step(signal);
     },
 

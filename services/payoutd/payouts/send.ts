@@ -5,14 +5,7 @@
  * @module
  */
 import type { Ledger } from "@gopool/ledger";
-import {
-  type Attempt,
-  noteSent,
-  type Payout,
-  payoutControl,
-  payoutOf,
-  payoutsIn,
-} from "@gopool/ledger/payouts";
+import { type Attempt, noteSent, payoutControl, payoutOf, payoutsIn } from "@gopool/ledger/payouts";
 import { type Nodes, type NodeSendAnswer, sendToAll } from "@gopool/node";
 import type { Clock } from "@gopool/runtime";
 import { RESEND_MS } from "./limits.ts";
@@ -32,8 +25,8 @@ export interface SendResult {
   readonly words: string;
 }
 
-/** When each payment was last given to the nodes, by the monotonic clock: of this process only, and never in the way. */
-export type LastSent = Map<bigint, number>;
+/** When each payment was last taken, by the monotonic clock, and how many transactions of it were signed then. */
+export type LastSent = Map<bigint, { readonly at: number; readonly signed: number }>;
 
 /**
  * Sends what is due for it: at once what never was, then again every RESEND_MS. Oldest first: a payment may spend the
@@ -55,31 +48,36 @@ export async function sendPayouts(
   for (const id of ids) {
     signal.throwIfAborted();
     const now = clock.monotonic();
-    const last = lastSent.get(id);
-    if (last !== undefined && now - last < RESEND_MS) continue;
     const { paused, payout } = await ledger.transaction(async (tx) => ({
       paused: (await payoutControl(tx)).paused,
       payout: await payoutOf(tx, id),
     }), { snapshot: true });
     if (paused) break;
     if (payout === null || payout.attempts.some(({ block }) => block !== null)) continue;
-    const sent = await send(deps, payout, signal);
+    const signed = payout.attempts.filter(isSigned);
+    const last = lastSent.get(id);
+    if (last?.signed === signed.length && now - last.at < RESEND_MS) continue;
+    const sent = await send(deps, id, signed, signal);
     if (sent === null) continue;
     results.push(sent);
-    if (sent.taken) lastSent.set(id, now);
+    if (sent.taken) lastSent.set(id, { at: now, signed: signed.length });
   }
   return results;
 }
 
-/** The newest signed attempt; one before it where that lacks a coin it does not have. */
+type Signed = Attempt & { readonly raw: Uint8Array };
+
+function isSigned(attempt: Attempt): attempt is Signed {
+  return attempt.raw !== null;
+}
+
+/** The newest signed attempt; one before it where that lacks a coin. */
 async function send(
   { ledger, nodes, clock }: SendDeps,
-  payout: Payout,
+  id: bigint,
+  signed: readonly Signed[],
   signal: AbortSignal,
 ): Promise<SendResult | null> {
-  const signed = payout.attempts.filter((attempt): attempt is Attempt & { raw: Uint8Array } =>
-    attempt.raw !== null
-  );
   let result: SendResult | null = null;
   for (const { attempt, raw } of signed.toReversed()) {
     const answers = await sendToAll(nodes, raw, signal);
@@ -87,9 +85,9 @@ async function send(
       answer.kind === "accepted" || answer.kind === "known"
     );
     const words = answers.map(wordsOf).join("; ");
-    result = { id: payout.id, attempt, taken, words };
+    result = { id, attempt, taken, words };
     await ledger.transaction(
-      (tx) => noteSent(tx, payout.id, attempt, { taken, words }, clock.now()),
+      (tx) => noteSent(tx, id, attempt, { taken, words }, clock.now()),
       { money: true },
     );
     const lacksCoin = answers.some(({ answer }) =>
