@@ -5,6 +5,7 @@
  */
 import type { Bus } from "@gopool/bus";
 import type { Ledger, Tx } from "@gopool/ledger";
+import { nextPpsMinute } from "@gopool/ledger/schemes";
 import {
   closeThrough,
   dropMinutes,
@@ -104,6 +105,8 @@ async function dropOld(tx: Tx, { unsettled }: MinuteCloserDeps): Promise<boolean
   // By the minutes that are closed, not by the clock: who comes back after weeks still needs what lies before them.
   const { firstOpenMinute } = await shareBook(tx);
   const needed = block.kind === "none" ? firstOpenMinute : Math.min(block.minute, firstOpenMinute);
+  // Who pays per share is paid from the minute's own slices, however late.
+  const unpaid = await nextPpsMinute(tx) ?? Infinity;
   return await dropMinutes(tx, needed - MINUTES_KEPT);
 }
 
