@@ -5,7 +5,7 @@ import { canonicalAddress, scriptOfAddress } from "../address.ts";
 import { concat, displayHash, fromHex, toHex } from "../bytes.ts";
 import { signingKey } from "../psbt/signing_key.ts";
 import { bip322Hash, toSign, toSpend } from "./bip322.ts";
-import { signBip137, signBip322 } from "./sign_fixture.ts";
+import { signBip137, signMessage } from "./fixture.ts";
 import { SIGNATURE_MAX_LENGTH, verifyMessage } from "./verify.ts";
 import file from "./vectors/messages.json" with { type: "json" };
 
@@ -82,7 +82,7 @@ Deno.test("what is signed is valid for its address alone, of every kind, in any 
       (message, kind) => {
         const key = signingKey(SECRET, kind);
         const address = canonicalAddress(key.script, "regtest")!;
-        const signature = signBip322(key, message);
+        const signature = signMessage(key, message);
         assertEquals(judge([address, message, signature], "regtest").kind, "valid");
         assertEquals(judge([address, `${message} `, signature], "regtest").kind, "invalid");
         const other = canonicalAddress(
@@ -106,19 +106,19 @@ Deno.test("a signature that leaves parts unsigned is no signature of a message",
     for (const kind of ["p2wpkh", "p2tr"] as const) {
       const key = signingKey(SECRET, kind);
       const address = canonicalAddress(key.script, "regtest")!;
-      const verdict = judge([address, "hi", signBip322(key, "hi", hashType)], "regtest");
+      const verdict = judge([address, "hi", signMessage(key, "hi", hashType)], "regtest");
       assertEquals(verdict, { kind: "invalid", why: "does not sign the whole message" });
     }
   }
   const taproot = signingKey(SECRET, "p2tr");
   const address = canonicalAddress(taproot.script, "regtest")!;
-  assertEquals(judge([address, "hi", signBip322(taproot, "hi", 0x01)], "regtest").kind, "valid");
+  assertEquals(judge([address, "hi", signMessage(taproot, "hi", 0x01)], "regtest").kind, "valid");
 });
 
 Deno.test("an address of another network or kind, and the old form for taproot, are told apart", () => {
   const key = signingKey(SECRET, "p2tr");
   const address = canonicalAddress(key.script, "regtest")!;
-  const signature = signBip322(key, "hi");
+  const signature = signMessage(key, "hi");
   const elsewhere = judge([address, "hi", signature]);
   assertEquals(elsewhere, { kind: "invalid", why: "is for no address of main" });
   assertEquals(judge([address, "hi", signBip137(SECRET, "hi")], "regtest").kind, "unknown");
@@ -129,7 +129,7 @@ Deno.test("an address of another network or kind, and the old form for taproot, 
 Deno.test("no changed character of a signature passes, none throws", () => {
   const key = signingKey(SECRET, "p2wpkh");
   const address = canonicalAddress(key.script, "regtest")!;
-  const signatures = [signBip322(key, "hi"), signBip137(SECRET, "hi")];
+  const signatures = [signMessage(key, "hi"), signBip137(SECRET, "hi")];
   const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=!";
   fc.assert(
     fc.property(

@@ -8,7 +8,7 @@ import { bip137Hash } from "./bip137.ts";
 import { toSign } from "./bip322.ts";
 
 /** BIP 322, simple. */
-export function signBip322(key: SigningKey, message: string, hashType?: number): string {
+export function signMessage(key: SigningKey, message: string, hashType?: number): string {
   const { bytes } = toSign(key.script, new TextEncoder().encode(message));
   const spending = Spending.fromBuffer(bytes);
   const item = (part: Uint8Array) => concat(Uint8Array.of(part.length), part);
