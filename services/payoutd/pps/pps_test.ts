@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
+import { openBus } from "@gopool/bus";
 import { accountsOf, MATURE, ownAccounts, post, type Tx } from "@gopool/ledger";
 import { type FreshLedger, freshLedger } from "@gopool/ledger/fixture";
 import {
@@ -11,12 +12,13 @@ import {
   setFees,
   setScheme,
 } from "@gopool/ledger/schemes";
-import { addSlices, closeThrough } from "@gopool/ledger/shares";
+import { addSlices, closeThrough, shareBook } from "@gopool/ledger/shares";
 import { createStatusBoard } from "@gopool/runtime";
 import { captureLog, FakeClock, waitFor } from "@gopool/testing";
 import fc from "@gopool/testing/fc";
 import { carried, earnings } from "../schemes/earnings.ts";
 import { BITS } from "../schemes/history_fixture.ts";
+import { createMinuteCloser } from "../shares/mod.ts";
 import { createPpsBooker } from "./booker.ts";
 import { payMinute } from "./pay.ts";
 import { guardReserve, reserveStanding } from "./reserve.ts";
@@ -342,6 +344,44 @@ Deno.test("the booker pays what is closed, shows the chance of ruin, and raises 
     await sees("fell back to PPLNS");
     assertEquals(said()!.health, "degraded");
     assertEquals(lines.filter(({ level }) => level === "error").length, 1);
+  } finally {
+    stop.abort();
+    await running;
+  }
+});
+
+Deno.test("minutes that are not paid yet are kept, however old they are", async () => {
+  await using ledger = await opened("pps");
+  const day = 24 * 60;
+  await work(ledger, MINUTE - 30 * day, { account: "alice", work: 8n });
+  await work(ledger, MINUTE - 20 * day, { account: "alice", work: 8n });
+  const clock = new FakeClock(NOW_MS);
+  await using bus = await openBus("memory:", { clock });
+  const { log } = captureLog();
+  const board = createStatusBoard(clock);
+  const unsettled = () => Promise.resolve({ kind: "none" as const });
+  const closer = createMinuteCloser({ bus, ledger, clock, log, board, unsettled });
+  const kept = () => ledger.ask("SELECT minute FROM slice_minute ORDER BY minute");
+  const stop = new AbortController();
+  const running = closer.run(stop.signal);
+  try {
+    const drops = (left: number) =>
+      waitFor(async () => {
+        await clock.advance(1_000);
+        const { firstKeptMinute, firstOpenHour } = await ledger.transaction(shareBook);
+        return firstOpenHour * 60 >= MINUTE - day && firstKeptMinute > MINUTE - 40 * day &&
+          (await kept()).length === left;
+      }, `${left} minutes kept`);
+    await waitFor(async () => {
+      await clock.advance(1_000);
+      return (await ledger.transaction(shareBook)).firstKeptMinute ===
+        MINUTE - 30 * day - MINUTE % 60;
+    }, "all before the unpaid minute to be dropped");
+    assertEquals((await kept()).length, 2);
+    assertEquals((await pay(ledger)).kind, "paid");
+    await drops(1);
+    assertEquals((await pay(ledger)).kind, "paid");
+    await drops(0);
   } finally {
     stop.abort();
     await running;

@@ -107,7 +107,7 @@ async function dropOld(tx: Tx, { unsettled }: MinuteCloserDeps): Promise<boolean
   const needed = block.kind === "none" ? firstOpenMinute : Math.min(block.minute, firstOpenMinute);
   // Who pays per share is paid from the minute's own slices, however late.
   const unpaid = await nextPpsMinute(tx) ?? Infinity;
-  return await dropMinutes(tx, needed - MINUTES_KEPT);
+  return await dropMinutes(tx, Math.min(needed - MINUTES_KEPT, unpaid));
 }
 
 /** Says on the board what minutes wait for, when they wait long: settling waits with them. */
