@@ -11,6 +11,9 @@ import {
   type Field,
   flag,
   integer,
+  ledgerPort,
+  ledgerRows,
+  ledgerUrl,
   nodeCookie,
   nodeUrl,
   nodeZmq,
@@ -21,8 +24,10 @@ import {
 import { schema as jobmanager } from "@gopool/jobmanager/config";
 import { schema as shareproc } from "@gopool/shareproc/config";
 import { schema as stratumd } from "@gopool/stratumd/config";
+import { payoutdRows } from "./payouts.ts";
 
 export const schema = {
+  ...payoutdRows,
   ...jobmanager,
   ...shareproc,
   ...stratumd,
@@ -31,6 +36,10 @@ export const schema = {
   poolName,
   /** Absent: a log under the data folder. */
   busUrl: optional(busUrl),
+  ...ledgerRows,
+  /** Absent: a PostgreSQL of its own, started beside the pool. */
+  ledgerUrl: optional(ledgerUrl),
+  ledgerPort,
   /** Absent: none. Who looks after one pool by hand sees its status line. */
   healthListen: optional(withoutFallback(stratumd.healthListen)),
   /** The only gateway there is. */

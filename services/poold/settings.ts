@@ -5,6 +5,7 @@
  */
 import {
   busProblems,
+  ledgerProblems,
   readChecked,
   type Settings,
   type Sources,
@@ -12,6 +13,7 @@ import {
 } from "@gopool/config";
 import { addressProblems } from "@gopool/config/payee";
 import { nodeProblems } from "@gopool/node";
+import { contradictions as payoutdProblems } from "@gopool/payoutd/config";
 import { type PooldConfig, schema } from "./config.ts";
 
 export const settings: Settings<typeof schema> = {
@@ -19,9 +21,11 @@ export const settings: Settings<typeof schema> = {
   problems: (found, isBad) => [
     ...busProblems(found, isBad),
     ...stateProblems(found),
+    ...ledgerProblems(found, isBad),
     ...contradictions(found, isBad),
     ...nodeProblems(found),
     ...addressProblems(found.poolAddress),
+    ...payoutdProblems(found),
   ],
 };
 

@@ -5,6 +5,7 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
+import { installed } from "@gopool/ledger/programs";
 import { freePort, tempDir } from "@gopool/testing";
 import { dirname } from "node:path";
 import { fromRoot } from "./needs.ts";
@@ -150,9 +151,11 @@ Deno.test("the whole pool listens for miners, reaches its own node, and writes i
   await using folder = await tempDir();
   const dataDir = folder.join("data");
   await Deno.mkdir(dataDir);
-  const [stratum, node] = [freePort(), freePort()];
+  const [stratum, node, ledger] = [freePort(), freePort(), freePort()];
+  const programs = `${installed()!.folder}/bin`;
   const env = {
     GOPOOL_DATA_DIR: dataDir,
+    GOPOOL_LEDGER_PORT: String(ledger),
     GOPOOL_STRATUM_LISTEN: `127.0.0.1:${stratum}`,
     GOPOOL_SIMULATED_NODE_PORT: String(node),
   };
@@ -164,6 +167,11 @@ Deno.test("the whole pool listens for miners, reaches its own node, and writes i
     [`write ${dataDir}/x`]: "done",
     [`write ${dataDir}-beside`]: "NotCapable",
     "variable GOPOOL_DATA_DIR": "done",
+    // Programs of the embedded ledger, and these alone; what it runs it may not change.
+    [`run ${programs}/postgres`]: "done",
+    "run /bin/sh": "NotCapable",
+    [`write ${programs}/x`]: "NotCapable",
+    [`connect 127.0.0.1:${ledger}`]: "ConnectionRefused",
   };
   assertEquals(await tried("poold", env, Object.keys(expected)), expected);
 });

@@ -7,7 +7,7 @@ import { type Schema, variablesOf } from "@gopool/config";
 import { nativeFolders } from "./native.ts";
 import type { Reasoned } from "./needs.ts";
 
-export type Kind = "net" | "read" | "write" | "ffi";
+export type Kind = "net" | "read" | "write" | "run" | "ffi";
 
 /** One thing that a program may touch, and why. */
 export interface Permission {
@@ -62,7 +62,7 @@ export function envFlags(schema: Schema): string[] {
   ];
 }
 
-const KINDS: readonly Kind[] = ["net", "read", "write", "ffi"];
+const KINDS: readonly Kind[] = ["net", "read", "write", "run", "ffi"];
 
 /**
  * `--allow-net=a:1,b:2 --allow-read=…`. A flag replaces what the permission set says of its kind; kinds that

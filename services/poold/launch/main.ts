@@ -20,10 +20,11 @@ if (program === undefined) {
 }
 
 /** Deno's arguments for the settings in effect; ends the process with the help or the mistakes. */
-function argumentsInEffect(): string[] {
+async function argumentsInEffect(): Promise<string[]> {
   try {
     const env = (variable: string) => Deno.env.get(variable);
     const from = { args, env, envNames: notAnothers(Object.keys(Deno.env.toObject())) };
+    await prepare(program!.prepare?.(from) ?? null);
     return runArguments(program!, from);
   } catch (error) {
     if (error instanceof HelpRequested) {
@@ -36,8 +37,16 @@ function argumentsInEffect(): string[] {
   }
 }
 
+/** What has to be ready before, made so by a process of its own; ends this one where that fails. */
+async function prepare(preparation: string[] | null): Promise<void> {
+  if (preparation === null) return;
+  const { code } = await new Deno.Command(Deno.execPath(), { args: preparation, stdin: "null" })
+    .spawn().status;
+  if (code !== 0) Deno.exit(code);
+}
+
 const child = new Deno.Command(Deno.execPath(), {
-  args: [...argumentsInEffect(), ...args],
+  args: [...await argumentsInEffect(), ...args],
   stdin: "null",
 }).spawn();
 // The terminal sends Ctrl-C to both; a signal sent to this process alone is passed on. Twice is as once.

@@ -12,6 +12,8 @@ import {
   type Sources,
 } from "@gopool/config";
 import { busNeeds, keepsIn, readsFile } from "@gopool/config";
+import { homeOf } from "@gopool/ledger/home";
+import { installed, programOf, PROGRAMS } from "@gopool/ledger/programs";
 import { type PooldConfig, schema as pooldSchema } from "../config.ts";
 import { demoMines, demoTarget } from "../demo/target.ts";
 import { busOf } from "../log_place.ts";
@@ -32,7 +34,7 @@ export function rowNeeds<S extends Schema>(
   config: Partial<Config<S>>,
   env: Env,
 ): Reasoned[] {
-  return Object.entries(schema).flatMap(([key, row]) => {
+  const needs = Object.entries(schema).flatMap(([key, row]) => {
     const file = fileVariableOf(row);
     const secret = file === null ? undefined : env(file);
     return [
@@ -40,12 +42,38 @@ export function rowNeeds<S extends Schema>(
       ...(secret ? reasoned(file!, readsFile(secret)) : []),
     ];
   });
+  if ("ledgerUrl" in schema) needs.push(...reasoned("the ledger's schema", readsFile(MIGRATIONS)));
+  return needs;
+}
+
+/** Held against what stands in the ledger, and run where it is older. */
+const MIGRATIONS = fromRoot("services/shared/ledger/migrations");
+
+export interface EmbeddedLedger {
+  readonly dataDir: string;
+  readonly ledgerPort: number;
+}
+
+/** The server beside the pool: its programs, its folder, its port. What launch/prepare/ has made ready. */
+export function embeddedNeeds({ dataDir, ledgerPort }: EmbeddedLedger): Reasoned[] {
+  const home = homeOf(dataDir);
+  const programs = home?.programs ?? installed()?.folder;
+  return reasoned("the embedded ledger", [
+    netNeed("connect", { host: "127.0.0.1", port: ledgerPort }),
+    ...keepsIn(home?.folder ?? `${dataDir}/ledger`),
+    ...readsFile(`${dataDir}/ledger`),
+    ...(programs === undefined ? [] : PROGRAMS.map((name) => ({
+      kind: "run" as const,
+      what: programOf(programs, name),
+    }))),
+  ]);
 }
 
 /** poold's: what stands beside the pool when no setting names another, too. */
 export function pooldNeeds(config: PooldConfig, env: Env): Reasoned[] {
   const needs = rowNeeds(pooldSchema, config, env);
   if (config.busUrl === undefined) needs.push(...reasoned("the log", busNeeds(busOf(config))));
+  if (config.ledgerUrl === undefined) needs.push(...embeddedNeeds(config));
   if (config.nodeUrl === undefined) {
     const place = { host: "127.0.0.1", port: config.simulatedPort };
     needs.push(...reasoned("GOPOOL_SIMULATED_NODE_PORT", [

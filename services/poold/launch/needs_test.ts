@@ -1,13 +1,20 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { type Config, variablesOf } from "@gopool/config";
+import { installed } from "@gopool/ledger/programs";
+import { tempDir } from "@gopool/testing";
 import { schema } from "../config.ts";
 import { readSettings } from "../settings.ts";
 import { topicsSchema } from "../topics/settings.ts";
 import { envFlags, flagsOf as flagsFor, permissionsOf } from "./flags.ts";
 import { notAnothers } from "./mod.ts";
-import { pooldNeeds, topicsNeeds } from "./needs.ts";
+import { fromRoot, pooldNeeds, topicsNeeds } from "./needs.ts";
 
-function flagsOf(env: Record<string, string>): Map<string, string> {
+/** With a ledger elsewhere: what the embedded one needs is told by a test of its own. */
+const LEDGER = { GOPOOL_LEDGER_URL: "postgres://u:p@10.0.0.9/books" };
+const MIGRATIONS = fromRoot("services/shared/ledger/migrations");
+
+function flagsOf(given: Record<string, string>): Map<string, string> {
+  const env: Record<string, string> = { ...LEDGER, ...given };
   const read = (name: string) => env[name];
   return parsed(flagsFor(permissionsOf(pooldNeeds(readSettings({ args: [], env: read }), read))));
 }
@@ -26,17 +33,20 @@ const REAL = {
 };
 
 Deno.test("hosts and ports are those of the settings, no more", () => {
-  assertEquals(flagsOf({}).get("net"), "127.0.0.1:3333,127.0.0.1:18453");
+  assertEquals(flagsOf({}).get("net"), "127.0.0.1:3333,10.0.0.9:5432,127.0.0.1:18453");
   const env = { ...REAL, GOPOOL_STRATUM_LISTEN: "0.0.0.0:3334" };
-  assertEquals(flagsOf(env).get("net"), "10.0.0.5:8332,node.example:443,[::1]:18443,0.0.0.0:3334");
+  assertEquals(
+    flagsOf(env).get("net"),
+    "10.0.0.5:8332,node.example:443,[::1]:18443,0.0.0.0:3334,10.0.0.9:5432",
+  );
 });
 
 Deno.test("the demo miner reaches the gateway where it listens", () => {
   const net = (listen: string) => flagsOf({ GOPOOL_STRATUM_LISTEN: listen }).get("net");
-  assertEquals(net("0.0.0.0:3334"), "0.0.0.0:3334,127.0.0.1:18453,127.0.0.1:3334");
-  assertEquals(net("[::]:3334"), "[::]:3334,127.0.0.1:18453,[::1]:3334");
-  assertEquals(net("192.168.1.4:3334"), "192.168.1.4:3334,127.0.0.1:18453");
-  assertEquals(net("127.0.0.1:0"), "127.0.0.1,127.0.0.1:18453");
+  assertEquals(net("0.0.0.0:3334"), "0.0.0.0:3334,10.0.0.9:5432,127.0.0.1:18453,127.0.0.1:3334");
+  assertEquals(net("[::]:3334"), "[::]:3334,10.0.0.9:5432,127.0.0.1:18453,[::1]:3334");
+  assertEquals(net("192.168.1.4:3334"), "192.168.1.4:3334,10.0.0.9:5432,127.0.0.1:18453");
+  assertEquals(net("127.0.0.1:0"), "127.0.0.1,10.0.0.9:5432,127.0.0.1:18453");
 });
 
 Deno.test("writing is allowed in the data folder and beside a log that lies elsewhere", () => {
@@ -51,7 +61,7 @@ Deno.test("writing is allowed in the data folder and beside a log that lies else
 });
 
 Deno.test("code is read by the demo miner's worker only, FFI is for ZMQ only", () => {
-  assertEquals(flagsOf(REAL).get("read"), "./data");
+  assertEquals(flagsOf(REAL).get("read"), `./data,${MIGRATIONS}`);
   assertEquals(flagsOf(REAL).has("ffi"), false);
   const zmq = flagsOf({
     ...REAL,
@@ -60,7 +70,7 @@ Deno.test("code is read by the demo miner's worker only, FFI is for ZMQ only", (
   });
   const addon = zmq.get("ffi")!;
   assertMatch(addon, /\/zeromq@[\d.]+\/node_modules\/zeromq\/build$/);
-  assertEquals(zmq.get("read"), `/etc/alpine-release,${addon},./data`);
+  assertEquals(zmq.get("read"), `/etc/alpine-release,${addon},./data,${MIGRATIONS}`);
 });
 
 Deno.test("the cookie and the files of secrets can be read", () => {
@@ -69,13 +79,40 @@ Deno.test("the cookie and the files of secrets can be read", () => {
     GOPOOL_POOL_ADDRESS: REAL.GOPOOL_POOL_ADDRESS,
     GOPOOL_NODE_COOKIE: "/home/b/.cookie",
     GOPOOL_STATE_URL_FILE: "/run/secrets/state",
+    GOPOOL_LEDGER_CA: "/etc/ledger.pem",
+    GOPOOL_LEDGER_PASSWORD_FILE: "/run/secrets/ledger",
+    GOPOOL_LEDGER_URL: "postgres://u@10.0.0.9/books?sslmode=verify-full",
   };
   const read = (name: string) => env[name];
   const config = readSettings({ args: [], env: read, readFile: () => "memory:" });
   assertEquals(
     parsed(flagsFor(permissionsOf(pooldNeeds(config, read)))).get("read"),
-    "/run/secrets/state,/home/b/.cookie,./data",
+    `/run/secrets/state,/home/b/.cookie,./data,/run/secrets/ledger,/etc/ledger.pem,${MIGRATIONS}`,
   );
+});
+
+Deno.test("the embedded ledger runs three programs, keeps to its folder, and is reached on its port", async () => {
+  await using folder = await tempDir();
+  const env: Record<string, string> = {
+    GOPOOL_DATA_DIR: folder.path,
+    GOPOOL_LEDGER_PORT: "15433",
+    GOPOOL_DEMO_MINER: "off",
+  };
+  const read = (name: string) => env[name];
+  const flags = () =>
+    parsed(flagsFor(permissionsOf(pooldNeeds(readSettings({ args: [], env: read }), read))));
+  const programs = `${installed()!.folder}/bin`;
+  const run = ["initdb", "pg_ctl", "postgres"];
+  assertEquals(flags().get("run"), run.map((name) => `${programs}/${name}`).join());
+  assertEquals(flags().get("net"), "127.0.0.1:3333,127.0.0.1:15433,127.0.0.1:18453");
+  assertEquals(flags().get("write"), `${folder.path},${folder.path}/ledger`);
+
+  // Where it stands elsewhere, that is what its note says.
+  await Deno.mkdir(folder.join("ledger"));
+  const home = { elsewhere: "/else/where", programs: "/pro,grams", uid: 65_534 };
+  await Deno.writeTextFile(folder.join("ledger", "home.json"), JSON.stringify(home));
+  assertEquals(flags().get("run"), run.map((name) => `/pro,,grams/bin/${name}`).join());
+  assertEquals(flags().get("write"), `${folder.path},/else/where`);
 });
 
 Deno.test("variables are the table's, and the one that Deno asks for on a terminal", () => {

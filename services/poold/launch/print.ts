@@ -23,13 +23,15 @@ export function permissionLines(program: Program, from: Parameters<Program["need
   }
   const width = Math.max(0, ...permissions.map(({ what }) => what.length));
   const variables = variablesOf(schema).length;
+  const never = ["run", "sys", "ffi", "import"]
+    .filter((name) => !permissions.some(({ kind }) => kind === name));
   return [
     `${name}:`,
     ...permissions.map(({ kind, what, because }) =>
       `  ${kind.padEnd(5)} ${what.padEnd(width)}  ${because}`
     ),
     `  env   the ${variables} variables of its settings; every other reads as not set`,
-    `  never run, sys${permissions.some(({ kind }) => kind === "ffi") ? "" : ", ffi"}, import`,
+    `  never ${never.join(", ")}`,
   ];
 }
 

@@ -10,6 +10,7 @@ import { settings as shareproc } from "@gopool/shareproc/config";
 import { settings as stratumd } from "@gopool/stratumd/config";
 import { readSettings, settings as pooldSettings } from "../settings.ts";
 import { topicsSchema, topicsSettings } from "../topics/settings.ts";
+import { ledgerPreparation } from "./prepare.ts";
 import { fromRoot, pooldNeeds, type Reasoned, rowNeeds, topicsNeeds } from "./needs.ts";
 
 export interface Program {
@@ -23,6 +24,12 @@ export interface Program {
    * @throws {ConfigError} @throws {HelpRequested}
    */
   readonly needs: (from: Sources) => Reasoned[];
+  /**
+   * Deno's arguments for what has to be run before, where something has to be made ready. Its needs are known then.
+   *
+   * @throws {ConfigError} @throws {HelpRequested}
+   */
+  readonly prepare?: (from: Sources) => string[] | null;
 }
 
 /** A service as a process of its own: its table says all. */
@@ -45,6 +52,10 @@ export const PROGRAMS: readonly Program[] = [
     main: fromRoot("services/poold/main.ts"),
     schema: pooldSettings.schema,
     needs: (from) => pooldNeeds(readSettings(from), from.env),
+    prepare: (from) => {
+      const { ledgerUrl, dataDir } = readSettings(from);
+      return ledgerUrl === undefined ? ledgerPreparation(dataDir) : null;
+    },
   },
   {
     name: "topics",

@@ -16,6 +16,14 @@ export {
   busUrl,
   sharePartitions,
 } from "./bus_rows.ts";
+export {
+  ledgerNeeds,
+  ledgerPort,
+  ledgerProblems,
+  ledgerRows,
+  type LedgerSettings,
+  ledgerUrl,
+} from "./ledger_rows.ts";
 export { kafkaRows, sqliteFileOf } from "./bus_rows.ts";
 export {
   memoryStateNote,

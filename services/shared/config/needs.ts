@@ -7,8 +7,8 @@
 import type { HostPort } from "./net_fields.ts";
 
 export interface Need {
-  /** `native`: an npm package that loads code of the machine, by name. */
-  readonly kind: "listen" | "connect" | "read" | "write" | "native";
+  /** `native`: an npm package that loads code of the machine, by name. `run`: a program, by its whole path. */
+  readonly kind: "listen" | "connect" | "read" | "write" | "run" | "native";
   /** `host:port`, a path, or the package's name. */
   readonly what: string;
 }

@@ -96,7 +96,7 @@ function template(): Promise<string> {
     const files = await migrationFiles();
     const text = new TextEncoder().encode(files.map(({ checksum }) => checksum).join());
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", text)).toHex();
-    const name = `template_${digest.slice(0, 16)}`;
+    const name = `migrated_${digest.slice(0, 16)}`;
     await using admin = await connect(server);
     await admin.query(`SELECT pg_advisory_lock(${LOCK})`);
     const { rowCount } = await admin.query("SELECT FROM pg_database WHERE datname = $1", [name]);

@@ -1,27 +1,25 @@
 /**
  * Brings the schema to what this program knows: the SQL files of migrations/, each run once, in their order, forward
- * only. node-pg-migrate runs them and notes what it ran; around it stand one lock for all processes and a check that
- * no file has changed since it was run.
+ * only. Postgrator runs them and notes what it ran, with each file's checksum; around it stand one transaction and one
+ * lock for all processes.
  *
  * @module
  */
-import { runner } from "node-pg-migrate";
 import type pg from "pg";
+import Postgrator from "postgrator";
 import { connect, type PgAccess } from "./pg/connect.ts";
+import { sqlState } from "./pg/errors.ts";
 import { LedgerNotOpened } from "./port.ts";
 
-/** Which migrations were run, as node-pg-migrate keeps it. */
+/** Which migrations were run, as Postgrator keeps it. */
 const TABLE = "migration";
-/** The files' checksums, as they were when they were run. */
-const FILES = "migration_file";
-const SCHEMA = "public";
-
-/** One process at a time migrates; the others wait and then find it done. */
+/** Its key is unique in a database, apart from the keys that are made of other names. */
 const LOCK = "hashtextextended('gopool migrate', 2)";
 
 export interface MigrationFile {
   /** Without ".sql": `0001_books`. */
   readonly name: string;
+  readonly path: string;
   /** SHA-256 of the file, hexadecimal. */
   readonly checksum: string;
 }
@@ -39,38 +37,25 @@ export interface SchemaState {
   readonly missing: readonly string[];
 }
 
-const FOLDER = new URL("./migrations/", import.meta.url).pathname;
+const FOLDER = new URL("./migrations", import.meta.url).pathname;
 
 /**
- * Runs what has not been run yet, all in one transaction.
+ * Runs what has not been run yet: all of it or nothing. One process at a time does; others wait and find it done.
  *
  * @returns The names of those that were run now.
- * @throws {LedgerNotOpened} A newer schema, a changed file. Errors of SQL and of the connection as they are.
+ * @throws {LedgerNotOpened} A newer schema, a changed file, SQL that fails. Errors of the connection as they are.
  */
 export async function migrate(url: string, options: MigrateOptions = {}): Promise<string[]> {
-  const folder = options.folder ?? FOLDER;
-  const files = await migrationFiles(folder);
+  const files = await migrationFiles(options.folder);
   // Waiting for another's migration, and a migration itself, may take long.
   const config = { statement_timeout: 0, query_timeout: 0, lock_timeout: 0 };
   await using client = await connect(url, options, { config });
   client.on("notice", ({ message }) => message !== undefined && options.onNotice?.(message));
-  await client.query(`SELECT pg_advisory_lock(${LOCK})`);
+  await client.query(`BEGIN; SELECT pg_advisory_xact_lock(${LOCK})`);
   const { missing } = await compared(client, files);
-  if (missing.length === 0) return [];
-  await note(client, files.filter(({ name }) => missing.includes(name)));
-  const ran = await runner({
-    dbClient: client,
-    dir: folder,
-    ignorePattern: "(?!.*\\.sql$).*",
-    direction: "up",
-    migrationsTable: TABLE,
-    schema: SCHEMA,
-    singleTransaction: true,
-    checkOrder: true,
-    noLock: true,
-    log: () => {},
-  });
-  return ran.map(({ name }) => name);
+  if (missing.length > 0) await new Runner(client, files).migrate();
+  await client.query("COMMIT");
+  return [...missing];
 }
 
 /**
@@ -78,11 +63,50 @@ export async function migrate(url: string, options: MigrateOptions = {}): Promis
  *
  * @throws {LedgerNotOpened} A newer schema, a changed file.
  */
-export async function schemaState(
-  client: pg.ClientBase,
-  folder: string = FOLDER,
-): Promise<SchemaState> {
+export async function schemaState(client: pg.ClientBase, folder?: string): Promise<SchemaState> {
   return await compared(client, await migrationFiles(folder));
+}
+
+/** Postgrator over one connection, with files that are named as ours. */
+class Runner extends Postgrator {
+  /** Its own types leave it out: what getMigrations() has found. */
+  declare migrations: Postgrator.Migration[];
+
+  constructor(readonly client: pg.ClientBase, readonly files: readonly MigrationFile[]) {
+    super({ driver: "pg", schemaTable: TABLE, execQuery: (sql) => client.query(sql) });
+  }
+
+  override getMigrations(): Promise<Postgrator.Migration[]> {
+    this.migrations = this.files.map(({ name, path, checksum }) => ({
+      version: parseInt(name),
+      action: "do",
+      name,
+      filename: path,
+      // A column's name: it compares text with text.
+      md5: checksum,
+      getSql: () => Deno.readTextFileSync(path),
+    }));
+    return Promise.resolve(this.migrations);
+  }
+
+  override async runMigrations(
+    migrations: Postgrator.Migration[] = [],
+  ): Promise<Postgrator.Migration[]> {
+    for (const migration of migrations) {
+      try {
+        await super.runMigrations([migration]);
+      } catch (error) {
+        if (sqlState(error) === undefined) throw error;
+        throw new LedgerNotOpened(
+          `The migration ${migration.name}.sql fails, and nothing was changed: ${
+            (error as Error).message
+          }`,
+          { cause: error },
+        );
+      }
+    }
+    return migrations;
+  }
 }
 
 async function compared(
@@ -91,60 +115,52 @@ async function compared(
 ): Promise<SchemaState> {
   const applied = await appliedFiles(client);
   const known = new Map(files.map(({ name, checksum }) => [name, checksum]));
-  for (const { name, checksum } of applied) {
+  for (const { name, md5 } of applied) {
     if (!known.has(name)) {
       throw new LedgerNotOpened(
         `The ledger's schema is newer than this program: it has ${name}. Run the newer program, or restore a backup from before`,
       );
     }
-    if (checksum !== null && checksum !== known.get(name)) {
+    if (md5 !== known.get(name)) {
       throw new LedgerNotOpened(
         `The migration ${name}.sql is not the file that this ledger was made with: files that were run are never changed`,
       );
     }
   }
   const done = new Set(applied.map(({ name }) => name));
-  return {
-    applied: [...done],
-    missing: files.map(({ name }) => name).filter((name) => !done.has(name)),
-  };
+  const missing = files.map(({ name }) => name).filter((name) => !done.has(name));
+  const last = applied.at(-1)?.name ?? "";
+  const late = missing.find((name) => name < last);
+  if (late !== undefined) {
+    throw new LedgerNotOpened(
+      `The migration ${late}.sql comes after ${last} was run: files are only ever added at the end`,
+    );
+  }
+  return { applied: [...done], missing };
 }
 
-async function appliedFiles(
-  client: pg.ClientBase,
-): Promise<{ name: string; checksum: string | null }[]> {
-  const { rows: [found] } = await client.query<{ both: boolean }>(
-    "SELECT to_regclass($1) IS NOT NULL AND to_regclass($2) IS NOT NULL AS both",
-    [`${SCHEMA}.${TABLE}`, `${SCHEMA}.${FILES}`],
+async function appliedFiles(client: pg.ClientBase): Promise<{ name: string; md5: string }[]> {
+  const { rows: [found] } = await client.query<{ is: boolean }>(
+    "SELECT to_regclass($1) IS NOT NULL AS is",
+    [TABLE],
   );
-  if (!found!.both) return [];
-  const { rows } = await client.query<{ name: string; checksum: string | null }>(
-    `SELECT name, checksum FROM ${SCHEMA}.${TABLE} LEFT JOIN ${SCHEMA}.${FILES} USING (name)
-     ORDER BY name`,
+  if (!found!.is) return [];
+  // Version 0 is Postgrator's own beginning.
+  const { rows } = await client.query<{ name: string; md5: string }>(
+    `SELECT name, md5 FROM ${TABLE} WHERE version > 0 ORDER BY version`,
   );
   return rows;
-}
-
-/** Before they are run: one that is not run in the end is noted again when it is. */
-async function note(client: pg.ClientBase, files: readonly MigrationFile[]): Promise<void> {
-  await client.query(
-    `CREATE TABLE IF NOT EXISTS ${SCHEMA}.${FILES} (name text PRIMARY KEY, checksum text NOT NULL)`,
-  );
-  await client.query(
-    `INSERT INTO ${SCHEMA}.${FILES} (name, checksum) SELECT * FROM unnest($1::text[], $2::text[])
-     ON CONFLICT (name) DO UPDATE SET checksum = excluded.checksum`,
-    [files.map(({ name }) => name), files.map(({ checksum }) => checksum)],
-  );
 }
 
 /** The files of a folder, in their order. */
 export async function migrationFiles(folder: string = FOLDER): Promise<MigrationFile[]> {
   const files: MigrationFile[] = [];
   for await (const { name } of Deno.readDir(folder)) {
-    if (!name.endsWith(".sql")) continue;
-    const bytes = await Deno.readFile(`${folder}/${name}`);
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-    files.push({ name: name.slice(0, -".sql".length), checksum: digest.toHex() });
+    if (!/^\d{4}_\w+\.sql$/.test(name)) continue;
+    const path = `${folder}/${name}`;
+    const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));
+    const checksum = new Uint8Array(digest).toHex();
+    files.push({ name: name.slice(0, -".sql".length), path, checksum });
   }
   return files.sort((a, b) => a.name < b.name ? -1 : 1);
 }

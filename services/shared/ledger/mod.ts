@@ -4,6 +4,7 @@
  * @module
  */
 export * from "./books.ts";
+export { ledgerOptionsOf, type LedgerSettings } from "./from_settings.ts";
 export { openLedger, type OpenLedgerOptions } from "./open.ts";
 export * from "./payouts/mod.ts";
 export * from "./port.ts";

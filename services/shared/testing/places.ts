@@ -13,6 +13,8 @@ export interface TempDir extends AsyncDisposable {
 /** A new empty folder, removed with everything in it: `await using dir = await tempDir()`. */
 export async function tempDir(prefix = "gopool-test-"): Promise<TempDir> {
   const path = await Deno.makeTempDir({ prefix });
+  // A server that runs as another user may pass through to its own folder in it; others may not look into it.
+  await Deno.chmod(path, 0o711);
   return {
     path,
     join: (...names) => [path, ...names].join("/"),

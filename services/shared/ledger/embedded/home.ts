@@ -11,6 +11,7 @@ import {
   copyPrograms,
   exists,
   type Installed,
+  installed,
   librariesAreNamed,
   nameLibraries,
   needInstalled,
@@ -57,6 +58,15 @@ export function homeOf(dataDir: string): Home | null {
   }
 }
 
+/** Whether prepareHome() would change nothing. Synchronous, and for who may read everything. */
+export function isPrepared(dataDir: string): boolean {
+  const found = installed();
+  const home = homeOf(dataDir);
+  if (found === null || home === null || !librariesAreNamed(home.programs)) return false;
+  return home.programs === found.folder ||
+    home.programs === `${SYSTEM_FOLDER}/postgresql-${found.version}`;
+}
+
 function homeFrom(dataDir: string, { elsewhere, programs, uid }: Noted): Home {
   const folder = elsewhere ?? ledgerFolder(Deno.realPathSync(dataDir));
   const note = elsewhere === null
@@ -74,6 +84,7 @@ function homeFrom(dataDir: string, { elsewhere, programs, uid }: Noted): Home {
 export async function prepareHome(dataDir: string): Promise<Home> {
   const found = needInstalled();
   const before = homeOf(dataDir);
+  await Deno.mkdir(dataDir, { recursive: true, mode: 0o700 });
   await Deno.mkdir(ledgerFolder(dataDir), { recursive: true, mode: 0o755 });
   const real = await Deno.realPath(dataDir);
   const where = before === null ? await newPlace(real, await runsAsRoot(real)) : {
@@ -143,7 +154,7 @@ async function readyPrograms({ folder, version }: Installed, uid: number | null)
     return copy;
   }
   try {
-    if (!await librariesAreNamed(folder)) await nameLibraries(folder);
+    if (!librariesAreNamed(folder)) await nameLibraries(folder);
   } catch (error) {
     if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
     throw new LedgerNotOpened(

@@ -91,13 +91,16 @@ export async function nameLibraries(folder: string): Promise<void> {
   }
 }
 
-/** Whether all names are there. */
-export async function librariesAreNamed(folder: string): Promise<boolean> {
-  const names: Name[] = JSON.parse(await Deno.readTextFile(`${folder}/pg-symlinks.json`));
-  for (const { target } of names) {
-    if (!await exists(`${folder}/${target.replace(/^native\//, "")}`)) return false;
+/** Whether all names are there; not where the programs are gone. */
+export function librariesAreNamed(folder: string): boolean {
+  try {
+    const names: Name[] = JSON.parse(Deno.readTextFileSync(`${folder}/pg-symlinks.json`));
+    for (const { target } of names) Deno.lstatSync(`${folder}/${target.replace(/^native\//, "")}`);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
   }
-  return true;
 }
 
 /** Copies the programs to another place, whole or not at all. */

@@ -24,7 +24,8 @@ export function clientConfig(url: string, access: PgAccess = {}): pg.ClientConfi
     port,
     user,
     database,
-    password: access.password ?? password ?? "",
+    // A function, so that npm:pg looks for a password nowhere else: neither in variables nor in files.
+    password: () => access.password ?? password ?? "",
     ssl: tls ? { ...(access.ca !== undefined && { ca: access.ca }) } : false,
     types,
     application_name: "gopool",
