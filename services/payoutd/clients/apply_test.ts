@@ -13,13 +13,16 @@ import {
   RULES,
   send,
   signedBy,
+  THRESHOLD_SATS,
 } from "./client_fixture.ts";
-import { payeesOf } from "./payees.ts";
+import { payeesBy } from "../payees.ts";
 
 /** Where and from when on each is paid, as people read it. */
 async function payees(ledger: Ledger, miners: readonly Miner[], nowMs: number) {
   const addresses = miners.map(({ address }) => address);
-  const found = await ledger.transaction((tx) => payeesOf(tx, addresses, nowMs, RULES));
+  const found = await ledger.transaction((tx) =>
+    payeesBy("regtest", THRESHOLD_SATS)(tx, addresses, nowMs)
+  );
   return addresses.map((address) => {
     const payee = found.get(address)!;
     return typeof payee === "string" ? payee : [payee.script.toHex(), payee.threshold];
@@ -70,7 +73,7 @@ Deno.test("requests that miners sign", async (t) => {
     const lowered = await send(ledger, signedBy(anna, requestOf(anna, "threshold", "default")));
     assert(lowered.kind === "applied");
     assertEquals([lowered.before, lowered.after], ["750000", "default"]);
-    assertEquals(await payees(ledger, [anna], NOW_MS), [[own, RULES.thresholdSats]]);
+    assertEquals(await payees(ledger, [anna], NOW_MS), [[own, THRESHOLD_SATS]]);
   });
 
   await t.step(
@@ -201,15 +204,12 @@ Deno.test("requests that miners sign", async (t) => {
     async () => {
       const addresses = [minerOf(91).address, "bc1q9vza2e8x573nczrlzms0wvx3gsqjx7vavgkx0l"];
       const found = await ledger.transaction((tx) =>
-        payeesOf(tx, addresses, NOW_MS, { ...RULES, thresholdSats: 1n })
+        payeesBy("regtest", 7n)(tx, addresses, NOW_MS)
       );
-      assertEquals(found.get(addresses[0]!), {
-        script: minerOf(91).key.script,
-        threshold: 10_000n,
-      });
+      assertEquals(found.get(addresses[0]!), { script: minerOf(91).key.script, threshold: 7n });
       const why = found.get(addresses[1]!);
       assert(typeof why === "string");
-      assertStringIncludes(why, "its address cannot be paid (");
+      assertStringIncludes(why, "it is an address of main");
     },
   );
 });

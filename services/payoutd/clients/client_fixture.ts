@@ -20,11 +20,13 @@ export type Miner = ReturnType<typeof minerOf>;
 
 export const POOL = minerOf(200, "p2tr");
 
+/** From which balance on those are paid who have chosen nothing. */
+export const THRESHOLD_SATS = 500_000n;
+
 export const RULES: ClientRules = {
   pool: "gopool",
   network: "regtest",
   addressDelayMs: 48 * HOUR_MS,
-  thresholdSats: 500_000n,
   leastThresholdSats: 10_000n,
   poolScripts: [POOL.key.script],
 };

@@ -1,8 +1,7 @@
 /**
- * Clients: what miners ask for by signed requests, and where and from when on they are paid.
+ * Clients: what miners ask for by signed requests.
  *
  * @module
  */
 export { applyRequest, type SignedRequest } from "./apply.ts";
-export { type Payee, payeesOf } from "./payees.ts";
 export type { ClientRules, RefusedFor, RequestVerdict } from "./rules.ts";

@@ -6,8 +6,6 @@ export interface ClientRules {
   readonly network: Network;
   /** How long a changed payout address waits: time for its owner to see and cancel a change that a thief asked for. */
   readonly addressDelayMs: number;
-  /** The usual threshold, for those who have chosen none. */
-  readonly thresholdSats: bigint;
   /** The least that may be chosen: a payment has its price. */
   readonly leastThresholdSats: bigint;
   /** The pool's own scripts, present and former: nobody is paid there. */

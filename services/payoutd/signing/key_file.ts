@@ -8,26 +8,21 @@ import { canonicalAddress, equalBytes, type Network } from "@gopool/chain";
 import { DescriptorError, keysOfDescriptor } from "@gopool/chain/descriptor";
 import { type SigningKey, signPayment } from "@gopool/chain/psbt";
 import { KEY_FILE_MAX_BYTES } from "./limits.ts";
-import { type Signer, SigningFailed } from "./port.ts";
-
-/** A key file that cannot be used. The message is a sentence for the operator and quotes nothing of it. */
-export class KeyFileError extends Error {
-  override name = "KeyFileError";
-}
+import { KeyFileNotOpened, type Signer, SigningFailed } from "./port.ts";
 
 /**
  * Opens a key file. A line is a descriptor, `wpkh(KEY)` or `tr(KEY)` with or without checksum, or empty, or a remark
  * after "#". One of the keys must be for the pool's own script; others are for scripts that were the pool's before.
  *
  * @param scripts The pool's script first, then those it was before.
- * @throws {KeyFileError} It cannot be read, others than its owner can read it, or its key is not the pool's.
+ * @throws {KeyFileNotOpened} It cannot be read, others than its owner can read it, or its key is not the pool's.
  */
 export async function openKeyFile(
   path: string,
   o: { readonly network: Network; readonly scripts: readonly Uint8Array[] },
 ): Promise<Signer> {
   const refuse = (why: string): never => {
-    throw new KeyFileError(`Cannot sign with the key file ${path}: ${why}`);
+    throw new KeyFileNotOpened(`Cannot sign with the key file ${path}: ${why}`);
   };
   const [own] = o.scripts as readonly [Uint8Array];
   const keys: SigningKey[] = [];

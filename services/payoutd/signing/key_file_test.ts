@@ -3,9 +3,9 @@ import { canonicalAddress } from "@gopool/chain";
 import { descriptorOf } from "@gopool/chain/descriptor";
 import { checkSigned } from "@gopool/chain/psbt";
 import { captureLog, tempDir } from "@gopool/testing";
-import { KeyFileError, openKeyFile } from "./key_file.ts";
+import { openKeyFile } from "./key_file.ts";
 import { openOrMakeKeyFile } from "./make_key_file.ts";
-import { SigningFailed } from "./port.ts";
+import { KeyFileNotOpened, SigningFailed } from "./port.ts";
 import { NEVER, payoutOf, SECRET, TAPROOT, WPKH } from "./signing_fixture.ts";
 
 const NETWORK = "regtest";
@@ -59,7 +59,7 @@ Deno.test("a file that others may use is refused with the command that mends it"
     const path = await written(dir.join(`key-${mode}`), LINES.wpkh, mode);
     await assertRejects(
       () => openKeyFile(path, { network: NETWORK, scripts: [WPKH.script] }),
-      KeyFileError,
+      KeyFileNotOpened,
       `(mode 0${mode.toString(8)}): say \`chmod 600 ${path}\``,
     );
   }
@@ -81,7 +81,7 @@ Deno.test("a file that cannot be used says why and quotes nothing of the key", a
     const path = await written(dir.join(`key-${at}`), text);
     const error = await assertRejects(
       () => openKeyFile(path, { network: NETWORK, scripts: [WPKH.script] }),
-      KeyFileError,
+      KeyFileNotOpened,
     );
     assertStringIncludes(error.message, words);
     assertSecretIsAbsent(Deno.inspect(error, { depth: 10 }), error.stack ?? "");
@@ -89,10 +89,10 @@ Deno.test("a file that cannot be used says why and quotes nothing of the key", a
   const scripts = [WPKH.script];
   await assertRejects(
     () => openKeyFile(dir.join("none"), { network: NETWORK, scripts }),
-    KeyFileError,
+    KeyFileNotOpened,
     "there is no such file",
   );
-  await assertRejects(() => openKeyFile(dir.path, { network: NETWORK, scripts }), KeyFileError);
+  await assertRejects(() => openKeyFile(dir.path, { network: NETWORK, scripts }), KeyFileNotOpened);
 });
 
 function assertSecretIsAbsent(...texts: string[]): void {
@@ -144,4 +144,10 @@ Deno.test("a first start makes a key file for its owner alone, the next one find
   assertEquals(again, { ...first, made: false });
   const signer = await openKeyFile(path, { network: NETWORK, scripts: [first.script] });
   assert(await signer.sign(payoutOf([first.script]), NEVER) !== "waiting");
+  await Deno.writeTextFile(path, "tr(lost)");
+  await assertRejects(
+    () => openOrMakeKeyFile(path, NETWORK, SECRET),
+    KeyFileNotOpened,
+    `Cannot use the key file ${path}`,
+  );
 });

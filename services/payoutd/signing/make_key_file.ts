@@ -5,7 +5,8 @@
  */
 import { canonicalAddress, type Network } from "@gopool/chain";
 import { DescriptorError, descriptorOf, keysOfDescriptor } from "@gopool/chain/descriptor";
-import { signingKey } from "@gopool/chain/psbt";
+import { type SigningKey, signingKey } from "@gopool/chain/psbt";
+import { KeyFileNotOpened } from "./port.ts";
 
 export interface MadeKeyFile {
   /** Taproot. */
@@ -21,7 +22,7 @@ export interface MadeKeyFile {
  *
  * @param secret 32 random bytes: the key, if one is made. The chance that they are no key is 2^-128.
  * @throws {RangeError} The bytes are no private key.
- * @throws {DescriptorError} There is a file, but it does not begin with such a key for this network.
+ * @throws {KeyFileNotOpened} There is a file, but it does not begin with such a key for this network.
  */
 export async function openOrMakeKeyFile(
   path: string,
@@ -34,13 +35,21 @@ export async function openOrMakeKeyFile(
     await write(path, `${descriptorOf(secret, "p2tr", network)}\n`);
     return { script, address: canonicalAddress(script, network)!, made: true };
   }
+  const { script } = firstKey(path, text, network);
+  return { script, address: canonicalAddress(script, network)!, made: false };
+}
+
+function firstKey(path: string, text: string, network: Network): SigningKey {
   const line = text.split("\n").map((line) => line.trim())
     .find((line) => line !== "" && !line.startsWith("#"));
-  const [key] = keysOfDescriptor(line ?? "", network, []);
-  if (key === undefined) {
-    throw new DescriptorError(`Cannot use the key file ${path}: its key has many addresses`);
+  try {
+    const [key] = keysOfDescriptor(line ?? "", network, []);
+    if (key !== undefined) return key;
+  } catch (error) {
+    if (!(error instanceof DescriptorError)) throw error;
+    throw new KeyFileNotOpened(`Cannot use the key file ${path}: ${error.message}`);
   }
-  return { script: key.script, address: canonicalAddress(key.script, network)!, made: false };
+  throw new KeyFileNotOpened(`Cannot use the key file ${path}: its key has many addresses`);
 }
 
 async function existing(path: string): Promise<string | null> {
@@ -60,6 +69,8 @@ async function write(path: string, text: string): Promise<void> {
   using file = await Deno.open(part, { write: true });
   await file.sync();
   await Deno.rename(part, path);
-  using folder = await Deno.open(path.includes("/") ? path.slice(0, path.lastIndexOf("/")) || "/" : ".");
+  using folder = await Deno.open(
+    path.includes("/") ? path.slice(0, path.lastIndexOf("/")) || "/" : ".",
+  );
   await folder.sync();
 }

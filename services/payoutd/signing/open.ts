@@ -18,7 +18,7 @@ export interface SignerOptions {
 /**
  * The signer that the settings name; null where nobody signs and nothing is paid out.
  *
- * @throws {KeyFileError} The key file cannot be used.
+ * @throws {KeyFileNotOpened} The key file cannot be used.
  */
 export async function openSigner(o: SignerOptions): Promise<Signer | null> {
   switch (o.kind) {

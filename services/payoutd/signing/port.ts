@@ -38,3 +38,8 @@ export interface Signer {
 export class SigningFailed extends Error {
   override name = "SigningFailed";
 }
+
+/** A key file that cannot be used. The message is a sentence for the operator and quotes nothing of it. */
+export class KeyFileNotOpened extends Error {
+  override name = "KeyFileNotOpened";
+}
