@@ -27,6 +27,11 @@ export interface KernelVerdict {
 export interface Kernel extends AsyncDisposable {
   /** Gives the kernel a block, as a node is given one by submitblock. */
   judge(block: Uint8Array): Promise<KernelVerdict>;
+  /** For each input of a transaction, whether it may spend the output given for it, by a block's rules. */
+  spends(
+    transaction: Uint8Array,
+    spent: readonly { readonly sats: bigint; readonly script: Uint8Array }[],
+  ): Promise<boolean[]>;
   /** Forgets all blocks. */
   fresh(): Promise<void>;
   /** `hash` in display form. */
@@ -113,6 +118,11 @@ export async function startKernel(python: string): Promise<Kernel> {
   await answer(); // ready
   return {
     judge: (block) => ask({ block: toHex(block) }) as Promise<KernelVerdict>,
+    spends: (transaction, spent) =>
+      ask({
+        spend: toHex(transaction),
+        spent: spent.map(({ sats, script }) => [String(sats), toHex(script)]),
+      }) as Promise<boolean[]>,
     fresh: async () => void await ask({ fresh: true }),
     tip: () => ask({ tip: true }) as ReturnType<Kernel["tip"]>,
     async [Symbol.asyncDispose]() {

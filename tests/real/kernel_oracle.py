@@ -1,6 +1,7 @@
 """Bitcoin Core's consensus code as a process: a question per line on stdin, a verdict per line on stdout, both JSON.
 
   {"block": HEX}   what Bitcoin Core's submitblock would say of it: {"reason": null | "bad-cb-amount", ...}
+  {"spend": HEX, "spent": [[SATS, SCRIPT], ...]}  for each input of a transaction whether it may spend that output
   {"fresh": true}  forgets everything and begins again at genesis
   {"tip": true}    {"height": N, "hash": "..."}
 
@@ -15,6 +16,7 @@ import sys
 import tempfile
 
 import pbk
+from pbk.script import PrecomputedTransactionData
 
 CHECKED = re.compile(r"BlockChecked: block hash=([0-9a-f]{64}) state=(.*?)\s*$")
 VALID = "Valid"
@@ -82,6 +84,19 @@ class Chain:
         return {"reason": reason, "class": None, "detail": ""}
 
 
+def spends(raw, spent):
+    """One answer per input, by every rule that a block is held to."""
+    transaction = pbk.Transaction(raw)
+    spent = [(int(sats), script) for sats, script in spent]
+    scripts = [pbk.ScriptPubkey(bytes.fromhex(script)) for _, script in spent]
+    outputs = [pbk.TransactionOutput(script, sats) for script, (sats, _) in zip(scripts, spent)]
+    data = PrecomputedTransactionData(transaction, outputs)
+    return [
+        bool(script.verify(sats, transaction, data, i, pbk.ScriptVerificationFlags.ALL))
+        for i, (script, (sats, _)) in enumerate(zip(scripts, spent))
+    ]
+
+
 def main():
     log = []
     pbk.logging_set_options(pbk.LoggingOptions(log_timestamps=False))
@@ -94,6 +109,8 @@ def main():
         question = json.loads(line)
         if "block" in question:
             answer = chain.judge(bytes.fromhex(question["block"]), log)
+        elif "spend" in question:
+            answer = spends(bytes.fromhex(question["spend"]), question["spent"])
         elif "fresh" in question:
             chain.close()
             chain = Chain()
