@@ -8,6 +8,7 @@ import {
   busRows,
   choice,
   commonRows,
+  type Config,
   custom,
   duration,
   type Field,
@@ -249,26 +250,21 @@ export const settings: Settings<typeof schema> = {
     ...ledgerProblems(found, isBad),
     ...nodeProblems(found),
     ...addressProblems(found.poolAddress),
-    ...found.formerAddresses?.flatMap((address) => addressProblems(address)) ?? [],
     ...contradictions(found),
   ],
 };
 
 /** What payoutd's own rows say together that cannot be. */
 export function contradictions(
-  found: Partial<{
-    signer: string;
-    keyFile: string | undefined;
-    psbtFolder: string | undefined;
-    feeRateMin: bigint;
-    feeRateMax: bigint;
-    feeRateFallback: bigint;
-    coinbaseSplit: boolean;
-    scheme: string;
-  }>,
+  found: {
+    readonly [K in keyof typeof ownRows]?: Config<typeof ownRows>[K] | undefined;
+  },
 ): string[] {
   const problems: string[] = [];
   const { signer, keyFile, psbtFolder, feeRateMin: min, feeRateMax: max } = found;
+  for (const address of found.formerAddresses ?? []) {
+    problems.push(...addressProblems(address, "GOPOOL_PAYOUTD_FORMER_ADDRESSES"));
+  }
   if (signer === "key-file" && keyFile === undefined) {
     problems.push("GOPOOL_PAYOUTD_KEY_FILE is required with GOPOOL_PAYOUTD_SIGNER=key-file");
   }

@@ -5,6 +5,7 @@
  */
 import { displayHash, type Hash, type Network } from "@gopool/chain";
 import { type BlockFound, BlockOutcome } from "@gopool/proto";
+import type { Summary } from "@gopool/ledger/summary";
 import type { Clock, Logger, PartStatus, Service } from "@gopool/runtime";
 import type { Counts } from "@gopool/shareproc/counts";
 import type { StratumdStatus } from "@gopool/stratumd";
@@ -20,6 +21,10 @@ export interface PoolView {
   stratum(): StratumdStatus;
   judged(): Readonly<Pick<Counts, "valid" | "disagreements" | "repeats">>;
   blocks(): { readonly accepted: number; readonly lost: number };
+  /** Undefined before the books were first read. */
+  books(): Summary | undefined;
+  /** Blocks until a coinbase can be spent. */
+  readonly maturity: number;
   miner(): { readonly hashesPerSecond: number } | undefined;
   board(): readonly PartStatus[];
 }
@@ -86,6 +91,9 @@ function welcome(view: PoolView, host: string, port: number, log: Logger): void 
   );
   if (view.simulated) {
     log.info("This is a simulation: set GOPOOL_NODE_URL and GOPOOL_POOL_ADDRESS to mine for real");
+    log.info(
+      `Its blocks mature after ${view.maturity} more, not 100: the first payout is to be seen within minutes`,
+    );
   }
 }
 

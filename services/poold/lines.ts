@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { PayoutStanding, Summary } from "@gopool/ledger/summary";
 import { type BlockFound, BlockOutcome } from "@gopool/proto";
 import type { PartStatus } from "@gopool/runtime";
 import type { PoolView } from "./console.ts";
@@ -27,6 +28,7 @@ export function statusLine(view: PoolView): string {
     ].join(", "),
     [`blocks ${accepted}`, ...also(lost, "LOST")].join(", ") +
     inAll(accepted + lost, view.past.blocks),
+    ...booksLine(view.books()),
     ...also(waiting, "answers wait for the bus"),
     ...(spooled > 0 ? [`candidates on their way: ${spooled}`] : []),
     ...also(judged.disagreements, "DISAGREEMENTS"),
@@ -74,6 +76,29 @@ function shortened(address: string): string {
 export function coins(sats: bigint): string {
   const digits = String(sats).padStart(9, "0");
   return `${digits.slice(0, -8)}.${digits.slice(-8)}`.replace(/\.?0+$/, "");
+}
+
+const PAYOUT_WORDS: Readonly<Record<PayoutStanding["state"], string>> = {
+  awaiting: "waits for an operator: deno task ledger payouts approve",
+  planned: "is planned",
+  signed: "is signed",
+  broadcast: "is on its way",
+  confirmed: "is confirmed",
+  cancelled: "is cancelled",
+};
+
+/** How a payout stands, in a sentence. */
+export function payoutLine({ id, state, sats, payees }: PayoutStanding): string {
+  const whom = `${payees} miner${payees === 1 ? "" : "s"}`;
+  return `Payout ${id} of ${coins(sats)} BTC to ${whom} ${PAYOUT_WORDS[state]}`;
+}
+
+/** Balances, for the status line; nothing where there are none yet. */
+export function booksLine(summary: Summary | undefined): string[] {
+  if (summary === undefined) return [];
+  const { immature, mature, paid } = summary;
+  if (immature === 0n && mature === 0n && paid === 0n) return [];
+  return [`owed ${coins(mature)} BTC and ${coins(immature)} immature, paid ${coins(paid)}`];
 }
 
 export interface Range {

@@ -5,11 +5,16 @@
  */
 import { createBlocksubmit } from "@gopool/blocksubmit";
 import { blockFound, type Bus, busOptionsOf, openBus, shareValid, type Topic } from "@gopool/bus";
-import { canonicalAddress, type Network } from "@gopool/chain";
+import { concat, type Network, u32le } from "@gopool/chain";
 import { ConfigError } from "@gopool/config";
 import { createJobmanager } from "@gopool/jobmanager";
 import { payeeOf } from "@gopool/config/payee";
+import { type Ledger, ledgerOptionsOf, openLedger } from "@gopool/ledger";
+import { startEmbedded } from "@gopool/ledger/embedded";
 import { openNodesOf } from "@gopool/node";
+import { createPayoutd, scriptsOf } from "@gopool/payoutd";
+import { payoutdSettingsOf } from "@gopool/payoutd/from_settings";
+import { openSigner } from "@gopool/payoutd/signing";
 import {
   type Clock,
   createStatusBoard,
@@ -24,12 +29,14 @@ import { createShareproc } from "@gopool/shareproc";
 import { openState, stateOptionsOf } from "@gopool/state";
 import { createStratumd } from "@gopool/stratumd";
 import { settleBlocks } from "./blocks_in_hand.ts";
+import { createBooksView } from "./books.ts";
 import type { PooldConfig } from "./config.ts";
 import { createConsole, type PoolView, tellBlock } from "./console.ts";
 import { demoService, simulatedNode } from "./demo/mod.ts";
 import { demoMines } from "./demo/target.ts";
 import { tellTroubles } from "./troubles.ts";
 import { busOf } from "./log_place.ts";
+import { demoMaturity, payoutdConfigOf } from "./payouts.ts";
 import { runStages, type Stage } from "./stages.ts";
 
 export interface PoolDeps {
@@ -82,12 +89,13 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
     ),
   );
   const simulated = config.nodeUrl === undefined
-    ? open.use(await simulatedNode(config, { ...deps, log: partsLog }))
+    ? open.use(await simulatedNode(config, demoMaturity(config), { ...deps, log: partsLog }))
     : undefined;
   const nodeUrl = simulated === undefined ? config.nodeUrl : [new URL(simulated.url)];
   const nodes = open.use(openNodesOf({ ...config, nodeUrl }, { clock, log, board }));
   const network = await nodes.network(signal);
-  const poolAddress = payee(config, network);
+  const { poolAddress, keyFile } = await payee(config, network, random);
+  const ledger = open.use(await ledgerOf(config, network, { ...deps, board, log: partsLog }));
 
   const stratumd = createStratumd({
     bus,
@@ -125,6 +133,28 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
     board,
     onFound: (found) => tellBlock(found, log),
   });
+  const own = payoutdConfigOf(config, simulated === undefined ? null : { keyFile });
+  const payouts = payoutdSettingsOf({ ...config, ...own }, poolAddress, network, "poold");
+  const payoutd = createPayoutd({
+    bus,
+    ledger,
+    nodes,
+    signer: await openPart(
+      { board, log: partsLog, signal },
+      "signer",
+      () => {
+        const scripts = scriptsOf({ network, settings: payouts });
+        return openSigner({ ...own, kind: own.signer, network, scripts, node: nodes.list[0]! });
+      },
+    ),
+    clock,
+    random,
+    log: partsLog.with({ part: "payoutd" }),
+    board,
+    network,
+    settings: payouts,
+  });
+  const books = createBooksView({ ledger, clock, log });
   const { listening } = stratumd;
   const miner = demoMines(config)
     ? demoService(config, { clock, random, log: partsLog, network, listening })
@@ -138,6 +168,8 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
     stratum: () => stratumd.status(),
     judged: () => shareproc.counts,
     blocks: () => blocksubmit.counts,
+    books: () => books.summary(),
+    maturity: payouts.maturity,
     miner: () => miner?.stats,
     board: () => board.all(),
   };
@@ -161,6 +193,7 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
         },
         stage(shareproc),
         stage(blocksubmit, jobmanager),
+        stage(payoutd, books),
         stage(console, tellTroubles({ folder: config.dataDir, board, clock })),
       ]),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
@@ -184,21 +217,66 @@ async function recordsOf(bus: Bus, topic: Topic): Promise<number> {
   return (await bus.ends(topic)).reduce((sum, { earliest, next }) => sum + next - earliest, 0);
 }
 
-/** What the simulated chain's coinbases pay to: a regtest script that nobody's coins hang on. */
-const SIMULATED_SCRIPT = Uint8Array.from([
-  0x00,
-  0x14,
-  ...new TextEncoder().encode("gopool's simulation "),
-]);
+/** The ledger that the settings name, or a PostgreSQL of its own beside the pool. */
+async function ledgerOf(
+  config: PooldConfig,
+  network: Network,
+  { clock, signal, board, log }: PoolDeps & { readonly board: StatusBoard },
+): Promise<Ledger> {
+  await using open = new AsyncDisposableStack();
+  const ledger = await openPart({ board, log, signal }, "ledger", async (onTrouble) => {
+    const { dataDir, ledgerPort: port } = config;
+    const url = config.ledgerUrl ??
+      open.use(await startEmbedded({ dataDir, port, clock, signal, onTrouble })).url;
+    return await openLedger(url, {
+      ...ledgerOptionsOf(config),
+      clock,
+      log,
+      signal,
+      onTrouble,
+      pool: config.poolName,
+      network,
+      migrate: true,
+    });
+  });
+  open.use(ledger);
+  const owned = open.move();
+  return {
+    name: ledger.name,
+    transaction: (work, options) => ledger.transaction(work, options),
+    hold: (lock) => ledger.hold(lock),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
 
-/** The pool's address. For a real network it is the operator's: readSettings() has seen that there is one. */
-function payee({ nodeUrl, poolAddress }: PooldConfig, network: Network): string {
-  if (poolAddress === undefined) {
-    if (nodeUrl === undefined) return canonicalAddress(SIMULATED_SCRIPT, network)!;
+interface Payee {
+  readonly poolAddress: string;
+  /** Of the key to that address, where the pool made it. */
+  readonly keyFile: string | null;
+}
+
+/**
+ * The pool's address. For a real network it is the operator's: readSettings() has seen that there is one. On the
+ * simulated chain the pool makes a key of its own, so that its payouts can be watched.
+ */
+async function payee(
+  { nodeUrl, poolAddress, dataDir }: PooldConfig,
+  network: Network,
+  random: Random,
+): Promise<Payee> {
+  if (poolAddress !== undefined) {
+    const simulated = nodeUrl === undefined ? " (a simulated one: GOPOOL_NODE_URL is not set)" : "";
+    return { poolAddress: payeeOf("poold", poolAddress, network, simulated), keyFile: null };
+  }
+  if (nodeUrl !== undefined) {
     throw new ConfigError("poold", [
       `GOPOOL_POOL_ADDRESS is required: the ${network} address that the pool's own coinbases pay to`,
     ]);
   }
-  const simulated = nodeUrl === undefined ? " (a simulated one: GOPOOL_NODE_URL is not set)" : "";
-  return payeeOf("poold", poolAddress, network, simulated);
+  const keyFile = `${dataDir}/simulated-key`;
+  const secret = concat(...Array.from({ length: 8 }, () => u32le(random.uint32())));
+  // Loaded only here: a pool on a real chain makes no key.
+  const { openOrMakeKeyFile } = await import("@gopool/payoutd/key_file");
+  const { address } = await openOrMakeKeyFile(keyFile, network, secret);
+  return { poolAddress: address, keyFile };
 }

@@ -36,6 +36,8 @@ export function viewOf(
     past: { shares: 0, blocks: 0 },
     stratum: () => status,
     judged: () => ({ valid: 5, disagreements: 0, repeats: 0 }),
+    books: () => undefined,
+    maturity: 5,
     blocks: () => ({ accepted: 3, lost: 0 }),
     miner: () => miner,
     board: () => board,

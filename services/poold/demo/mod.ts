@@ -16,14 +16,15 @@ interface DemoDeps {
   readonly log: Logger;
 }
 
-/** Seconds between blocks that the simulated node aims at: often enough to watch. */
-const PACE_SECONDS = 35;
+/** Seconds between blocks that the simulated node aims at: often enough to watch them mature and be paid out. */
+const PACE_SECONDS = 20;
 /** A template with some branches, and little work for the node. */
 const TRANSACTIONS = { min: 4, max: 40 } as const;
 
 /** @throws {FatalError} Its port is taken. */
 export async function simulatedNode(
   { dataDir, simulatedPort }: PooldConfig,
+  maturity: number,
   { clock, random, log }: DemoDeps,
 ): Promise<SimulatedNode> {
   try {
@@ -34,6 +35,7 @@ export async function simulatedNode(
       user: "pool",
       password: "simulated",
       difficulty: { paceSeconds: PACE_SECONDS },
+      maturity,
       transactionsPerBlock: TRANSACTIONS,
       clock,
       random,

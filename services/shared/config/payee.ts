@@ -7,12 +7,13 @@ import { canonicalAddress, type Network, NETWORKS, scriptOfAddress } from "@gopo
 import { ConfigError } from "./read.ts";
 
 /** What is wrong with the address by itself. Which network it must be of is known when a node has said. */
-export function addressProblems(address: string | undefined): string[] {
+export function addressProblems(
+  address: string | undefined,
+  variable = "GOPOOL_POOL_ADDRESS",
+): string[] {
   if (address === undefined || NETWORKS.some((network) => isOf(address, network))) return [];
   return [
-    `GOPOOL_POOL_ADDRESS=${
-      JSON.stringify(address)
-    } is an address of no network: a letter may be wrong`,
+    `${variable}=${JSON.stringify(address)} is an address of no network: a letter may be wrong`,
   ];
 }
 
