@@ -6,6 +6,7 @@
 import { readChecked, type Schema, type Settings, type Sources } from "@gopool/config";
 import { settings as blocksubmit } from "@gopool/blocksubmit/config";
 import { settings as jobmanager } from "@gopool/jobmanager/config";
+import { settings as payoutd } from "@gopool/payoutd/config";
 import { settings as shareproc } from "@gopool/shareproc/config";
 import { settings as stratumd } from "@gopool/stratumd/config";
 import { readSettings, settings as pooldSettings } from "../settings.ts";
@@ -47,6 +48,7 @@ export const PROGRAMS: readonly Program[] = [
   service("jobmanager", jobmanager),
   service("shareproc", shareproc),
   service("blocksubmit", blocksubmit),
+  service("payoutd", payoutd),
   {
     name: "poold",
     main: fromRoot("services/poold/main.ts"),
