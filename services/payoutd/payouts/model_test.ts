@@ -1,0 +1,262 @@
+/**
+ * Histories of payouts with crashes between any two steps, reorganisations, replacements and a forgetful node, against
+ * the one thing that counts: every satoshi credited is on the chain or still owed, once.
+ */
+import { assert, assertEquals } from "@std/assert";
+import { toHex } from "@gopool/chain";
+import type { Ledger } from "@gopool/ledger";
+import { PayoutRefused } from "@gopool/ledger/payouts";
+import type { Node } from "@gopool/node";
+import { type Random, seededRandom } from "@gopool/runtime";
+import type { PayoutsDeps } from "./deps.ts";
+import { CONFIRMATIONS, KEYS, MATURITY, type PayoutStand, payoutStand } from "./fixture.ts";
+import { bump, pause, resume } from "./mod.ts";
+
+const BY = { operator: "model", reason: "a history" };
+const ACCOUNTS = [1, 2, 3, 4, 5];
+
+class Crash extends Error {
+  override name = "Crash";
+}
+
+/** Deps that die at the `fuse`-th event: before or after a transaction, a signature, a sending. */
+function dying(deps: PayoutsDeps, fuse: number, sent: Set<string>): Partial<PayoutsDeps> {
+  let left = fuse;
+  const around = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (left-- <= 0) throw new Crash();
+    const result = await work();
+    if (left-- <= 0) throw new Crash();
+    return result;
+  };
+  const ledger: Ledger = {
+    name: deps.ledger.name,
+    transaction: (work, how) => around(() => deps.ledger.transaction(work, how)),
+    hold: (lock) => deps.ledger.hold(lock),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+  const list = deps.nodes.list.map((node): Node =>
+    new Proxy(node, {
+      get(target, key) {
+        if (key === "send") {
+          return (raw: Uint8Array) =>
+            around(() => {
+              sent.add(toHex(raw));
+              return target.send(raw);
+            });
+        }
+        const value = Reflect.get(target, key);
+        return typeof value === "function" ? value.bind(target) : value;
+      },
+    })
+  );
+  const signer = {
+    ...deps.signer!,
+    sign: (...args: Parameters<NonNullable<PayoutsDeps["signer"]>["sign"]>) =>
+      around(() => deps.signer!.sign(...args)),
+  };
+  return { ledger, nodes: { ...deps.nodes, list }, signer };
+}
+
+class History {
+  readonly #credited = new Map<number, bigint>(ACCOUNTS.map((n) => [n, 0n]));
+  readonly #sent = new Set<string>();
+  /** Rewards stay: what becomes of payments whose coinbase vanishes is another test. */
+  #lastReward = 0;
+  readonly said: string[] = [];
+  crashes = 0;
+
+  constructor(readonly stand: PayoutStand, readonly random: Random) {
+    this.#restart();
+  }
+
+  #upTo(most: number): number {
+    return 1 + Math.floor(this.random.unit() * most);
+  }
+
+  #restart(): void {
+    this.stand.restart(dying(this.stand.deps, Infinity, this.#sent));
+  }
+
+  async act(): Promise<void> {
+    const acts = [
+      this.reward,
+      this.mine,
+      this.mine,
+      this.step,
+      this.step,
+      this.crash,
+      this.crash,
+      this.crash,
+      this.bump,
+      this.reorganise,
+      this.mineReplaced,
+      this.forget,
+      this.pauseOrResume,
+    ];
+    const act = acts[this.#upTo(acts.length) - 1]!;
+    this.said.push(act.name);
+    await act.call(this);
+    const negative = await this.stand.ledger.ask(
+      "SELECT FROM balance JOIN account a ON a.id = account_id WHERE a.kind = 'miner' AND sats < 0",
+    );
+    assertEquals(negative.length, 0, "nobody owes");
+    assertEquals(await this.stand.differences(), { wallet: 0n, rewards: 0n });
+  }
+
+  async reward(): Promise<void> {
+    const credits: Record<number, bigint> = {};
+    for (const n of ACCOUNTS) {
+      if (this.random.unit() < 0.5) continue;
+      credits[n] = BigInt(this.#upTo(200_000_000));
+      this.#credited.set(n, this.#credited.get(n)! + credits[n]);
+    }
+    const { height } = await this.stand.reward(credits, KEYS[this.#upTo(2) - 1]);
+    this.#lastReward = height;
+  }
+
+  mine(): Promise<void> {
+    return this.stand.mine(this.#upTo(4));
+  }
+
+  step(): Promise<void> {
+    return this.stand.step();
+  }
+
+  /** Dies somewhere in a step; the next process begins. */
+  async crash(): Promise<void> {
+    this.stand.restart(dying(this.stand.deps, this.#upTo(28), this.#sent));
+    try {
+      await this.stand.step();
+    } catch (error) {
+      if (!(error instanceof Crash)) throw error;
+      this.crashes++;
+    }
+    this.#restart();
+  }
+
+  async bump(): Promise<void> {
+    const alive = await this.stand.ledger.ask<{ id: string }>(
+      "SELECT id::text FROM payout WHERE state IN ('planned', 'signed', 'broadcast')",
+    );
+    const chosen = alive[this.#upTo(alive.length || 1) - 1];
+    if (chosen === undefined) return;
+    const rate = BigInt(this.#upTo(60)) * 1_000n;
+    await refusable(bump(this.stand.deps, BigInt(chosen.id), rate, BY, this.stand.signal));
+  }
+
+  async reorganise(): Promise<void> {
+    const { height } = await this.stand.node.tip();
+    const depth = Math.min(this.#upTo(CONFIRMATIONS + 2), height - this.#lastReward);
+    if (depth < 1) return;
+    this.stand.sim.reorganise(depth);
+    if (this.random.unit() < 0.5) this.stand.sim.forgetMempool();
+    await this.stand.mineEmpty(depth + 1);
+  }
+
+  /** A miner that never heard of the replacement. */
+  async mineReplaced(): Promise<void> {
+    const rows = await this.stand.ledger.ask<{ raw: Uint8Array }>(
+      `SELECT raw FROM payout_tx t WHERE raw IS NOT NULL AND EXISTS
+         (SELECT FROM payout_tx n WHERE n.payout_id = t.payout_id AND n.attempt > t.attempt)`,
+    );
+    for (const { raw } of rows) {
+      try {
+        this.stand.sim.mineBlock({ include: [raw], transactions: false });
+      } catch { /* Another attempt is in the chain already. */ }
+    }
+    await this.stand.sync();
+  }
+
+  forget(): Promise<void> {
+    this.stand.sim.forgetMempool();
+    return Promise.resolve();
+  }
+
+  async pauseOrResume(): Promise<void> {
+    await pause(this.stand.deps, BY);
+    const sent = this.#sent.size;
+    await this.stand.step();
+    assertEquals(this.#sent.size, sent, "nothing goes out while paused");
+    await resume(this.stand.deps, BY);
+  }
+
+  /** Lets everything come to an end, and counts. */
+  async finish(): Promise<void> {
+    const { stand } = this;
+    await stand.mine(MATURITY);
+    const open = async () => {
+      const rows = await stand.ledger.ask(
+        `SELECT FROM payout WHERE state NOT IN ('confirmed', 'cancelled')
+         UNION ALL SELECT FROM balance JOIN account a ON a.id = account_id
+         WHERE a.kind = 'miner' AND sats >= 10000`,
+      );
+      return rows.length;
+    };
+    for (let i = 0; i < 40 && await open() > 0; i++) {
+      await stand.step();
+      await stand.mine(2);
+    }
+    assertEquals(await open(), 0, stand.detail());
+    let lines = 0, outputs = 0;
+    for (const n of ACCOUNTS) {
+      const chain = await stand.onChain(n);
+      assertEquals(chain.sats + await stand.balance(n), this.#credited.get(n), `account ${n}`);
+      outputs += chain.outputs;
+    }
+    const [count] = await stand.ledger.ask<{ n: number }>(
+      "SELECT count(*)::int AS n FROM payout_line",
+    );
+    lines = count!.n;
+    assertEquals(outputs, lines, "each debit is paid by one output");
+    await this.#excluded();
+  }
+
+  /** No two attempts could both be confirmed, and nothing was ever sent but what is stored. */
+  async #excluded(): Promise<void> {
+    const apart = await this.stand.ledger.ask(
+      `SELECT FROM payout_tx a JOIN payout_tx b USING (payout_id)
+       WHERE a.attempt < b.attempt AND NOT EXISTS (
+         SELECT FROM payout_input i JOIN payout_input j USING (payout_id, coin_id)
+         WHERE payout_id = a.payout_id AND i.attempt = a.attempt AND j.attempt = b.attempt)`,
+    );
+    assertEquals(apart.length, 0);
+    const stored = await this.stand.ledger.ask<{ raw: Uint8Array }>(
+      "SELECT raw FROM payout_tx WHERE raw IS NOT NULL",
+    );
+    const known = new Set(stored.map(({ raw }) => toHex(raw)));
+    assert(this.#sent.isSubsetOf(known));
+  }
+}
+
+async function refusable(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!(error instanceof PayoutRefused)) throw error;
+  }
+}
+
+const HISTORIES = 8;
+const ACTS = 30;
+
+Deno.test("whatever crashes, reorganisations, replacements and forgetful nodes do, each debit is on the chain once", async (t) => {
+  let crashes = 0;
+  const seeds = Deno.env.get("GOPOOL_TEST_PAYOUT_SEEDS")?.split(",").map(Number) ??
+    Array.from({ length: HISTORIES }, (_, i) => i + 1);
+  for (const seed of seeds) {
+    await t.step(`history ${seed}`, async () => {
+      await using stand = await payoutStand();
+      const history = new History(stand, seededRandom(seed));
+      await history.reward();
+      await stand.mine(MATURITY);
+      try {
+        for (let i = 0; i < ACTS; i++) await history.act();
+        await history.finish();
+      } catch (error) {
+        throw new Error(`history ${seed}: ${history.said.join(", ")}`, { cause: error });
+      }
+      crashes += history.crashes;
+    });
+  }
+  assert(crashes >= seeds.length, `${crashes} crashes`);
+});
