@@ -20,7 +20,7 @@ export function eligible(
   balances: readonly DueBalance[],
   payees: ReadonlyMap<string, Payee | string>,
   leftOut: ReadonlySet<number>,
-  network: Network,
+  rules: { readonly network: Network; readonly thresholdSats: bigint },
 ): Eligible {
   const lines: DueLine[] = [];
   const asides: Aside[] = [];
@@ -29,12 +29,14 @@ export function eligible(
     if (leftOut.has(account)) continue;
     const payee = payees.get(name);
     if (payee === undefined || typeof payee === "string") {
+      // Nobody can say what its own threshold would be.
+      if (sats < rules.thresholdSats) continue;
       asides.push({ account, reason: payee ?? "nobody knows where to pay it" });
       continue;
     }
     const { script, threshold } = payee;
     if (sats < threshold) continue;
-    const why = whyNotPayable(script, sats, network);
+    const why = whyNotPayable(script, sats, rules.network);
     if (why === null) lines.push({ ...balance, script });
     else asides.push({ account, reason: why });
   }

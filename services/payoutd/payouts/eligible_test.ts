@@ -23,11 +23,12 @@ Deno.test("an account is due at its threshold; one that cannot be paid is set as
       balance(4, "dust", 293n),
       balance(5, "carried", 5_000n),
       balance(6, "nobody", 5_000n),
+      balance(8, "nobody", 4_999n),
       balance(7, "due", 1_000n),
     ],
     payees,
     new Set([5]),
-    "regtest",
+    { network: "regtest", thresholdSats: 5_000n },
   );
   assertEquals(lines.map(({ account }) => account), [7]);
   assertEquals(asides, [

@@ -9,12 +9,14 @@ import { accountsOf, IMMATURE, MATURE, ownAccounts, post } from "@gopool/ledger"
 import { freshLedger } from "@gopool/ledger/fixture";
 import {
   addCoinbaseCoins,
+  type CoinbaseOutput,
   coinsAgainstBooks,
   matureCoins,
   type Payout,
   payoutOf,
   removeCoins,
 } from "@gopool/ledger/payouts";
+import type { Node, Nodes } from "@gopool/node";
 import { startTestChain } from "@gopool/node/fixture";
 import { createStatusBoard } from "@gopool/runtime";
 import { captureLog, FakeClock } from "@gopool/testing";
@@ -42,22 +44,62 @@ export const MATURITY = 8;
 export const CONFIRMATIONS = 3;
 
 /** A block whose coinbase is ours, as booked. */
-export interface Reward {
+export interface Reward extends CoinbaseOutput {
   /** Internal order. */
   readonly hash: Uint8Array;
   readonly height: number;
-  readonly sats: bigint;
+}
+
+export interface StandOptions {
+  readonly settings?: Partial<PayoutSettings>;
+  readonly deps?: Partial<PayoutsDeps>;
 }
 
 export type PayoutStand = Awaited<ReturnType<typeof payoutStand>>;
 
-export async function payoutStand(
-  o: { readonly settings?: Partial<PayoutSettings>; readonly deps?: Partial<PayoutsDeps> } = {},
-) {
+/** On a simulated chain of its own, with helpers that mine. */
+export async function payoutStand(o: StandOptions = {}) {
+  const stack = new AsyncDisposableStack();
+  const chain = stack.use(await startTestChain({ maturity: MATURITY, premine: 0 }));
+  const { sim } = chain;
+  const stand = stack.use(await standOn(chain.nodes, o));
+  return {
+    ...stand,
+    sim,
+
+    /** A block whose coinbase pays us, credited so; what is left is the pool's fee. */
+    async reward(credits: Readonly<Record<number, bigint>>, key = KEYS[0]): Promise<Reward> {
+      const [mined] = sim.mineTo(key.script, 1);
+      const reward = {
+        hash: hashFromDisplay(mined!.hash),
+        height: mined!.height,
+        vout: 0,
+        ...mined!.reward,
+      };
+      await stand.book(reward, credits);
+      return reward;
+    },
+
+    /** Blocks of others; what waits in the node is in them. */
+    async mine(count: number): Promise<void> {
+      sim.mineTo(STRANGER, count);
+      await stand.sync();
+    },
+
+    /** Blocks of others that hold nothing. */
+    async mineEmpty(count: number): Promise<void> {
+      for (let i = 0; i < count; i++) sim.mineBlock({ script: STRANGER, transactions: false });
+      await stand.sync();
+    },
+    [Symbol.asyncDispose]: () => stack.disposeAsync(),
+  };
+}
+
+/** On any nodes; the first of them is read. */
+export async function standOn(nodes: Nodes, o: StandOptions = {}) {
   const stack = new AsyncDisposableStack();
   const ledger = stack.use(await freshLedger());
-  const chain = stack.use(await startTestChain({ maturity: MATURITY, premine: 0 }));
-  const { sim, node, nodes } = chain;
+  const [node] = nodes.list as [Node];
   const clock = new FakeClock();
   const { log, lines } = captureLog();
   const board = createStatusBoard(clock);
@@ -112,7 +154,6 @@ export async function payoutStand(
 
   const stand = {
     ledger,
-    sim,
     node,
     clock,
     board,
@@ -125,45 +166,29 @@ export async function payoutStand(
     async sync(): Promise<void> {
       const tip = await node.tip();
       while (!(await follower.follow({ tip, node }, signal))) { /* block by block */ }
-      const due = unripe.filter(({ height }) => tip.height - height + 1 >= MATURITY);
+      const due = unripe.filter(({ height }) => tip.height - height + 1 >= settings.maturity);
       for (const reward of due) {
         unripe.splice(unripe.indexOf(reward), 1);
         await moveReward(reward, "maturity");
       }
     },
 
-    /** A block whose coinbase pays us, credited so; what is left is the pool's fee. */
-    async reward(credits: Readonly<Record<number, bigint>>, key = KEYS[0]): Promise<Reward> {
-      const [mined] = sim.mineTo(key.script, 1);
-      const { txid, sats } = mined!.reward;
-      const reward = { hash: hashFromDisplay(mined!.hash), height: mined!.height, sats };
+    /** Books a block whose coinbase pays us; what no credit takes is the pool's fee. */
+    async book(reward: Reward, credits: Readonly<Record<number, bigint>>): Promise<void> {
+      const { hash: blockHash, height, sats } = reward;
       await ledger.transaction(async (tx) => {
         const amounts = Object.values(credits);
         const ids = await accountsOf(tx, Object.keys(credits).map((n) => address(Number(n))));
         const own = await ownAccounts(tx);
         const rest = sats - amounts.reduce((sum, one) => sum + one, 0n);
-        await post(tx, "credit", { blockHash: reward.hash, epoch: 0 }, [
+        await post(tx, "credit", { blockHash, epoch: 0 }, [
           { account: own.rewards, bucket: IMMATURE, sats: -sats },
-          { account: own.fee, bucket: IMMATURE, sats: rest },
+          ...(rest > 0n ? [{ account: own.fee, bucket: IMMATURE, sats: rest } as const] : []),
           ...ids.map((account, i) => ({ account, bucket: IMMATURE, sats: amounts[i]! } as const)),
         ], clock.now());
-        const outputs = [{ txid, vout: 0, sats, script: key.script }];
-        await addCoinbaseCoins(tx, { blockHash: reward.hash, height: reward.height, outputs });
+        await addCoinbaseCoins(tx, { blockHash, height, outputs: [reward] });
       }, { money: true });
       unripe.push(reward);
-      await stand.sync();
-      return reward;
-    },
-
-    /** Blocks of others; what waits in the node is in them. */
-    async mine(count: number): Promise<void> {
-      sim.mineTo(STRANGER, count);
-      await stand.sync();
-    },
-
-    /** Blocks of others that hold nothing. */
-    async mineEmpty(count: number): Promise<void> {
-      for (let i = 0; i < count; i++) sim.mineBlock({ script: STRANGER, transactions: false });
       await stand.sync();
     },
 

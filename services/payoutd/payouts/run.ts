@@ -123,7 +123,11 @@ async function readFacts(deps: PayoutsDeps, tx: Tx, atMs: number): Promise<Facts
   }
   const balances = await dueBalances(tx, LEAST_DUE_SATS);
   const payees = await payeesOf(tx, balances.map(({ name }) => name), atMs);
-  const { lines, asides } = eligible(balances, payees, await leftOut(tx, atMs), network);
+  const { thresholdSats } = settings;
+  const { lines, asides } = eligible(balances, payees, await leftOut(tx, atMs), {
+    network,
+    thresholdSats,
+  });
   const coins = lines.length === 0 ? [] : await freeCoins(tx);
   const budgetSats = settings.approval ? null : await budget(deps, tx, atMs);
   return { rested: null, lines, asides, coins, budgetSats };
