@@ -19,6 +19,7 @@ export function ownPool(dataDir: string): Record<string, string> {
     GOPOOL_DATA_DIR: dataDir,
     GOPOOL_STRATUM_LISTEN: `127.0.0.1:${freePort()}`,
     GOPOOL_SIMULATED_NODE_PORT: String(freePort()),
+    GOPOOL_LEDGER_PORT: String(freePort()),
     GOPOOL_LOG_FORMAT: "text",
   };
 }

@@ -43,6 +43,7 @@ Deno.test("as soon as miners can connect the console says where", async () => {
     "info The log is new",
     "info Point a miner at stratum+tcp://127.0.0.1:3333: user ADDRESS or ADDRESS.WORKER, any password",
     "info This is a simulation: set GOPOOL_NODE_URL and GOPOOL_POOL_ADDRESS to mine for real",
+    "info Its blocks mature after 5 more, not 100: the first payout is to be seen within minutes",
   ]);
 });
 

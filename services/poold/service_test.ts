@@ -1,6 +1,7 @@
 import { assertEquals, assertGreater, assertRejects, assertStringIncludes } from "@std/assert";
 import { blockFound, type Bus, miningJobs, type Topic } from "@gopool/bus";
 import { ConfigError } from "@gopool/config";
+import { freshDatabase } from "@gopool/ledger/fixture";
 import { seededRandom, systemClock } from "@gopool/runtime";
 import { captureLog, freePort, tempDir, waitFor } from "@gopool/testing";
 import { statusLine } from "./lines.ts";
@@ -14,8 +15,10 @@ async function running(options: {
 }) {
   await using open = new AsyncDisposableStack();
   const folder = open.use(await tempDir());
+  const { url: ledgerUrl } = open.use(await freshDatabase({ migrated: true }));
   const env: Record<string, string> = {
     GOPOOL_DATA_DIR: folder.path,
+    GOPOOL_LEDGER_URL: ledgerUrl,
     GOPOOL_BUS_URL: "memory:",
     GOPOOL_STRATUM_LISTEN: `127.0.0.1:${freePort()}`,
     GOPOOL_SIMULATED_NODE_PORT: String(freePort()),

@@ -84,7 +84,8 @@ Deno.test("no complaint shows a password", () => {
 });
 
 Deno.test("the help lists every setting with its flag, variable and default", () => {
-  const help = assertThrows(() => read({}, ["--help"]), HelpRequested).message;
+  const { message } = assertThrows(() => read({}, ["--help"]), HelpRequested);
+  const help = message.replaceAll(/\s+/g, " ");
   for (const variable of variablesOf(schema)) assertStringIncludes(help, variable);
   assertStringIncludes(help, "--simulated-node-port NUMBER");
   assertStringIncludes(help, "default 18453");

@@ -6,6 +6,7 @@
  */
 import type { Bus } from "@gopool/bus";
 import { readConfig } from "@gopool/config";
+import { freshDatabase } from "@gopool/ledger/fixture";
 import { openPool } from "@gopool/poold";
 import { schema } from "@gopool/poold/config";
 import { systemClock, systemRandom } from "@gopool/runtime";
@@ -23,9 +24,11 @@ export interface RunningPool extends AsyncDisposable {
 export async function startPool(variables: Readonly<Record<string, string>>): Promise<RunningPool> {
   await using open = new AsyncDisposableStack();
   const folder = open.use(await tempDir());
+  const { url: ledgerUrl } = open.use(await freshDatabase({ migrated: true }));
   const port = freePort();
   const env: Record<string, string> = {
     GOPOOL_DATA_DIR: folder.path,
+    GOPOOL_LEDGER_URL: ledgerUrl,
     GOPOOL_STRATUM_LISTEN: `127.0.0.1:${port}`,
     ...variables,
   };

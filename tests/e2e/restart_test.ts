@@ -8,6 +8,7 @@ import { assertEquals } from "@std/assert";
 import { blockFound, type Bus, openBus, shareValid } from "@gopool/bus";
 import { canonicalAddress, fromHex } from "@gopool/chain";
 import { readConfig } from "@gopool/config";
+import { freshDatabase } from "@gopool/ledger/fixture";
 import { schema } from "@gopool/poold/config";
 import { permissionFlags } from "@gopool/poold/permissions";
 import { systemClock } from "@gopool/runtime";
@@ -59,11 +60,13 @@ for (const { name, start } of await nodeKinds()) {
       await using node = await start!();
       await using folder = await tempDir();
       const port = freePort();
+      await using database = await freshDatabase({ migrated: true });
       const env = {
         ...node.settings,
         GOPOOL_POOL_ADDRESS: address("aa"),
         GOPOOL_STRATUM_LISTEN: `127.0.0.1:${port}`,
         GOPOOL_DATA_DIR: folder.path,
+        GOPOOL_LEDGER_URL: database.url,
         GOPOOL_LOG_FORMAT: "json",
       };
       for (const run of [1, 2]) {

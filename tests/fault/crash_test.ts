@@ -8,6 +8,8 @@
 import { assertEquals, assertGreaterOrEqual } from "@std/assert";
 import { type Bus, openBus, shareSubmissions } from "@gopool/bus";
 import { displayHash, targetFromBits, targetToBytes, toHex } from "@gopool/chain";
+import { type Ledger, openLedger } from "@gopool/ledger";
+import { freshDatabase } from "@gopool/ledger/fixture";
 import { startSimulatedNode } from "@gopool/node/simulated";
 import { seededRandom, systemClock } from "@gopool/runtime";
 import { createNonceScanner, decodeSubmission } from "@gopool/shares";
@@ -113,9 +115,21 @@ async function appendRepeat(bus: Bus): Promise<string> {
   throw new Error("no submission to repeat");
 }
 
+/** Shares that the ledger has counted. */
+function sharesIn(ledger: Ledger): Promise<number> {
+  return ledger.transaction(async (tx) => {
+    const [row] = await tx.query<{ shares: bigint }>(
+      "SELECT coalesce(sum(shares), 0)::bigint AS shares FROM slice_minute",
+    );
+    return Number(row!.shares);
+  });
+}
+
 Deno.test("a dozen kills under load lose no share answered true, count none twice, and lose no block", async () => {
   await using folder = await tempDir();
   const dataDir = `${folder.path}/data`;
+  await using database = await freshDatabase({ migrated: true });
+  const { url: ledgerUrl } = database;
   await using node = await startSimulatedNode({
     memory: true,
     port: 0,
@@ -136,7 +150,7 @@ Deno.test("a dozen kills under load lose no share answered true, count none twic
       await using bus = await openBus(busUrl, { clock: systemClock });
       assertGreaterOrEqual(await unjudged(bus), 100, "shares in flight");
     }
-    const pool = new DyingPool({ dataDir, nodeUrl: node.url, port, point });
+    const pool = new DyingPool({ dataDir, ledgerUrl, nodeUrl: node.url, port, point });
     if (point === REBUILD) {
       assertEquals((await pool.finished()).signal, "SIGKILL"); // by itself, while it starts
       continue;
@@ -165,7 +179,7 @@ Deno.test("a dozen kills under load lose no share answered true, count none twic
     repeats.push(await appendRepeat(bus));
   }
 
-  const pool = new DyingPool({ dataDir, nodeUrl: node.url, port, point: "never" });
+  const pool = new DyingPool({ dataDir, ledgerUrl, nodeUrl: node.url, port, point: "never" });
   await pool.listening;
   await using bus = await openBus(busUrl, { clock: systemClock });
   await waitFor(async () => await unjudged(bus) === 0, "all shares to be judged", {
@@ -179,8 +193,14 @@ Deno.test("a dozen kills under load lose no share answered true, count none twic
     const shares = answers.all().filter(({ hash }) => missing.includes(hash));
     throw new Error(`${error.message}: ${JSON.stringify(shares)}\n${pool.log()}`);
   });
+  await using ledger = await openLedger(ledgerUrl, { clock: systemClock });
+  await waitFor(
+    async () => await sharesIn(ledger) >= valid.length,
+    "the ledger to have every share",
+  );
   pool.kill("SIGTERM");
   assertEquals((await pool.finished()).code, 0, pool.log());
+  assertEquals(await sharesIn(ledger), valid.length, "shares in the ledger");
 
   const books = compare(answers.all(), valid);
   const { lost, doubled, strange, mute } = books;

@@ -7,6 +7,7 @@ import { TextLineStream } from "../real/lines.ts";
 
 export interface DyingPoolOptions {
   readonly dataDir: string;
+  readonly ledgerUrl: string;
   readonly nodeUrl: string;
   readonly port: number;
   readonly point: string;
@@ -25,11 +26,12 @@ export class DyingPool {
   /** Resolves with how the process ended. */
   readonly ended: Promise<Deno.CommandStatus>;
 
-  constructor({ dataDir, nodeUrl, port, point }: DyingPoolOptions) {
+  constructor({ dataDir, ledgerUrl, nodeUrl, port, point }: DyingPoolOptions) {
     this.#child = new Deno.Command(Deno.execPath(), {
       args: ["run", "--quiet", "-A", MAIN, point],
       env: {
         GOPOOL_DATA_DIR: dataDir,
+        GOPOOL_LEDGER_URL: ledgerUrl,
         GOPOOL_NODE_URL: nodeUrl,
         GOPOOL_POOL_ADDRESS: POOL_ADDRESS,
         GOPOOL_STRATUM_LISTEN: `127.0.0.1:${port}`,

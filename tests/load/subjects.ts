@@ -9,6 +9,7 @@ import { Verdict } from "@gopool/proto";
 import { systemClock } from "@gopool/runtime";
 import { decodeSubmission } from "@gopool/shares";
 import { freePort, tempDir, waitFor } from "@gopool/testing";
+import { startPostgres } from "@gopool/testing/servers";
 import { schema } from "@gopool/poold/config";
 import { permissionFlags } from "@gopool/poold/permissions";
 import { counted } from "@gopool/poold/topics/count";
@@ -66,9 +67,12 @@ export async function poold({ core, flags }: Start): Promise<Subject> {
   await using open = new AsyncDisposableStack();
   const folder = open.use(await tempDir("gopool-load-"));
   const node = open.use(new Child({ args: [...OWN, fileOf("node.ts")], core: null }));
+  // Durable, as a pool's is.
+  const ledger = open.use(await startPostgres({ durable: true }));
   const port = freePort();
   const env: Record<string, string> = {
     GOPOOL_DATA_DIR: folder.path,
+    GOPOOL_LEDGER_URL: ledger.url,
     GOPOOL_NODE_URL: `http://load:load@127.0.0.1:${await node.told("port")}`,
     GOPOOL_POOL_ADDRESS: ADDRESS,
     GOPOOL_STRATUM_LISTEN: `127.0.0.1:${port}`,
