@@ -62,7 +62,7 @@ function serve(socket: Socket): void {
       socket.write(notify(0));
     }
   };
-  socket.on("data", (chunk) => {
+  socket.on("data", (chunk: Uint8Array) => {
     splitter.push(chunk, onLine);
     if (answers === "") return;
     socket.write(answers);
