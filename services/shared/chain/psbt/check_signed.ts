@@ -1,5 +1,6 @@
 import { displayHash, equalBytes } from "../bytes.ts";
 import { decodeTransaction, type Transaction } from "../transaction.ts";
+import { Digests } from "./digest.ts";
 import { PAYMENT_VERSION, type PaymentRequest } from "./request.ts";
 import { verifyInput } from "./verify_input.ts";
 
@@ -22,8 +23,9 @@ export function checkSigned(request: PaymentRequest, raw: Uint8Array): SignedChe
   }
   const difference = differenceOf(request, transaction);
   if (difference !== null) return bad(difference);
+  const digests = new Digests(transaction, request.inputs);
   for (let index = 0; index < request.inputs.length; index++) {
-    const verdict = verifyInput(transaction, index, request.inputs);
+    const verdict = verifyInput(transaction, index, request.inputs, digests);
     if (verdict.kind !== "valid") {
       return bad(`its input ${index} is not signed as it must be: ${verdict.reason}`);
     }

@@ -16,5 +16,6 @@ export {
   type SignedPayment,
 } from "./request.ts";
 export { p2trScript, p2wpkhScript, readScript, type ScriptKind } from "./script_kind.ts";
-export { type InputVerdict, type SpentOutput, verifyInput } from "./verify_input.ts";
+export { Digests, type SpentOutput } from "./digest.ts";
+export { type InputVerdict, verifyInput } from "./verify_input.ts";
 export { frameWeight, inputWeight, outputWeight, paymentWeight, virtualBytes } from "./weight.ts";

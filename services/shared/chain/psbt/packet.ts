@@ -21,10 +21,11 @@ export function unsignedPsbt(request: PaymentRequest): Uint8Array {
 }
 
 /**
- * The same as bitcoinjs-lib's object, for signing it at once. Read from an empty PSBT round the finished transaction:
- * the library's own way, input by input, takes seconds where there are some hundreds.
+ * The request as bitcoinjs-lib's transaction, without signatures.
+ *
+ * @throws {RangeError} No payment (`assertPayment()`).
  */
-export function packet(request: PaymentRequest): Psbt {
+export function unsignedTransaction(request: PaymentRequest): Spending {
   assertPayment(request);
   const unsigned = new Spending();
   unsigned.version = PAYMENT_VERSION;
@@ -33,7 +34,15 @@ export function packet(request: PaymentRequest): Psbt {
     unsigned.addInput(txid.slice(), vout, sequence);
   }
   for (const { script, sats } of request.outputs) unsigned.addOutput(script, sats);
-  const transaction = unsigned.toBuffer();
+  return unsigned;
+}
+
+/**
+ * The same as bitcoinjs-lib's object. Read from an empty PSBT round the finished transaction: the library's own way,
+ * input by input, takes seconds where there are some hundreds.
+ */
+export function packet(request: PaymentRequest): Psbt {
+  const transaction = unsignedTransaction(request).toBuffer();
   // Key of one byte: the unsigned transaction; behind it an empty map for each input and output.
   const maps = new Uint8Array(1 + request.inputs.length + request.outputs.length);
   const psbt = Psbt.fromBuffer(

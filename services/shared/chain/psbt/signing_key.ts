@@ -1,9 +1,10 @@
-import { crypto } from "bitcoinjs-lib";
+import { crypto, script as scripts, Transaction } from "bitcoinjs-lib";
 import { equalBytes } from "../bytes.ts";
-import type { Hash } from "../units.ts";
+import { decodeTransaction } from "../transaction.ts";
 import { checkSigned } from "./check_signed.ts";
+import { Digests } from "./digest.ts";
 import { secp256k1 } from "./ecc.ts";
-import { packet } from "./packet.ts";
+import { unsignedTransaction } from "./packet.ts";
 import type { PaymentRequest, SignedPayment } from "./request.ts";
 import { p2trScript, p2wpkhScript } from "./script_kind.ts";
 
@@ -61,22 +62,27 @@ export function signPayment(
   request: PaymentRequest,
   keys: readonly SigningKey[],
 ): SignedPayment {
-  const psbt = packet(request);
+  const signed = unsignedTransaction(request);
+  const digests = new Digests(decodeTransaction(signed.toBuffer()), request.inputs);
   request.inputs.forEach(({ script }, index) => {
     const key = keys.find((key) => equalBytes(key.script, script));
     if (key === undefined) {
       throw new RangeError(`Cannot sign input ${index}: no key for script ${script.toHex()}`);
     }
-    // The inner key only tells the library that the key path is meant; the output key signs.
-    if (key.kind === "p2tr") {
-      psbt.updateInput(index, { tapInternalKey: key.publicKey.slice(1) });
-    }
-    psbt.signInput(index, key);
+    signed.setWitness(index, witnessOf(key, index, digests));
   });
-  psbt.finalizeAllInputs();
-  const transaction = psbt.extractTransaction(true);
-  const raw = transaction.toBuffer();
+  const raw = signed.toBuffer();
   const check = checkSigned(request, raw);
   if (check.kind === "bad") throw new Error(`What was just signed does not hold: ${check.why}`);
-  return { raw, txid: transaction.getHash() as Hash };
+  return { raw, txid: check.transaction.txid };
+}
+
+function witnessOf(key: SigningKey, index: number, digests: Digests): Uint8Array[] {
+  // The default hash type needs no byte, and signs the same as SIGHASH_ALL.
+  if (key.kind === "p2tr") {
+    return [key.signSchnorr(digests.p2tr(index, Transaction.SIGHASH_DEFAULT))];
+  }
+  const hashType = Transaction.SIGHASH_ALL;
+  const hash = digests.p2wpkh(index, key.script.subarray(2), hashType);
+  return [scripts.signature.encode(key.sign(hash), hashType), key.publicKey];
 }

@@ -8,14 +8,9 @@
 import { crypto, script as scripts, Transaction as Spending } from "bitcoinjs-lib";
 import { equalBytes } from "../bytes.ts";
 import type { Transaction } from "../transaction.ts";
+import { Digests, type SpentOutput } from "./digest.ts";
 import { secp256k1 } from "./ecc.ts";
-import { p2pkhScript, readScript } from "./script_kind.ts";
-
-/** An output that an input spends. */
-export interface SpentOutput {
-  readonly sats: bigint;
-  readonly script: Uint8Array;
-}
+import { readScript } from "./script_kind.ts";
 
 export type InputVerdict =
   | { readonly kind: "valid" }
@@ -30,12 +25,14 @@ const VALID: InputVerdict = { kind: "valid" };
  * Judges one input: P2WPKH (BIP 143), P2TR by its key (BIP 341), P2PKH.
  *
  * @param spentOutputs One for every input, in the order of the inputs: taproot signs all of them.
+ * @param digests For who asks about several inputs of these: what they have in common is then hashed once.
  * @throws {RangeError} No such input, or the outputs are not one for each input.
  */
 export function verifyInput(
   transaction: Transaction,
   index: number,
   spentOutputs: readonly SpentOutput[],
+  digests: Digests = new Digests(transaction, spentOutputs),
 ): InputVerdict {
   const input = transaction.inputs[index];
   if (input === undefined || spentOutputs.length !== transaction.inputs.length) {
@@ -50,32 +47,21 @@ export function verifyInput(
   const { scriptSig, witness } = input;
   if (found.kind === "p2pkh") {
     if (witness.length > 0) return invalid("Witness provided for non-witness script");
-    return verifyKeyHash(found.payload, legacyItems(scriptSig), (_, hashType) => {
-      return spending(transaction).hashForSignature(index, spent.script, hashType);
-    });
+    return verifyKeyHash(
+      found.payload,
+      legacyItems(scriptSig),
+      (_, hashType) => digests.p2pkh(index, hashType),
+    );
   }
   if (scriptSig.length > 0) return invalid("Witness requires empty scriptSig");
   if (found.kind === "p2wpkh") {
     if (witness.length !== 2) return invalid("Witness program hash mismatch");
     return verifyKeyHash(found.payload, { items: witness }, (key, hashType) => {
       if (key.length !== 33) return "Using non-compressed keys in segwit";
-      const code = p2pkhScript(found.payload);
-      return spending(transaction).hashForWitnessV0(index, code, spent.sats, hashType);
+      return digests.p2wpkh(index, found.payload, hashType);
     });
   }
-  return verifyTaproot(transaction, index, found.payload, spentOutputs);
-}
-
-/** One transaction is asked about once for each of its inputs: read once. */
-const read = new WeakMap<Transaction, Spending>();
-
-function spending(transaction: Transaction): Spending {
-  let found = read.get(transaction);
-  if (found === undefined) {
-    found = Spending.fromBuffer(transaction.bytes);
-    read.set(transaction, found);
-  }
-  return found;
+  return verifyTaproot(transaction, index, found.payload, digests);
 }
 
 type Items = { readonly items: readonly Uint8Array[] } | { readonly reason: string };
@@ -152,7 +138,7 @@ function verifyTaproot(
   transaction: Transaction,
   index: number,
   outputKey: Uint8Array,
-  spentOutputs: readonly SpentOutput[],
+  digests: Digests,
 ): InputVerdict {
   const { witness } = transaction.inputs[index]!;
   if (witness.length === 0) return invalid("Witness program was passed an empty witness");
@@ -174,12 +160,7 @@ function verifyTaproot(
   if (signature.length === 65 && (!scripts.isDefinedHashType(hashType) || lacksOutput)) {
     return invalid("Invalid Schnorr signature hash type");
   }
-  const hash = spending(transaction).hashForWitnessV1(
-    index,
-    spentOutputs.map(({ script }) => script),
-    spentOutputs.map(({ sats }) => sats),
-    hashType,
-  );
+  const hash = digests.p2tr(index, hashType);
   if (
     !secp256k1.isXOnlyPoint(outputKey) ||
     !secp256k1.verifySchnorr(hash, outputKey, signature.subarray(0, 64))

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import fc from "@gopool/testing/fc";
 import { concat, fromHex } from "../bytes.ts";
 import { decodeTransaction, type Input } from "../transaction.ts";
-import { type SpentOutput, verifyInput } from "./verify_input.ts";
+import type { SpentOutput } from "./digest.ts";
+import { verifyInput } from "./verify_input.ts";
 import file from "./vectors/signed.json" with { type: "json" };
 
 interface Signed {
