@@ -81,36 +81,43 @@ async function renewed(
   const { ledger, bus, clock, random, pool, network } = deps;
   const nowMs = clock.now();
   const value = leastSubsidy(network, height);
+  const key = await ledger.transaction((tx) => keyOf(tx, value), { snapshot: true });
+  if (last !== null && last.key === key && nowMs - last.atMs < SNAPSHOT_AGAIN_MS) return last;
   const id = concat(...Array.from({ length: 4 }, () => u32le(random.uint32())));
   const expiresAtMs = nowMs + SNAPSHOT_LIFE_MS;
+  // No payment is planned meanwhile: it would pay the balances that this carries.
   const made = await ledger.transaction(async (tx) => {
-    const chosen = await chosenAt(tx, deps, value, nowMs);
-    if (chosen === null || chosen.outputs.length === 0) return null;
-    const { minute, outputs } = chosen;
-    const key = [minute, value, ...outputs.map(({ carried }) => carried)].join();
-    if (last !== null && last.key === key && nowMs - last.atMs < SNAPSHOT_AGAIN_MS) return last;
+    const found = await chosenAt(tx, deps, value, nowMs);
+    if (found === null || found.outputs.length === 0) return null;
+    const { minute, outputs } = found;
     await keepSnapshot(tx, { id, minute, value, atMs: nowMs, expiresAtMs }, outputs);
     await dropSnapshots(tx, nowMs - SNAPSHOT_KEPT_MS);
-    return { key, atMs: nowMs, outputs: outputs.length, chosen: outputs };
-  });
-  if (made === null || !("chosen" in made)) return made;
+    return outputs;
+  }, { money: true });
+  if (made === null) return null;
   // Only after it is kept: a block that names a snapshot finds it in the ledger.
-  const { chosen, ...rest } = made as Made & { readonly chosen: readonly ChosenOutput[] };
   const split = create(RewardSplitSchema, {
     pool,
     snapshotId: id,
     atMs: BigInt(nowMs),
     expiresAtMs: BigInt(expiresAtMs),
-    outputs: chosen.map(({ sats, script }) =>
+    outputs: made.map(({ sats, script }) =>
       create(CoinbaseOutputSchema, {
         amount: { case: "sats", value: sats },
         payee: { case: "script", value: script },
       })
     ),
   });
-  const key = new TextEncoder().encode(pool);
-  await bus.publish(rewardSplit, [{ key, value: toBinary(RewardSplitSchema, split) }]);
-  return rest;
+  const record = { key: new TextEncoder().encode(pool), value: toBinary(RewardSplitSchema, split) };
+  await bus.publish(rewardSplit, [record]);
+  return { key, atMs: nowMs, outputs: made.length };
+}
+
+/** What changes with every minute that closes, and with every block that has paid balances and is not booked. */
+async function keyOf(tx: Tx, value: bigint): Promise<string> {
+  const { firstOpenMinute } = await shareBook(tx);
+  const spoken = [...await carriedUnsettled(tx)].map((entry) => entry.join(":")).sort();
+  return [firstOpenMinute, value, ...spoken].join();
 }
 
 /** The window as it stands, as outputs; null where no window of PPLNS is in force. */
