@@ -19,6 +19,9 @@ export interface FreshLedger extends Ledger {
   ask<R extends Row = Row>(sql: string, parameters?: readonly unknown[]): Promise<R[]>;
 }
 
+/** Tests write with payoutd's rights and no more; `ask()` may do everything. */
+const ROLE = "gopool_payoutd";
+
 export const TEST_BOOK = { pool: "gopool", network: "regtest" } as const;
 
 /**
@@ -31,7 +34,7 @@ export async function freshLedger(
   const database = await freshDatabase({ migrated: true });
   const { url } = database;
   const open = (more: Partial<OpenLedgerOptions> = {}) =>
-    openLedger(url, { clock: systemClock, ...TEST_BOOK, ...options, ...more });
+    openLedger(url, { clock: systemClock, ...TEST_BOOK, role: ROLE, ...options, ...more });
   let ledger: Ledger;
   try {
     ledger = await open();

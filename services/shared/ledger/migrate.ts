@@ -54,6 +54,7 @@ export async function migrate(url: string, options: MigrateOptions = {}): Promis
   await client.query(`BEGIN; SELECT pg_advisory_xact_lock(${LOCK})`);
   const { missing } = await compared(client, files);
   if (missing.length > 0) await new Runner(client, files).migrate();
+  await grantRoles(client, options.onNotice);
   await client.query("COMMIT");
   return [...missing];
 }
@@ -107,6 +108,19 @@ class Runner extends Postgrator {
     }
     return migrations;
   }
+}
+
+/** Gives the services' roles their rights on what is there now: see 0009_roles.sql. */
+async function grantRoles(
+  client: pg.ClientBase,
+  onNotice: (text: string) => void = () => {},
+): Promise<void> {
+  const { rows: [found] } = await client.query<{ is: boolean }>(
+    "SELECT to_regprocedure('grant_roles()') IS NOT NULL AS is",
+  );
+  if (!found!.is) return;
+  const { rows } = await client.query<{ said: string }>("SELECT grant_roles() AS said");
+  for (const { said } of rows) onNotice(said);
 }
 
 async function compared(

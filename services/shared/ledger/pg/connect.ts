@@ -14,6 +14,8 @@ export interface PgAccess {
   readonly password?: string;
   /** PEM: the authority that signed the server's certificate, where it is none of the system's. */
   readonly ca?: string;
+  /** Acts as this role, whose rights the user has: for who logs in as one and works as another. */
+  readonly role?: string;
 }
 
 /** @throws {TypeError} The URL is none of a ledger's. */
@@ -29,6 +31,7 @@ export function clientConfig(url: string, access: PgAccess = {}): pg.ClientConfi
     ssl: tls ? { ...(access.ca !== undefined && { ca: access.ca }) } : false,
     types,
     application_name: "gopool",
+    ...(access.role !== undefined && { options: `-c role=${access.role}` }),
     connectionTimeoutMillis: CONNECT_MS,
     statement_timeout: STATEMENT_MS,
     query_timeout: ANSWER_MS,

@@ -32,7 +32,8 @@ export async function holdLock(
     if (!over.signal.aborted) lost.abort(error);
     over.abort();
   };
-  const config = { options: OPTIONS, query_timeout: HELD_ANSWER_MS };
+  const role = access.role === undefined ? "" : ` -c role=${access.role}`;
+  const config = { options: `${OPTIONS}${role}`, query_timeout: HELD_ANSWER_MS };
   const client = await connect(url, access, { config, onBroken: lose });
   let held = false;
   try {
