@@ -39,15 +39,18 @@ class Entries {
 /**
  * Books the split of a block that stands on the best chain: the whole value as credits, and what the coinbase paid to
  * others as payments at once, so that `rewards` holds what the pool's own scripts got. The pool's outputs become coins.
+ *
+ * @param split The rows of its split, where they are at hand.
  */
 export async function bookBlock(
   tx: Tx,
   block: Block,
   atMs: number,
+  split?: readonly BlockCredit[],
 ): Promise<void> {
   const { hash, epoch, height } = block;
   const own = await ownAccounts(tx);
-  const credits = await creditsOf(tx, hash);
+  const credits = split ?? await creditsOf(tx, hash);
   const earned = new Entries();
   earned.add(own.rewards, IMMATURE, -block.value!);
   earned.add(own.fee, IMMATURE, block.fee!);
@@ -57,6 +60,7 @@ export async function bookBlock(
 
   const paid = new Entries();
   for (const credit of credits) {
+    if (credit.paid === 0n) continue;
     paid.add(own.rewards, IMMATURE, credit.paid);
     paid.add(credit.account, IMMATURE, credit.carried - credit.paid);
     // What was owed from before was payable before: it is gone at once, not when the block is mature.

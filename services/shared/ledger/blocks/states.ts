@@ -132,7 +132,7 @@ export async function settleBlock(
   );
   await noteEvent(tx, hash, "settled", block.epoch, atMs);
   const settled = (await blockOf(tx, hash))!;
-  await bookBlock(tx, settled, atMs);
+  await bookBlock(tx, settled, atMs, credits);
   if (block.state === "mature") await matureBooking(tx, settled, atMs);
   return true;
 }
