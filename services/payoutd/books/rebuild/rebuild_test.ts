@@ -1,30 +1,95 @@
-import { assertEquals } from "@std/assert";
-import { Scratch } from "./scratch.ts";
-import { windowOf } from "./windows.ts";
-void windowOf;
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { verify } from "../verify.ts";
+import { HistoryMissing } from "./history.ts";
+import { rebuild } from "./rebuild.ts";
+import { makeHistory, rebuildOf, startStand } from "./rebuild_fixture.ts";
+import { historyOf } from "./sources.ts";
 
-Deno.test("slices in parts add up by minute, by hour and in all", () => {
-  using scratch = new Scratch(":memory:");
-  const row = { scheme: "pplns", nbits: 1, subsidy: 0n, shares: 1 } as const;
-  const big = 1n << 200n;
-  scratch.add([
-    { ...row, minute: 60, account: "a", work: big },
-    { ...row, minute: 61, account: "a", work: 2n },
-    { ...row, minute: 60, account: "b", work: 3n },
-  ]);
-  scratch.add([{ ...row, minute: 60, account: "a", work: 4n }]);
-  scratch.sumUp();
-  const sums = (minute: number, span: 1 | 60) =>
-    scratch.slices(minute, span).map(({ account, shares, work }) => [account, shares, work]);
-  assertEquals(sums(60, 1), [["a", 2, big + 4n], ["b", 1, 3n]]);
-  assertEquals(sums(60, 60), [["a", 3, big + 6n], ["b", 1, 3n]]);
-  assertEquals(scratch.minutes(0, 100, 1), [60, 61]);
-  const totals = (byMinute: number) =>
-    [...scratch.totalsBack("pplns", 100, byMinute)].map((
-      { minute, span, work },
-    ) => [minute, span, work]);
-  assertEquals(totals(0), [[61, 1, 2n], [60, 1, big + 7n]]);
-  assertEquals(totals(120), [[60, 60, big + 9n]]);
-  const work = [...scratch.work("pplns", 60, 61)].map(({ account, work }) => [account, work]);
-  assertEquals(work, [["a", big + 4n], ["b", 3n]]);
+Deno.test("a rebuild says what the ledger says, and of every change to it what was changed", async (t) => {
+  await using stand = await startStand({ scheme: "pplns", maturity: 4 });
+  await makeHistory(stand);
+  const { ledger } = stand;
+  const { problems } = await verify(ledger, { network: "regtest", maturity: 4 });
+  assertEquals(problems, []);
+  const clean = await rebuildOf(stand);
+  assertEquals(clean.differences, []);
+  assertEquals([clean.shares, clean.blocks.announced, clean.blocks.splits], [17, 3, 3]);
+  assert(clean.accounts > 5);
+
+  /** Does it, sees what is told, and undoes it. */
+  const changed = (name: string, sql: string, undo: string, ...says: string[]) =>
+    t.step(name, async () => {
+      // With every trigger off, as only a superuser can.
+      await ledger.ask(`SET session_replication_role = replica; ${sql}`);
+      const told = (await rebuildOf(stand)).differences.map((one) => one.says).join("\n");
+      await ledger.ask(`SET session_replication_role = replica; ${undo}`);
+      for (const words of says) assertStringIncludes(told, words);
+    });
+
+  await changed(
+    "a slice",
+    "UPDATE slice_minute SET work = work + 1 WHERE scheme = 'coinbase'",
+    "UPDATE slice_minute SET work = work - 1 WHERE scheme = 'coinbase'",
+    "coinbase, nBits 1d00ffff: computed 5 work in 1 shares, the ledger has 6 work in 1 shares",
+  );
+  await changed(
+    "an hour",
+    "UPDATE slice_hour SET shares = shares + 1 WHERE scheme = 'coinbase'",
+    "UPDATE slice_hour SET shares = shares - 1 WHERE scheme = 'coinbase'",
+    "the hour from minute",
+    "computed 25 work in 5 shares, the ledger has 25 work in 6 shares",
+  );
+  await changed(
+    "a satoshi moved from one miner to another, consistently in all tables",
+    `UPDATE block_credit SET sats = sats + CASE WHEN weight = (SELECT max(weight) FROM block_credit c
+       WHERE c.block_hash = block_credit.block_hash) THEN 1 ELSE -1 END
+     WHERE block_hash = (SELECT hash FROM block WHERE scheme = 'pplns' ORDER BY height LIMIT 1)`,
+    `UPDATE block_credit SET sats = sats - CASE WHEN weight = (SELECT max(weight) FROM block_credit c
+       WHERE c.block_hash = block_credit.block_hash) THEN 1 ELSE -1 END
+     WHERE block_hash = (SELECT hash FROM block WHERE scheme = 'pplns' ORDER BY height LIMIT 1)`,
+    "the credit of bcrt1q",
+  );
+  await changed(
+    "a balance",
+    "UPDATE balance SET sats = sats - 1 WHERE account_id = (SELECT id FROM account WHERE kind = 'fee')",
+    "UPDATE balance SET sats = sats + 1 WHERE account_id = (SELECT id FROM account WHERE kind = 'fee')",
+    "fee: its mature balance is computed as",
+  );
+  await changed(
+    "a position",
+    "UPDATE share_position SET shares = shares + 1",
+    "UPDATE share_position SET shares = shares - 1",
+    "has 17 shares that count, the ledger counted 18",
+  );
+  await changed(
+    "the facts of a block",
+    "UPDATE block SET finder = '' WHERE variant = 1",
+    "UPDATE block SET finder = (SELECT name FROM account JOIN block_credit ON id = account_id WHERE block_hash = hash) WHERE variant = 1",
+    "its finder is bcrt1q",
+  );
+  await changed(
+    "a block that is called orphaned",
+    "UPDATE block SET state = 'orphaned', booked = false, matured = false WHERE variant = 1",
+    "UPDATE block SET state = 'mature', booked = true, matured = true WHERE variant = 1",
+    "is on the best chain, the ledger calls it orphaned",
+  );
+  assertEquals((await rebuildOf(stand)).differences, [], "every change was undone");
+
+  await t.step("without its log a rebuild says what is missing", async () => {
+    const { signal } = stand;
+    const books = { pool: "gopool", network: "regtest" } as const;
+    const deps = {
+      ledger,
+      history: historyOf([]),
+      chain: null,
+      books,
+      scratchPath: ":memory:",
+      signal,
+    };
+    await assertRejects(
+      () => rebuild(deps),
+      HistoryMissing,
+      "share.valid/0 of log",
+    );
+  });
 });

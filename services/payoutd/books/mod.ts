@@ -1,0 +1,3 @@
+/** What operators ask of the books: whether they are right, the same computed afresh, another log. @module */
+export { problemLine, type Verified, verify } from "./verify.ts";
+export * from "./rebuild/mod.ts";
