@@ -9,7 +9,7 @@ import { readConfig } from "@gopool/config";
 import { freshDatabase } from "@gopool/ledger/fixture";
 import { openPool } from "@gopool/poold";
 import { schema } from "@gopool/poold/config";
-import { systemClock, systemRandom } from "@gopool/runtime";
+import { type Clock, systemClock, systemRandom } from "@gopool/runtime";
 import { captureLog, freePort, type LogCapture, tempDir } from "@gopool/testing";
 
 export interface RunningPool extends AsyncDisposable {
@@ -17,11 +17,16 @@ export interface RunningPool extends AsyncDisposable {
   readonly port: number;
   readonly view: Awaited<ReturnType<typeof openPool>>["view"];
   readonly bus: Bus;
+  /** Of its books, for another opening. */
+  readonly ledgerUrl: string;
   readonly log: LogCapture;
 }
 
 /** Starts it with these variables and waits until miners can connect. Disposal drains it. */
-export async function startPool(variables: Readonly<Record<string, string>>): Promise<RunningPool> {
+export async function startPool(
+  variables: Readonly<Record<string, string>>,
+  clock: Clock = systemClock,
+): Promise<RunningPool> {
   await using open = new AsyncDisposableStack();
   const folder = open.use(await tempDir());
   const { url: ledgerUrl } = open.use(await freshDatabase({ migrated: true }));
@@ -37,7 +42,7 @@ export async function startPool(variables: Readonly<Record<string, string>>): Pr
   const stop = new AbortController();
   const { signal } = stop;
   const pool = open.use(
-    await openPool(config, { clock: systemClock, random: systemRandom, log: log.log, signal }),
+    await openPool(config, { clock, random: systemRandom, log: log.log, signal }),
   );
   const running = pool.run(signal);
   open.defer(async () => {
@@ -53,6 +58,7 @@ export async function startPool(variables: Readonly<Record<string, string>>): Pr
     port,
     view: pool.view,
     bus: pool.bus,
+    ledgerUrl,
     log,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
