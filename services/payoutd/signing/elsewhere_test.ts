@@ -62,6 +62,22 @@ Deno.test("another payment in the signed file is refused with what differs, and 
   assert(await signer.sign(REQUEST, NEVER) !== "waiting");
 });
 
+Deno.test("a signature that does not hold is refused, from the folder and from a wallet", async () => {
+  await using dir = await tempDir();
+  // The last byte of the last witness item, a public key: the lock time follows.
+  const forged = SIGNED.slice();
+  forged[forged.length - 5]! ^= 1;
+  await Deno.writeFile(dir.join("payout-7-0.signed.psbt"), forged);
+  const wallet = walletThat(() => Promise.resolve({ psbt: forged.toHex(), complete: true }));
+  for (const signer of [createPsbtFolder(dir.path, SCRIPTS), createCoreWallet(wallet, SCRIPTS)]) {
+    await assertRejects(
+      () => signer.sign(REQUEST, NEVER),
+      SigningFailed,
+      "its input 1 is not signed as it must be: Script failed an OP_EQUALVERIFY operation",
+    );
+  }
+});
+
 Deno.test("the folder's unsigned file is written anew where it is not this payout's", async () => {
   await using dir = await tempDir();
   const path = dir.join("payout-7-0.unsigned.psbt");

@@ -171,6 +171,10 @@ Deno.test("whatever is given for a signature, it is judged within bounds", () =>
     }),
     { numRuns: 400 },
   );
+  const good = Uint8Array.fromBase64(signMessage(signingKey(SECRET, "p2wpkh"), "hi").slice(3));
+  const longer = concat(good, Uint8Array.of(0)).toBase64();
+  assertEquals(judge([wpkh, "hi", good.toBase64()], "regtest").kind, "valid");
+  assertEquals(judge([wpkh, "hi", longer], "regtest").kind, "invalid");
   const verdict = judge([wpkh, "hi", "A".repeat(SIGNATURE_MAX_LENGTH + 1)], "regtest");
   assert(verdict.kind === "invalid");
   assertStringIncludes(verdict.why, "characters");
