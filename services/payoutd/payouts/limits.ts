@@ -33,6 +33,9 @@ export const SEQUENCE = 0xffff_fffd;
 /** A payment that no block holds yet is given to the nodes again this often: they forget, restart, evict. */
 export const RESEND_MS = 60_000;
 
+/** One that no node took is tried again this often: nodes come back, and a parent may arrive. */
+export const SEND_AGAIN_MS = 10_000;
+
 /** How often the loop looks for something to do. */
 export const STEP_MS = 2_000;
 

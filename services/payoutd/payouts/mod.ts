@@ -25,6 +25,7 @@ import { runPayouts, type RunResult } from "./run.ts";
 import { type LastSent, sendPayouts } from "./send.ts";
 import { signPayouts, type SignResult } from "./sign.ts";
 import { standingOf } from "./standing.ts";
+import { tracePayout } from "./trace.ts";
 
 export type { Payee, PayoutsDeps, PayoutSettings } from "./deps.ts";
 export * from "./operate.ts";
@@ -148,12 +149,14 @@ class Loop {
 
   async #send(signal: AbortSignal): Promise<void> {
     const { log } = this.deps;
-    for (
-      const { id, attempt, taken, words } of await sendPayouts(this.deps, this.#lastSent, signal)
-    ) {
+    const sent = await sendPayouts(this.deps, this.#lastSent, signal);
+    for (const { id, attempt, taken, words, maybeMined, isNews } of sent) {
       const facts = { payout: String(id), attempt, words };
-      if (taken) log.info("payout sent", facts);
-      else log.warn("no node took a payout", facts);
+      if (isNews && taken) log.info("payout sent", facts);
+      else if (isNews) log.warn("no node took a payout", facts);
+      if (maybeMined && await tracePayout(this.deps, id, signal)) {
+        log.info("a block that nobody read holds a payout", { payout: String(id) });
+      }
     }
   }
 

@@ -4,13 +4,14 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { toHex } from "@gopool/chain";
-import type { Ledger } from "@gopool/ledger";
+import { type Ledger, LedgerUnavailable } from "@gopool/ledger";
 import { PayoutRefused } from "@gopool/ledger/payouts";
-import type { Node } from "@gopool/node";
+import { type Node, NodeUnavailable } from "@gopool/node";
 import { type Random, seededRandom } from "@gopool/runtime";
 import type { PayoutsDeps } from "./deps.ts";
 import { CONFIRMATIONS, KEYS, MATURITY, type PayoutStand, payoutStand } from "./fixture.ts";
-import { bump, pause, resume } from "./mod.ts";
+import { SigningFailed } from "../signing/port.ts";
+import { bump, createPayouts, pause, resume } from "./mod.ts";
 
 const BY = { operator: "model", reason: "a history" };
 const ACCOUNTS = [1, 2, 3, 4, 5];
@@ -19,18 +20,27 @@ class Crash extends Error {
   override name = "Crash";
 }
 
-/** Deps that die at the `fuse`-th event: before or after a transaction, a signature, a sending. */
-function dying(deps: PayoutsDeps, fuse: number, sent: Set<string>): Partial<PayoutsDeps> {
-  let left = fuse;
-  const around = async <T>(work: () => Promise<T>): Promise<T> => {
-    if (left-- <= 0) throw new Crash();
+/** What happens at an event: nothing, the process dies, or the other side is away, and nobody knows whether it acted. */
+type Fate = "well" | "dies" | "away";
+
+/** Deps to which something happens before and after transactions, signatures and sendings. */
+function fated(deps: PayoutsDeps, next: () => Fate, sent: Set<string>): Partial<PayoutsDeps> {
+  const meet = (away: () => Error) => {
+    const fate = next();
+    if (fate === "dies") throw new Crash();
+    if (fate === "away") throw away();
+  };
+  const around = async <T>(work: () => Promise<T>, away: () => Error): Promise<T> => {
+    meet(away);
     const result = await work();
-    if (left-- <= 0) throw new Crash();
+    meet(away);
     return result;
   };
+  const noLedger = () => new LedgerUnavailable("the ledger is away", true);
+  const noNode = () => new NodeUnavailable("the node is away", "unreachable");
   const ledger: Ledger = {
     name: deps.ledger.name,
-    transaction: (work, how) => around(() => deps.ledger.transaction(work, how)),
+    transaction: (work, how) => around(() => deps.ledger.transaction(work, how), noLedger),
     hold: (lock) => deps.ledger.hold(lock),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
@@ -42,7 +52,7 @@ function dying(deps: PayoutsDeps, fuse: number, sent: Set<string>): Partial<Payo
             around(() => {
               sent.add(toHex(raw));
               return target.send(raw);
-            });
+            }, noNode);
         }
         const value = Reflect.get(target, key);
         return typeof value === "function" ? value.bind(target) : value;
@@ -52,7 +62,7 @@ function dying(deps: PayoutsDeps, fuse: number, sent: Set<string>): Partial<Payo
   const signer = {
     ...deps.signer!,
     sign: (...args: Parameters<NonNullable<PayoutsDeps["signer"]>["sign"]>) =>
-      around(() => deps.signer!.sign(...args)),
+      around(() => deps.signer!.sign(...args), () => new SigningFailed("the signer is away")),
   };
   return { ledger, nodes: { ...deps.nodes, list }, signer };
 }
@@ -74,7 +84,7 @@ class History {
   }
 
   #restart(): void {
-    this.stand.restart(dying(this.stand.deps, Infinity, this.#sent));
+    this.stand.restart(fated(this.stand.deps, () => "well", this.#sent));
   }
 
   async act(): Promise<void> {
@@ -86,7 +96,8 @@ class History {
       this.step,
       this.crash,
       this.crash,
-      this.crash,
+      this.outages,
+      this.rivals,
       this.bump,
       this.reorganise,
       this.mineReplaced,
@@ -124,7 +135,9 @@ class History {
 
   /** Dies somewhere in a step; the next process begins. */
   async crash(): Promise<void> {
-    this.stand.restart(dying(this.stand.deps, this.#upTo(28), this.#sent));
+    let left = this.#upTo(28);
+    const next = () => left-- <= 0 ? "dies" : "well";
+    this.stand.restart(fated(this.stand.deps, next, this.#sent));
     try {
       await this.stand.step();
     } catch (error) {
@@ -132,6 +145,21 @@ class History {
       this.crashes++;
     }
     this.#restart();
+  }
+
+  /** Every now and then somebody is away; the process goes on. */
+  async outages(): Promise<void> {
+    const next = () => this.random.unit() < 0.15 ? "away" : "well";
+    this.stand.restart(fated(this.stand.deps, next, this.#sent));
+    for (let i = 0; i < 3; i++) await this.stand.step();
+    this.#restart();
+  }
+
+  /** Two processes that both think they are the only one. */
+  async rivals(): Promise<void> {
+    const { deps, signal } = this.stand;
+    const rival = createPayouts({ ...deps, ...fated(deps, () => "well", this.#sent) });
+    await Promise.all([this.stand.step(), rival.step(signal), rival.step(signal)]);
   }
 
   async bump(): Promise<void> {
@@ -236,7 +264,7 @@ async function refusable(work: Promise<unknown>): Promise<void> {
   }
 }
 
-const HISTORIES = 8;
+const HISTORIES = 5;
 const ACTS = 30;
 
 Deno.test("whatever crashes, reorganisations, replacements and forgetful nodes do, each debit is on the chain once", async (t) => {

@@ -8,7 +8,7 @@ import type { Ledger } from "@gopool/ledger";
 import { type Attempt, noteSent, payoutControl, payoutOf, payoutsIn } from "@gopool/ledger/payouts";
 import { type Nodes, type NodeSendAnswer, sendToAll } from "@gopool/node";
 import type { Clock } from "@gopool/runtime";
-import { RESEND_MS } from "./limits.ts";
+import { RESEND_MS, SEND_AGAIN_MS } from "./limits.ts";
 
 export interface SendDeps {
   readonly ledger: Ledger;
@@ -23,13 +23,17 @@ export interface SendResult {
   readonly taken: boolean;
   /** What every node said, for people. */
   readonly words: string;
+  /** A node has it in its chain, or lacks its coins as when they are spent: a block may hold it that nobody read. */
+  readonly maybeMined: boolean;
+  /** The nodes said something else the last time, or nothing yet. */
+  readonly isNews: boolean;
 }
 
-/** When each payment was last taken, by the monotonic clock, and how many transactions of it were signed then. */
-export type LastSent = Map<bigint, { readonly at: number; readonly signed: number }>;
+/** When each payment is due again, by the monotonic clock, and how many transactions of it were signed at the last. */
+export type LastSent = Map<bigint, { readonly due: number; readonly signed: number }>;
 
 /**
- * Sends what is due for it: at once what never was, then again every RESEND_MS. Oldest first: a payment may spend the
+ * Sends what is due for it: at once what never was, then again every RESEND_MS, or sooner what no node took. Oldest first: a payment may spend the
  * change of an earlier one. Between two payments it is asked whether payouts are paused.
  *
  * @throws {LedgerUnavailable} Some were sent: sending them again changes nothing.
@@ -56,11 +60,12 @@ export async function sendPayouts(
     if (payout === null || payout.attempts.some(({ block }) => block !== null)) continue;
     const signed = payout.attempts.filter(isSigned);
     const last = lastSent.get(id);
-    if (last?.signed === signed.length && now - last.at < RESEND_MS) continue;
+    if (last?.signed === signed.length && now < last.due) continue;
     const sent = await send(deps, id, signed, signal);
     if (sent === null) continue;
     results.push(sent);
-    if (sent.taken) lastSent.set(id, { at: now, signed: signed.length });
+    const due = now + (sent.taken ? RESEND_MS : SEND_AGAIN_MS);
+    lastSent.set(id, { due, signed: signed.length });
   }
   return results;
 }
@@ -79,19 +84,23 @@ async function send(
   signal: AbortSignal,
 ): Promise<SendResult | null> {
   let result: SendResult | null = null;
-  for (const { attempt, raw } of signed.toReversed()) {
+  for (const { attempt, raw, lastAnswer } of signed.toReversed()) {
     const answers = await sendToAll(nodes, raw, signal);
     const taken = answers.some(({ answer }) =>
       answer.kind === "accepted" || answer.kind === "known"
     );
     const words = answers.map(wordsOf).join("; ");
-    result = { id, attempt, taken, words };
+    const lacksCoin = answers.some(({ answer }) =>
+      answer.kind === "refused" && answer.missingInputs
+    );
+    const inChain = answers.some(({ answer }) =>
+      answer.kind === "known" && answer.where === "chain"
+    );
+    const maybeMined = lacksCoin || inChain;
+    result = { id, attempt, taken, words, maybeMined, isNews: words !== lastAnswer };
     await ledger.transaction(
       (tx) => noteSent(tx, id, attempt, { taken, words }, clock.now()),
       { money: true },
-    );
-    const lacksCoin = answers.some(({ answer }) =>
-      answer.kind === "refused" && answer.missingInputs
     );
     if (taken || !lacksCoin) break;
   }

@@ -6,6 +6,7 @@
 import { displayHash, type Hash } from "@gopool/chain";
 import type { AlivePayout, PayoutControl, TroubledCoin } from "@gopool/ledger/payouts";
 import type { Health } from "@gopool/runtime";
+import type { Run } from "./batches.ts";
 import type { RunResult } from "./run.ts";
 import type { SignResult } from "./sign.ts";
 import { SLOW_MS } from "./limits.ts";
@@ -36,10 +37,11 @@ export function standingOf(facts: StandingFacts): Standing {
   const { alive, lastRun } = facts;
   if (alive.length > 0) {
     const inBlock = alive.filter((one) => one.inBlock).length;
-    return {
-      health: "ok",
-      detail: `${alive.length} payouts on their way, ${inBlock} of them in a block`,
-    };
+    const onWay = `${alive.length} payouts on their way, ${inBlock} of them in a block`;
+    const left = lastRun?.kind === "ran" && lastRun.run.stop === "coins"
+      ? `; ${leftOf(lastRun.run)} sats wait for their change`
+      : "";
+    return { health: "ok", detail: onWay + left };
   }
   if (!facts.hasSigner) return { health: "ok", detail: "nobody signs: nothing is paid out" };
   if (lastRun?.kind === "rested") {
@@ -68,17 +70,19 @@ function problemsOf(facts: StandingFacts): string[] {
   for (const payout of alive) problems.push(...problemOf(payout, nowMs));
   if (lastRun?.kind === "ran") {
     const { run, asides } = lastRun;
-    if (run.stop === "coins" || run.stop === "budget") {
-      problems.push(
-        `Of ${run.dueSats} sats due ${run.plannedSats} could be planned: ` +
-          (run.stop === "coins"
-            ? "the coins at hand end there"
-            : "the limit of a run or a day ends there"),
-      );
+    const due = `Of ${run.dueSats} sats due ${run.plannedSats} could be planned`;
+    if (run.stop === "budget") problems.push(`${due}: the limit of a run or a day ends there`);
+    // While payments are on their way their change is, too.
+    if (run.stop === "coins" && alive.length === 0) {
+      problems.push(`${due}: the coins at hand end there`);
     }
     if (asides.length > 0) problems.push(`${asides.length} accounts are due and cannot be paid`);
   }
   return problems;
+}
+
+function leftOf({ dueSats, plannedSats }: Run): bigint {
+  return dueSats - plannedSats;
 }
 
 function problemOf(payout: AlivePayout, nowMs: number): string[] {

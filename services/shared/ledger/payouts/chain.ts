@@ -99,6 +99,35 @@ export async function noteBlock(
 }
 
 /**
+ * Notes a payment that nodes show in a block which the follower never read: it began, or began anew, above it.
+ *
+ * @param tipHeight Of the chain that the block is on.
+ * @returns False where the follower reads that block itself, or has: nothing is written.
+ */
+export async function noteUnreadBlock(
+  tx: Tx,
+  { id, attempt }: { readonly id: bigint; readonly attempt: number },
+  { hash, height, atMs }: ChainBlock,
+  tipHeight: number,
+  { confirmations }: Pick<ChainRules, "confirmations">,
+): Promise<boolean> {
+  const [first] = await tx.query<{ height: number | null }>(
+    "SELECT min(height) AS height FROM chain_block",
+  );
+  if (first?.height == null || height >= first.height) return false;
+  const rows = await tx.prepared<{ state: string }>(
+    "payout_unread",
+    `UPDATE payout_tx t SET block_hash = $3, block_height = $4 FROM payout p
+     WHERE p.id = t.payout_id AND p.id = $1 AND t.attempt = $2 AND t.block_hash IS NULL
+       AND p.state IN ('signed', 'broadcast') RETURNING p.state`,
+    [id, attempt, hash, height],
+  );
+  if (rows.length === 0) return false;
+  if (height <= tipHeight - confirmations + 1) await confirmPayout(tx, id, attempt, atMs);
+  return true;
+}
+
+/**
  * Notes that a block left the best chain: payments that it held are to be sent again, and no more count as made.
  *
  * @returns The payments that it held.
