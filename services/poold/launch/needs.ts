@@ -16,6 +16,7 @@ import { homeOf } from "@gopool/ledger/home";
 import { installed, programOf, PROGRAMS } from "@gopool/ledger/programs";
 import { type PooldConfig, schema as pooldSchema } from "../config.ts";
 import { demoMines, demoTarget } from "../demo/target.ts";
+import type { ledgerSchema } from "../ledger_place.ts";
 import { busOf } from "../log_place.ts";
 import type { topicsSchema } from "../topics/settings.ts";
 
@@ -106,6 +107,18 @@ export function topicsNeeds(
     needs.push(...valuesOf(args, "--to").flatMap((to) => reasoned("--to", keepsIn(to))));
   }
   if (config.busUrl === undefined) needs.push(...reasoned("the log", busNeeds(busOf(config))));
+  return needs;
+}
+
+/** A tool's that works on the books: they, and nothing else of the data folder. */
+export function ledgerToolNeeds(
+  schema: typeof ledgerSchema,
+  config: Config<typeof ledgerSchema>,
+  env: Env,
+): Reasoned[] {
+  const { dataDir: _, ...rows } = schema;
+  const needs = rowNeeds(rows, config, env);
+  if (config.ledgerUrl === undefined) needs.push(...embeddedNeeds(config));
   return needs;
 }
 

@@ -6,13 +6,22 @@
 import { readChecked, type Schema, type Settings, type Sources } from "@gopool/config";
 import { settings as blocksubmit } from "@gopool/blocksubmit/config";
 import { settings as jobmanager } from "@gopool/jobmanager/config";
+import { homeOf } from "@gopool/ledger/home";
 import { settings as payoutd } from "@gopool/payoutd/config";
 import { settings as shareproc } from "@gopool/shareproc/config";
 import { settings as stratumd } from "@gopool/stratumd/config";
 import { readSettings, settings as pooldSettings } from "../settings.ts";
 import { topicsSchema, topicsSettings } from "../topics/settings.ts";
+import { ledgerSchema, ledgerSettings } from "../ledger_place.ts";
 import { ledgerPreparation } from "./prepare.ts";
-import { fromRoot, pooldNeeds, type Reasoned, rowNeeds, topicsNeeds } from "./needs.ts";
+import {
+  fromRoot,
+  ledgerToolNeeds,
+  pooldNeeds,
+  type Reasoned,
+  rowNeeds,
+  topicsNeeds,
+} from "./needs.ts";
 
 export interface Program {
   readonly name: string;
@@ -43,6 +52,11 @@ function service<S extends Schema>(name: string, settings: Settings<S>): Program
   };
 }
 
+/** The tool's own arguments are no settings: it complains of them itself. */
+function readLedgerSettings(from: Sources) {
+  return readChecked("migrate", ledgerSettings, { ...from, args: [] });
+}
+
 export const PROGRAMS: readonly Program[] = [
   service("stratumd", stratumd),
   service("jobmanager", jobmanager),
@@ -70,6 +84,18 @@ export const PROGRAMS: readonly Program[] = [
         readChecked("topics", topicsSettings, { ...from, args: [] }),
         from,
       ),
+  },
+  {
+    name: "migrate",
+    main: fromRoot("services/poold/migrate/main.ts"),
+    schema: ledgerSchema,
+    needs: (from) => ledgerToolNeeds(ledgerSchema, readLedgerSettings(from), from.env),
+    prepare: (from) => {
+      const { ledgerUrl, dataDir } = readLedgerSettings(from);
+      // Where there is no ledger, the tool says so and makes none.
+      const has = ledgerUrl === undefined && homeOf(dataDir) !== null;
+      return has ? ledgerPreparation(dataDir) : null;
+    },
   },
 ];
 

@@ -5,7 +5,7 @@
  */
 import { systemClock } from "@gopool/runtime";
 import { testPostgres } from "@gopool/testing/servers";
-import { migrate, migrationFiles } from "./migrate.ts";
+import { migrateOnce, migrationFiles } from "./migrate.ts";
 import { connect } from "./pg/connect.ts";
 import { openLedger, type OpenLedgerOptions } from "./open.ts";
 import type { Ledger, Row } from "./port.ts";
@@ -107,7 +107,7 @@ function template(): Promise<string> {
       // Under another name until it is whole: the file that makes it may be killed.
       await admin.query(`DROP DATABASE IF EXISTS ${name}_new WITH (FORCE)`);
       await admin.query(`CREATE DATABASE ${name}_new`);
-      await migrate(onDatabase(server, `${name}_new`));
+      await migrateOnce(onDatabase(server, `${name}_new`));
       await admin.query(`ALTER DATABASE ${name}_new RENAME TO ${name}`);
     }
     return name;

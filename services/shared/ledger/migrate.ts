@@ -45,7 +45,7 @@ const FOLDER = new URL("./migrations", import.meta.url).pathname;
  * @returns The names of those that were run now.
  * @throws {LedgerNotOpened} A newer schema, a changed file, SQL that fails. Errors of the connection as they are.
  */
-export async function migrate(url: string, options: MigrateOptions = {}): Promise<string[]> {
+export async function migrateOnce(url: string, options: MigrateOptions = {}): Promise<string[]> {
   const files = await migrationFiles(options.folder);
   // Waiting for another's migration, and a migration itself, may take long.
   const config = { statement_timeout: 0, query_timeout: 0, lock_timeout: 0 };

@@ -3,33 +3,24 @@
  *
  * @module
  */
-import type { Clock } from "@gopool/runtime";
 import type pg from "pg";
-import { FIRST_WAIT_MS, LAST_WAIT_MS, LEAST_VERSION } from "./limits.ts";
-import { migrate, type MigrateOptions, schemaState } from "./migrate.ts";
-import { addressOf, nameOf } from "./pg/address.ts";
+import { migrateOnce, type MigrateOptions, schemaState } from "./migrate.ts";
 import { connect } from "./pg/connect.ts";
-import { isUnavailable, sqlState, wordsOf } from "./pg/errors.ts";
 import { PgLedger, type PgLedgerOptions } from "./pg/ledger.ts";
 import { type Ledger, LedgerNotOpened } from "./port.ts";
+import { reach, type ReachOptions } from "./reach.ts";
 
 /** The shape of the runtime's Logger that is used here. */
 interface Log {
   info(message: string, facts?: Record<string, unknown>): void;
-  warn(message: string, facts?: Record<string, unknown>): void;
 }
 
-export interface OpenLedgerOptions extends PgLedgerOptions, MigrateOptions {
-  readonly clock: Clock;
+export interface OpenLedgerOptions extends PgLedgerOptions, MigrateOptions, ReachOptions {
   readonly log?: Log;
   /** Whose books these must be; not given: anybody's are opened, and new ones are nobody's yet. */
   readonly pool?: string;
   /** As the `book` row has it; not given: not compared. */
   readonly network?: string;
-  /** Aborted: stops waiting for a server that is away. */
-  readonly signal?: AbortSignal;
-  /** Told in a sentence what keeps it from opening, and null when that is over. */
-  readonly onTrouble?: (sentence: string | null) => void;
   /** Brings the schema to what this program knows first; else an older one is refused. */
   readonly migrate?: boolean;
 }
@@ -43,58 +34,48 @@ export interface OpenLedgerOptions extends PgLedgerOptions, MigrateOptions {
  * @throws The signal's reason, when that is aborted.
  */
 export async function openLedger(url: string, options: OpenLedgerOptions): Promise<Ledger> {
-  const { clock, signal, onTrouble = () => {} } = options;
-  const name = nameOf(addressOf(url));
-  let waitMs = FIRST_WAIT_MS;
-  for (;; waitMs = Math.min(2 * waitMs, LAST_WAIT_MS)) {
-    signal?.throwIfAborted();
-    try {
-      await prepare(url, options);
-      break;
-    } catch (error) {
-      const why = notOpened(name, error);
-      if (why !== null) throw why;
-      if (!isUnavailable(error)) throw error;
-      onTrouble(`The ledger at ${name} is not available: ${wordsOf(error)}`);
-      await clock.sleep(waitMs, signal);
+  await reach(url, options, async () => {
+    if (options.migrate) {
+      const ran = await migrateOnce(url, options);
+      if (ran.length > 0) options.log?.info("the ledger's schema was brought up to date", { ran });
     }
-  }
-  onTrouble(null);
+    await using client = await connect(url, options);
+    const { missing } = await schemaState(client, options.folder);
+    if (missing.length > 0) {
+      throw new LedgerNotOpened(
+        `The ledger's schema is older than this program, ${
+          missing.join(", ")
+        } is missing: run deno task migrate`,
+      );
+    }
+    await checkBook(client, options);
+  });
   return new PgLedger(url, options);
 }
 
-async function prepare(url: string, options: OpenLedgerOptions): Promise<void> {
-  {
-    // Before anything is written, an old server is refused.
-    await using client = await connect(url, options);
-    await checkVersion(client);
-  }
-  if (options.migrate) {
-    const ran = await migrate(url, options);
-    if (ran.length > 0) options.log?.info("The ledger's schema was brought up to date", { ran });
-  }
-  await using client = await connect(url, options);
-  const { missing } = await schemaState(client, options.folder);
-  if (missing.length > 0) {
-    throw new LedgerNotOpened(
-      `The ledger's schema is older than this program, ${
-        missing.join(", ")
-      } is missing: run deno task migrate`,
-    );
-  }
-  await checkBook(client, options);
+/**
+ * Brings the schema to what this program knows, waiting for a server that is away: runs what has not been run yet, all
+ * of it or nothing.
+ *
+ * @returns The names of the migrations that were run now.
+ * @throws {LedgerNotOpened} A newer schema, a changed file, SQL that fails; and as openLedger().
+ */
+export async function migrate(
+  url: string,
+  options: MigrateOptions & ReachOptions,
+): Promise<string[]> {
+  return await reach(url, options, () => migrateOnce(url, options));
 }
 
-async function checkVersion(client: pg.ClientBase): Promise<void> {
-  const { rows: [found] } = await client.query<{ version: string }>(
-    "SELECT current_setting('server_version') AS version",
-  );
-  const { version } = found!;
-  if (parseInt(version) < LEAST_VERSION) {
-    throw new LedgerNotOpened(
-      `The ledger needs PostgreSQL ${LEAST_VERSION} or later, and this server is ${version}`,
-    );
-  }
+/** The migrations that have not been run yet. @throws {LedgerNotOpened} As migrate(). */
+export async function missingMigrations(
+  url: string,
+  options: MigrateOptions & ReachOptions,
+): Promise<readonly string[]> {
+  return await reach(url, options, async () => {
+    await using client = await connect(url, options);
+    return (await schemaState(client, options.folder)).missing;
+  });
 }
 
 /** The first who opens new books writes on them whose they are; between two of them, the database decides. */
@@ -117,32 +98,4 @@ async function checkBook(client: pg.ClientBase, options: OpenLedgerOptions): Pro
       book!.network
     }, not of "${wanted.pool}" on ${wanted.network}: a ledger keeps one pool's`,
   );
-}
-
-/** What only a person can mend, in a sentence; null for all else. */
-function notOpened(name: string, error: unknown): LedgerNotOpened | null {
-  if (error instanceof LedgerNotOpened) return error;
-  const words = wordsOf(error);
-  const said = (sentence: string) =>
-    new LedgerNotOpened(`Cannot open the ledger at ${name}: ${sentence}`, { cause: error });
-  switch (sqlState(error)) {
-    case "28P01":
-      return said("the server refuses the password");
-    case "28000":
-      return said(`the server refuses this user: ${words}`);
-    case "3D000":
-      return said(`there is no such database: create it, then run deno task migrate`);
-    case "42501":
-      return said(`the user may not do what is needed: ${words}`);
-  }
-  const code = String((error as { code?: unknown } | null)?.code ?? "");
-  if (
-    /CERT|SSL|TLS|SIGNATURE|SIGNED/.test(code) ||
-    /certificate|altnames|does not support SSL/i.test(words)
-  ) {
-    return said(`TLS fails: ${words}`);
-  }
-  // npm:pg's own words for a server that wants a password where none is given, or another kind of login.
-  if (/SASL|password/i.test(words)) return said(words);
-  return null;
 }

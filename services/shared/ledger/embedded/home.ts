@@ -68,7 +68,7 @@ export function isPrepared(dataDir: string): boolean {
 }
 
 function homeFrom(dataDir: string, { elsewhere, programs, uid }: Noted): Home {
-  const folder = elsewhere ?? ledgerFolder(Deno.realPathSync(dataDir));
+  const folder = elsewhere ?? Deno.realPathSync(ledgerFolder(dataDir));
   const note = elsewhere === null
     ? null
     : `The ledger stands in ${elsewhere}: its user cannot enter ${dataDir}`;
