@@ -5,3 +5,4 @@
  */
 export { applyRequest, type SignedRequest } from "./apply.ts";
 export type { ClientRules, RefusedFor, RequestVerdict } from "./rules.ts";
+export { LEAST_THRESHOLD_SATS } from "./limits.ts";
