@@ -1,5 +1,6 @@
 /** How blocks are split: by scheme, by snapshot, by what the coinbase itself paid, or whole to one account. */
 import { assert, assertEquals } from "@std/assert";
+import { shareValid } from "@gopool/bus";
 import { VARIANT_SOLO, VARIANT_SPLIT } from "@gopool/chain";
 import { accountsOf } from "@gopool/ledger";
 import { minuteOf } from "@gopool/ledger/shares";
@@ -194,4 +195,26 @@ Deno.test("a finder's account that is no address is nobody, and said", async () 
   await through(stand, mined);
   assertEquals(Object.keys(await stand.balances()), ["rewards immature", "unclaimed immature"]);
   assertEquals((await remarks(stand, mined)).length, 1);
+});
+
+Deno.test("a block waits for the shares that were judged before it, not for those that come meanwhile", async () => {
+  await using stand = await startStand();
+  await stand.work(2, 1, 1n);
+  const share = () =>
+    stand.bus.publish(shareValid, [
+      { value: Uint8Array.of(1), key: new Uint8Array(), partition: 0 },
+    ]);
+  const applied = (next: number) =>
+    stand.ledger.transaction((tx) =>
+      tx.query("UPDATE share_position SET next_offset = $1 WHERE partition = 0", [next])
+    );
+  const mined = await stand.mine();
+  await stand.announce(mined);
+  await stand.look();
+  await share();
+  assertEquals(await stand.settleLater(), 0);
+  // Whoever applies them is always one behind.
+  await applied(1);
+  await share();
+  assertEquals(await stand.settler.settle(stand.signal), 1);
 });

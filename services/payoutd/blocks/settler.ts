@@ -35,12 +35,15 @@ const PART = "payoutd/settle";
 const PART_WAITING = "payoutd/blocks to settle";
 
 export function createSettler(deps: SettlerDeps): Settler {
-  const { ledger, clock, board } = deps;
+  const { ledger, clock, board, bus } = deps;
+  // A proof that was had stays one: asked anew each time, for where share.valid ends by then, who is always a little
+  // behind would never have applied it all.
+  const kept = new Map<number, Proof>();
   const settle = async (signal: AbortSignal) => {
     const nowMs = clock.now();
     const untilMs = nowMs - SETTLE_AFTER_MS;
     const blocks = await ledger.transaction((tx) => unsettledBlocks(tx, untilMs, SETTLE_MAX));
-    const proofs = new Map<number, Proof | string>();
+    const proofs = await stillGood(kept, bus, blocks);
     const late: string[] = [];
     let settled = 0;
     for (const block of blocks) {
@@ -51,6 +54,7 @@ export function createSettler(deps: SettlerDeps): Settler {
         late.push(`${nameOf(block)} waits: ${waits}`);
       }
     }
+    for (const [minute, proof] of proofs) if (typeof proof !== "string") kept.set(minute, proof);
     const [first, ...more] = late;
     if (first === undefined) board.clear(PART_WAITING);
     else {board.set(
@@ -152,6 +156,20 @@ function cutsOf({ busId, cuts }: Proof) {
       valid: String(valid),
     })),
   };
+}
+
+/** Proofs of this bus for minutes that a block still needs; the others are forgotten. */
+async function stillGood(
+  kept: Map<number, Proof>,
+  bus: BlocksDeps["bus"],
+  blocks: readonly Block[],
+): Promise<Map<number, Proof | string>> {
+  const needed = new Set(blocks.map(({ foundAtMs }) => minuteOf(foundAtMs)));
+  const busId = kept.size === 0 ? "" : await bus.logId();
+  for (const [minute, proof] of kept) {
+    if (!needed.has(minute) || proof.busId !== busId) kept.delete(minute);
+  }
+  return new Map(kept);
 }
 
 async function proofOf<K, V>(known: Map<K, V>, key: K, make: () => Promise<V>): Promise<V> {
