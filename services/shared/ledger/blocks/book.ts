@@ -120,10 +120,15 @@ export async function reverseBooking(
   return alarms;
 }
 
-/** A block may be worth nothing, late in a test network's life: no money moves then. */
+/**
+ * A block may be worth nothing, late in a test network's life: no money moves then.
+ *
+ * @throws {Error} It was posted before: the block's row and the transfers tell different things.
+ */
 async function postAny(tx: Tx, kind: string, cause: Cause, entries: Entries, atMs: number) {
   const all = entries.all();
-  if (all.length > 0) await post(tx, kind, cause, all, atMs);
+  if (all.length === 0 || await post(tx, kind, cause, all, atMs)) return;
+  throw new Error(`Cannot post the block's transfer of kind "${kind}" a second time`);
 }
 
 /** What a block's transfers of one epoch moved so far, by account and bucket. */
