@@ -1,95 +1,25 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { openBus } from "@gopool/bus";
-import { accountsOf, MATURE, ownAccounts, post, type Tx } from "@gopool/ledger";
-import { type FreshLedger, freshLedger } from "@gopool/ledger/fixture";
-import {
-  forgetFee,
-  noteFee,
-  openFees,
-  openSchedule,
-  schemeAt,
-  schemePeriods,
-  setFees,
-  setScheme,
-} from "@gopool/ledger/schemes";
-import { addSlices, closeThrough, shareBook } from "@gopool/ledger/shares";
-import { createStatusBoard } from "@gopool/runtime";
-import { captureLog, FakeClock, waitFor } from "@gopool/testing";
+import { accountsOf } from "@gopool/ledger";
+import { forgetFee, noteFee, setFees, setScheme } from "@gopool/ledger/schemes";
+import { addSlices } from "@gopool/ledger/shares";
 import fc from "@gopool/testing/fc";
 import { carried, earnings } from "../schemes/earnings.ts";
 import { BITS } from "../schemes/history_fixture.ts";
-import { createMinuteCloser } from "../shares/mod.ts";
-import { createPpsBooker } from "./booker.ts";
 import { payMinute } from "./pay.ts";
-import { guardReserve, reserveStanding } from "./reserve.ts";
-
-const MINUTE = 29_500_000;
-/** In the middle of it. */
-const NOW_MS = MINUTE * 60_000 + 31_000;
-const SUBSIDY = 5_000_000_000n;
-const EIGHT = 0x201f_ffff;
-const params = { windowThousandths: 2_000 };
-const by = { operator: "olga", reason: "a test", nowMs: NOW_MS };
-const money = { money: true };
-
-interface Work {
-  readonly account: string;
-  readonly scheme?: "pps" | "fpps" | "pplns";
-  readonly work: bigint;
-  readonly subsidy?: bigint;
-  readonly nbits?: number;
-}
-
-async function opened(scheme: "pps" | "fpps", reserve = 0n): Promise<FreshLedger> {
-  const ledger = await freshLedger();
-  await ledger.transaction(async (tx) => {
-    await openSchedule(tx, { scheme, params }, 0);
-    await openFees(tx, { feeBasisPoints: 100, donationBasisPoints: 0 }, 0);
-    if (reserve > 0n) await putIn(tx, reserve);
-  }, money);
-  return ledger;
-}
-
-/** What an operator puts into the reserve. */
-async function putIn(tx: Tx, sats: bigint): Promise<void> {
-  const [row] = await tx.query<{ id: bigint }>(
-    `INSERT INTO adjustment (kind, operator, reason, at_ms) VALUES ('reserve', 'olga', 'a test', 0) RETURNING id`,
-  );
-  const { reserve, wallet } = await ownAccounts(tx);
-  await post(tx, "adjustment", { adjustmentId: row!.id }, [
-    { account: reserve, bucket: MATURE, sats },
-    { account: wallet, bucket: MATURE, sats: -sats },
-  ], 0);
-}
-
-/** Work of a minute, which is then closed. */
-async function worked(tx: Tx, minute: number, done: readonly Work[]): Promise<void> {
-  const ids = await accountsOf(tx, done.map(({ account }) => account));
-  await addSlices(tx, {
-    minutes: done.map(() => minute),
-    schemes: done.map(({ scheme = "pps" }) => scheme),
-    accounts: ids,
-    nbits: done.map(({ nbits = EIGHT }) => nbits),
-    subsidies: done.map(({ subsidy = SUBSIDY }) => subsidy),
-    shares: done.map(() => 1),
-    works: done.map(({ work }) => work),
-  });
-  await closeThrough(tx, minute);
-}
-
-const work = (ledger: FreshLedger, minute: number, ...done: Work[]) =>
-  ledger.transaction((tx) => worked(tx, minute, done), money);
-
-const pay = (ledger: FreshLedger) => ledger.transaction((tx) => payMinute(tx, NOW_MS), money);
-
-/** Mature balances by account, the pool's own by their kind. */
-async function balances(ledger: FreshLedger): Promise<Record<string, bigint>> {
-  const rows = await ledger.ask<{ name: string; sats: bigint }>(
-    `SELECT CASE kind WHEN 'miner' THEN name ELSE kind END AS name, sats
-     FROM balance JOIN account ON id = account_id WHERE sats <> 0 AND bucket = 1 ORDER BY 1`,
-  );
-  return Object.fromEntries(rows.map(({ name, sats }) => [name, sats]));
-}
+import {
+  balances,
+  by,
+  EIGHT,
+  MINUTE,
+  money,
+  NOW_MS,
+  opened,
+  params,
+  pay,
+  SUBSIDY,
+  type Work,
+  work,
+} from "./pps_fixture.ts";
 
 Deno.test("a closed minute under PPS is paid from the reserve once, an open one not at all", async () => {
   await using ledger = await opened("pps");
@@ -293,97 +223,4 @@ Deno.test("the books are what a sum in memory is, for any history of minutes", a
     }),
     { numRuns: 5, endOnFailure: true },
   );
-});
-
-Deno.test("a reserve below its floor falls back to PPLNS at a minute not yet begun, and not before", async () => {
-  await using ledger = await opened("pps", 10_000_000_000n);
-  await work(ledger, MINUTE - 1, { account: "alice", work: 8n });
-  await pay(ledger);
-  const guard = (floor: bigint) =>
-    ledger.transaction((tx) => guardReserve(tx, floor, NOW_MS), money);
-  assertEquals(await guard(5_050_000_000n), null);
-  assertEquals(await guard(5_050_000_001n), (MINUTE + 1) * 60_000);
-  assertEquals(await guard(5_050_000_001n), null);
-  const periods = await ledger.transaction(schemePeriods);
-  assertEquals(schemeAt(periods, MINUTE).scheme, "pps");
-  const { scheme, isFallback, params: kept } = schemeAt(periods, MINUTE + 1);
-  assertEquals([scheme, isFallback, kept], ["pplns", true, params]);
-  const standing = await ledger.transaction((tx) =>
-    reserveStanding(tx, { network: "regtest", floor: 0n, nowMs: NOW_MS })
-  );
-  assertEquals([standing.mature, standing.period.scheme], [5_050_000_000n, "pps"]);
-});
-
-Deno.test("the booker pays what is closed, shows the chance of ruin, and raises the alarm when it falls back", async () => {
-  await using ledger = await opened("pps", 100_000_000_000n);
-  const { log, lines } = captureLog();
-  const clock = new FakeClock(NOW_MS);
-  const board = createStatusBoard(clock);
-  const deps = { ledger, clock, log, board, network: "regtest" as const };
-  const booker = createPpsBooker({ ...deps, reserveFloor: 90_000_000_000n });
-  const said = () => board.all().find(({ part }) => part === "payoutd/pps");
-  const stop = new AbortController();
-  const running = booker.run(stop.signal);
-  try {
-    const hash = new Uint8Array(32);
-    await ledger.transaction((tx) => noteFee(tx, { height: 1, hash, fees: 0n }));
-    await work(ledger, MINUTE - 1, { account: "alice", work: 8n });
-    const sees = (what: string) =>
-      waitFor(
-        async () => {
-          await clock.advance(5_000);
-          return said()?.detail.includes(what);
-        },
-        what,
-      );
-    // exp(-2 * 1 % * 95,050,000,000 / 5,000,000,000)
-    await sees("holds 95050000000 sats, 0 of them not mature, its floor is 90000000000");
-    await sees("with a chance of 68 %");
-    assertEquals(said()!.health, "ok");
-    await work(ledger, MINUTE, { account: "alice", work: 16n });
-    await sees("fell back to PPLNS");
-    assertEquals(said()!.health, "degraded");
-    assertEquals(lines.filter(({ level }) => level === "error").length, 1);
-  } finally {
-    stop.abort();
-    await running;
-  }
-});
-
-Deno.test("minutes that are not paid yet are kept, however old they are", async () => {
-  await using ledger = await opened("pps");
-  const day = 24 * 60;
-  await work(ledger, MINUTE - 30 * day, { account: "alice", work: 8n });
-  await work(ledger, MINUTE - 20 * day, { account: "alice", work: 8n });
-  const clock = new FakeClock(NOW_MS);
-  await using bus = await openBus("memory:", { clock });
-  const { log } = captureLog();
-  const board = createStatusBoard(clock);
-  const unsettled = () => Promise.resolve({ kind: "none" as const });
-  const closer = createMinuteCloser({ bus, ledger, clock, log, board, unsettled });
-  const kept = () => ledger.ask("SELECT minute FROM slice_minute ORDER BY minute");
-  const stop = new AbortController();
-  const running = closer.run(stop.signal);
-  try {
-    const drops = (left: number) =>
-      waitFor(async () => {
-        await clock.advance(1_000);
-        const { firstKeptMinute, firstOpenHour } = await ledger.transaction(shareBook);
-        return firstOpenHour * 60 >= MINUTE - day && firstKeptMinute > MINUTE - 40 * day &&
-          (await kept()).length === left;
-      }, `${left} minutes kept`);
-    await waitFor(async () => {
-      await clock.advance(1_000);
-      return (await ledger.transaction(shareBook)).firstKeptMinute ===
-        MINUTE - 30 * day - MINUTE % 60;
-    }, "all before the unpaid minute to be dropped");
-    assertEquals((await kept()).length, 2);
-    assertEquals((await pay(ledger)).kind, "paid");
-    await drops(1);
-    assertEquals((await pay(ledger)).kind, "paid");
-    await drops(0);
-  } finally {
-    stop.abort();
-    await running;
-  }
 });
