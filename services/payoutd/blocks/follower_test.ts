@@ -13,6 +13,7 @@ import {
   openUnknown,
 } from "@gopool/ledger/blocks";
 import { type Node, NodeRefused } from "@gopool/node";
+import { createChainFollower } from "./follower.ts";
 import { type Mined, POOL_SCRIPT, type Stand, startStand } from "./fixture.ts";
 import { CATCH_UP_MAX, UNKNOWN_AFTER_MS } from "./limits.ts";
 
@@ -130,7 +131,6 @@ Deno.test("a gap that nobody reads any more is noted, and the chain goes on behi
         : Promise.reject(new NodeRefused("getblock", -1, "Block not available (pruned data)")),
     health: { ok: true, detail: "" },
   } as unknown as Node;
-  const { createChainFollower } = await import("./follower.ts");
   const follower = createChainFollower({
     ...stand.deps,
     nodes: { ...stand.nodes, list: [pruned] } as never,
