@@ -21,6 +21,7 @@ import {
   supervise,
 } from "@gopool/runtime";
 import { JOB_MAX_LIFE_MS } from "@gopool/shares";
+import { createCheckpointer } from "./books/checkpointer.ts";
 import { createBlocks, GROUP, PoolScripts } from "./blocks/mod.ts";
 import { createKeeper } from "./keeper.ts";
 import { payeesBy } from "./payees.ts";
@@ -96,6 +97,7 @@ function partsOf(deps: PayoutdDeps): readonly Service[] {
       leftOut: (tx, nowMs) => carriedSince(tx, nowMs - JOB_MAX_LIFE_MS),
     }),
     ...snapshots(),
+    createCheckpointer(deps),
   ]);
   return [
     createShareKeeper({ ...deps, books: { pool, network } }),

@@ -1,3 +1,4 @@
 /** What operators ask of the books: whether they are right, the same computed afresh, another log. @module */
+export { type CheckpointerDeps, createCheckpointer } from "./checkpointer.ts";
 export { problemLine, type Verified, verify } from "./verify.ts";
 export * from "./rebuild/mod.ts";

@@ -71,7 +71,7 @@ async function rebuildIn(tx: Tx, scratch: Scratch, deps: RebuildDeps): Promise<R
   const differences = new Differences();
   const periods = await schemePeriods(tx);
   const logs = await shareLogs(tx);
-  const start: Start = await startFrom(tx, history, scratch, differences);
+  const start: Start = await startFrom(tx, history, scratch);
   const { fromMinute } = start;
   onStep(start.words);
   const common = { ...deps, tx, scratch, periods, differences, fromMinute };

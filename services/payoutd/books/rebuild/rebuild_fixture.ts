@@ -56,7 +56,10 @@ export class Miners {
 }
 
 /** A history with blocks that mature, leave and return, payments of coinbases, a late share, and an operator's word. */
-export async function makeHistory(stand: Stand): Promise<void> {
+export async function makeHistory(
+  stand: Stand,
+  between: () => Promise<unknown> = () => Promise.resolve(),
+): Promise<void> {
   const { ledger, clock } = stand;
   const miners = new Miners(stand);
   const unit = 1n << 32n;
@@ -76,6 +79,9 @@ export async function makeHistory(stand: Stand): Promise<void> {
   // Its minute is closed: it counts in a later one.
   await miners.submit([{ miner: 5, work: unit / 2n }], clock.now() - 6 * MINUTE_MS);
   await miners.submit([{ miner: 2, work: unit / 5n }]);
+  await miners.applied();
+  await between();
+  await miners.submit([{ miner: 3, work: unit / 9n }, { miner: 7, work: unit / 8n }]);
   await miners.applied();
   await clock.advance(70 * MINUTE_MS);
   const solo = await stand.mine({

@@ -1,9 +1,12 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
-import { verify } from "../verify.ts";
+import { problemLine, verify } from "../verify.ts";
+import { shareValid } from "@gopool/bus";
+import { takeCheckpoint } from "@gopool/ledger/books_tools";
+import { closeThrough, minuteOf } from "@gopool/ledger/shares";
 import { HistoryMissing } from "./history.ts";
 import { rebuild } from "./rebuild.ts";
 import { makeHistory, rebuildOf, startStand } from "./rebuild_fixture.ts";
-import { historyOf } from "./sources.ts";
+import { busSource, historyOf, type Source } from "./sources.ts";
 
 Deno.test("a rebuild says what the ledger says, and of every change to it what was changed", async (t) => {
   await using stand = await startStand({ scheme: "pplns", maturity: 4 });
@@ -13,7 +16,7 @@ Deno.test("a rebuild says what the ledger says, and of every change to it what w
   assertEquals(problems, []);
   const clean = await rebuildOf(stand);
   assertEquals(clean.differences, []);
-  assertEquals([clean.shares, clean.blocks.announced, clean.blocks.splits], [17, 3, 3]);
+  assertEquals([clean.shares, clean.blocks.announced, clean.blocks.splits], [19, 3, 3]);
   assert(clean.accounts > 5);
 
   /** Does it, sees what is told, and undoes it. */
@@ -59,7 +62,7 @@ Deno.test("a rebuild says what the ledger says, and of every change to it what w
     "a position",
     "UPDATE share_position SET shares = shares + 1",
     "UPDATE share_position SET shares = shares - 1",
-    "has 17 shares that count, the ledger counted 18",
+    "has 19 shares that count, the ledger counted 20",
   );
   await changed(
     "the facts of a block",
@@ -92,4 +95,60 @@ Deno.test("a rebuild says what the ledger says, and of every change to it what w
       "share.valid/0 of log",
     );
   });
+});
+
+Deno.test("where the log's head is gone a rebuild begins at the latest checkpoint, and says so", async () => {
+  await using stand = await startStand({ scheme: "pplns", maturity: 4 });
+  const { ledger, clock } = stand;
+  let checkpoints = 0;
+  await makeHistory(stand, async () => {
+    await ledger.transaction(async (tx) => {
+      await closeThrough(tx, minuteOf(clock.now()) - 1);
+      for (let i = 0; i < 3; i++) {
+        if (await takeCheckpoint(tx, clock.now() - 1, clock.now())) checkpoints++;
+      }
+    }, { money: true });
+  });
+  assertEquals(checkpoints, 1, "one a day");
+  const source = await busSource(stand.bus);
+  const from =
+    (await ledger.ask<{ at: bigint }>("SELECT max(next_offset) AS at FROM checkpoint_position"))[
+      0
+    ]!;
+  const headless: Source = {
+    ...source,
+    held: async (topic) =>
+      (await source.held(topic)).map((one) =>
+        topic === shareValid ? { ...one, from: Math.min(one.next, Number(from.at)) } : one
+      ),
+  };
+  const { signal } = stand;
+  const books = { pool: "gopool", network: "regtest" } as const;
+  const run = () =>
+    rebuild({
+      ledger,
+      history: historyOf([headless]),
+      chain: null,
+      books,
+      scratchPath: ":memory:",
+      signal,
+    });
+  const rebuilt = await run();
+  assertEquals(rebuilt.differences, []);
+  assertStringIncludes(rebuilt.start, "from the checkpoint of 2026-01-01T");
+  assertEquals([rebuilt.shares, rebuilt.blocks.skipped > 0], [2, true]);
+  await ledger.ask(
+    "UPDATE slice_minute SET work = work + 1 WHERE work = (SELECT max(work) FROM slice_minute)",
+  );
+  assert(
+    (await run()).differences.length > 0,
+    "the window of a later block reaches behind the checkpoint",
+  );
+  await ledger.transaction((tx) => takeCheckpoint(tx, clock.now(), clock.now()), { money: true });
+  await ledger.ask("UPDATE slice_hour SET work = work + 1");
+  const { problems } = await verify(ledger, { network: "regtest", maturity: 4 });
+  assertStringIncludes(
+    problems.map(problemLine).join(),
+    "to checkpoint 2 are others than it noted",
+  );
 });

@@ -16,8 +16,7 @@ import {
   type Window,
   windowOf as windowOfBasis,
 } from "../../schemes/mod.ts";
-import type { Scratch } from "./scratch.ts";
-import { sumsIn, windowOf } from "./windows.ts";
+import { type Slices, sumsIn, windowOf } from "./windows.ts";
 
 /** What an account got of a block. */
 export interface Got {
@@ -46,7 +45,7 @@ export interface Offered {
 }
 
 export interface SplitDeps {
-  readonly scratch: Scratch;
+  readonly slices: Slices;
   readonly network: Network;
   readonly periods: readonly SchemePeriod[];
   /** Log time from which the books have shares. */
@@ -97,14 +96,15 @@ export async function splitOf(
   const wanted = reach({ minute, minuteBefore: null }, params);
   const window = wanted === null
     ? null
-    : roundOf(scheme, basis) ?? windowOf(deps.scratch, scheme, wanted);
+    : roundOf(scheme, basis) ?? await windowOf(deps.slices, scheme, wanted);
+  const work = window === null ? null : { window, sums: await sumsIn(deps.slices, scheme, window) };
   const split = splitBlock(
     value,
     claims({
       finder: block.finder === "" ? null : block.finder,
       ratesOf: (account) => ratesOf(fees, account),
       poolRates: fees.pool,
-      work: window === null ? null : { window, sums: sumsIn(deps.scratch, scheme, window) },
+      work,
     }, params),
   );
   for (const { account, sats } of split.credits) of(account).sats += sats;

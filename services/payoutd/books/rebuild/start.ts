@@ -1,55 +1,66 @@
-/** Where a rebuild begins: at the logs' openings, or at a checkpoint of the ledger's own. @module */
+/** Where a rebuild begins: where the logs were opened, or at a checkpoint of the ledger's own. @module */
 import { shareValid } from "@gopool/bus";
-import type { Tx } from "@gopool/ledger";
+import type { ShareScheme, Tx } from "@gopool/ledger";
+import { type Checkpoint, latestCheckpoint } from "@gopool/ledger/books_tools";
 import { type ShareLog, shareLogs } from "@gopool/ledger/shares";
-import type { Differences } from "./differences.ts";
 import { type History, HistoryMissing } from "./history.ts";
 import type { Stretch } from "./read_shares.ts";
 import type { Scratch } from "./scratch.ts";
 
 export interface Start {
+  /** In a sentence. */
   readonly words: string;
   readonly stretches: readonly Stretch[];
   /** Slices of minutes before it are the ledger's own. */
   readonly fromMinute: number;
 }
 
-/** @throws {HistoryMissing} Neither the beginning nor a checkpoint can be read from. */
-export async function startFrom(
-  tx: Tx,
-  history: History,
-  _scratch: Scratch,
-  _differences: Differences,
-): Promise<Start> {
+/**
+ * From the very beginning where the log is whole; otherwise from the latest checkpoint, whose open minutes are put into
+ * the scratch.
+ *
+ * @throws {HistoryMissing} Neither can be read on from.
+ */
+export async function startFrom(tx: Tx, history: History, scratch: Scratch): Promise<Start> {
   const logs = await shareLogs(tx);
-  const stretches = (await Promise.all(logs.map((log) => stretchesOf(tx, log)))).flat();
-  for (const stretch of stretches) {
-    const missing = await firstMissing(history, stretch);
-    if (missing !== null) throw missing;
+  const whole = (await Promise.all(logs.map((log) => stretchesOf(tx, log)))).flat();
+  const missing = await firstMissing(history, whole);
+  if (missing === null) {
+    const words = logs.length > 1
+      ? `from the beginning, over ${logs.length} logs`
+      : "from the beginning of the log";
+    return { words, stretches: whole, fromMinute: 0 };
   }
+  const checkpoint = await latestCheckpoint(tx);
+  if (checkpoint === null) throw missing;
+  const stretches = await stretchesFrom(tx, checkpoint, whole);
+  const stillMissing = await firstMissing(history, stretches);
+  if (stillMissing !== null) throw stillMissing;
+  await takeOpenMinutes(tx, checkpoint, scratch);
+  const at = new Date(Number(checkpoint.atMs)).toISOString();
   return {
-    words: logs.length === 1
-      ? "from the beginning of the log"
-      : `from the beginning, over ${logs.length} logs`,
+    words:
+      `from the checkpoint of ${at}: what is older is taken from the ledger as it stands, because ` +
+      missing.message,
     stretches,
-    fromMinute: 0,
+    fromMinute: checkpoint.firstOpenMinute,
   };
 }
 
-/** What cannot be read of a stretch; null where all of it can. */
-export async function firstMissing(
+/** The first that cannot be read; null where all can. */
+async function firstMissing(
   history: History,
-  { log, partition, from, to }: Stretch,
+  stretches: readonly Stretch[],
 ): Promise<HistoryMissing | null> {
-  if (from.nextOffset >= to.nextOffset) return null;
-  const held = (await history.held(log, shareValid)).filter((one) => one.partition === partition);
-  let at = from.nextOffset;
-  for (;;) {
-    const next = held.find((one) => one.from <= at && at < one.next);
-    if (next === undefined) return new HistoryMissing(log, shareValid, partition, at);
-    if (next.next >= to.nextOffset) return null;
-    at = next.next;
+  for (const { log, partition, from, to } of stretches) {
+    const held = (await history.held(log, shareValid)).filter((one) => one.partition === partition);
+    for (let at = from.nextOffset; at < to.nextOffset;) {
+      const next = held.find((one) => one.from <= at && at < one.next);
+      if (next === undefined) return new HistoryMissing(log, shareValid, partition, at);
+      at = next.next;
+    }
   }
+  return null;
 }
 
 interface PositionRow {
@@ -63,7 +74,7 @@ interface PositionRow {
   [column: string]: unknown;
 }
 
-export async function stretchesOf(tx: Tx, { number, id, busId }: ShareLog): Promise<Stretch[]> {
+async function stretchesOf(tx: Tx, { number, id, busId }: ShareLog): Promise<Stretch[]> {
   const rows = await tx.query<PositionRow>(
     `SELECT partition, source_offset, header_hash, next_offset, opened_source_offset, opened_next_offset, shares
      FROM share_position WHERE log = $1 ORDER BY partition`,
@@ -85,4 +96,52 @@ export async function stretchesOf(tx: Tx, { number, id, busId }: ShareLog): Prom
     },
     shares: row.shares,
   }));
+}
+
+/** The same, from where the reading stood at the checkpoint; logs opened later from their opening. */
+async function stretchesFrom(
+  tx: Tx,
+  { id }: Checkpoint,
+  whole: readonly Stretch[],
+): Promise<Stretch[]> {
+  const rows = await tx.query<{
+    log: number;
+    partition: number;
+    source_offset: bigint;
+    header_hash: Uint8Array;
+    next_offset: bigint;
+    shares: bigint;
+  }>(
+    `SELECT log, partition, source_offset, header_hash, next_offset, shares FROM checkpoint_position
+     WHERE checkpoint = $1`,
+    [id],
+  );
+  return whole.map((stretch) => {
+    const { number, partition } = stretch;
+    const at = rows.find((row) => row.log === number && row.partition === partition);
+    if (at === undefined) return stretch;
+    const from = {
+      sourceOffset: Number(at.source_offset),
+      headerHash: at.header_hash,
+      nextOffset: Number(at.next_offset),
+    };
+    return { ...stretch, from, shares: stretch.shares - at.shares };
+  });
+}
+
+async function takeOpenMinutes(tx: Tx, { id }: Checkpoint, scratch: Scratch): Promise<void> {
+  const rows = await tx.query<{
+    minute: number;
+    scheme: ShareScheme;
+    account: string;
+    nbits: number;
+    subsidy: bigint;
+    shares: number;
+    work: bigint;
+  }>(
+    `SELECT minute, scheme::text AS scheme, name AS account, nbits, subsidy, shares, work
+     FROM checkpoint_slice JOIN account ON account.id = account_id WHERE checkpoint = $1`,
+    [id],
+  );
+  scratch.add(rows);
 }

@@ -110,6 +110,19 @@ export const SHARE_CHECKS: readonly Check[] = [
      WHERE subsidy < 0 OR (subsidy <> 0 AND scheme NOT IN ('pps', 'fpps')) ORDER BY minute`,
     ({ scheme, subsidy }) => `it has work of ${scheme} with a subsidy of ${subsidy} sats`,
   ),
+  check<{ id: number }>(
+    "I8",
+    "The hours that a checkpoint noted are as they were",
+    `WITH noted AS (
+       SELECT id, hash, first_open_hour AS until_hour,
+         lag(hash, 1, ''::bytea) OVER (ORDER BY id) AS before,
+         lag(first_open_hour, 1, 0) OVER (ORDER BY id) AS from_hour
+       FROM checkpoint
+     )
+     SELECT id, from_hour * 60 AS minute FROM noted
+     WHERE hash <> hash_of_hours(before, from_hour, until_hour) ORDER BY id`,
+    ({ id }) => `the hours from there to checkpoint ${id} are others than it noted`,
+  ),
   check<{ moved: bigint; paid: bigint }>(
     "I1",
     "What a minute was paid is what left the reserve",

@@ -16,6 +16,14 @@ export {
   type Terms,
 } from "./check.ts";
 
+export {
+  type Checkpoint,
+  CHECKPOINTS_KEPT,
+  latestCheckpoint,
+  latestCheckpoints,
+  takeCheckpoint,
+} from "./checkpoint.ts";
+
 /** Every check, in the order of the invariants' first subjects: books, blocks, payments, shares, guards. */
 export const CHECKS: readonly Check[] = [
   ...ENTRY_CHECKS,
