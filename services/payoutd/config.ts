@@ -15,6 +15,7 @@ import {
   flag,
   healthListen,
   integer,
+  keepsIn,
   ledgerProblems,
   ledgerRows,
   nodeCookie,
@@ -174,12 +175,13 @@ const signerRows = {
     ),
     needs: readsFile,
   }),
-  psbtFolder: optional(
-    path(
+  psbtFolder: optional({
+    ...path(
       "GOPOOL_PAYOUTD_PSBT_FOLDER",
       "folder where unsigned payouts are put and signed ones found",
     ),
-  ),
+    needs: keepsIn,
+  }),
 };
 
 const snapshotRows = {
