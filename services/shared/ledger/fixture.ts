@@ -29,9 +29,9 @@ export const TEST_BOOK = { pool: "gopool", network: "regtest" } as const;
  * a test; several tests may share one.
  */
 export async function freshLedger(
-  options: Partial<OpenLedgerOptions> = {},
+  { server, ...options }: Partial<OpenLedgerOptions> & { readonly server?: string } = {},
 ): Promise<FreshLedger> {
-  const database = await freshDatabase({ migrated: true });
+  const database = await freshDatabase({ migrated: true, server });
   const { url } = database;
   const open = (more: Partial<OpenLedgerOptions> = {}) =>
     openLedger(url, { clock: systemClock, ...TEST_BOOK, role: ROLE, ...options, ...more });
@@ -66,8 +66,17 @@ export interface FreshDatabase extends AsyncDisposable {
 /** Asked for here: what it starts for one test file ends with the file, not with a test. */
 const server = await testPostgres();
 
+export interface DatabaseOptions {
+  readonly migrated?: boolean;
+  /** On a server of the test's own, that it may break. */
+  readonly server?: string;
+}
+
 /** A database of one's own: empty, or migrated. Removed at disposal, whoever is still connected. */
-export async function freshDatabase({ migrated = false } = {}): Promise<FreshDatabase> {
+export async function freshDatabase(
+  { migrated = false, server: own }: DatabaseOptions = {},
+): Promise<FreshDatabase> {
+  if (own !== undefined) return await onOwnServer(own, migrated);
   const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
   await using admin = await connect(server);
   await admin.query(
@@ -80,6 +89,16 @@ export async function freshDatabase({ migrated = false } = {}): Promise<FreshDat
       await last.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
     },
   };
+}
+
+/** It goes with its server. */
+async function onOwnServer(server: string, migrated: boolean): Promise<FreshDatabase> {
+  const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
+  await using admin = await connect(server);
+  await admin.query(`CREATE DATABASE ${name}`);
+  const url = onDatabase(server, name);
+  if (migrated) await migrateOnce(url);
+  return { url, [Symbol.asyncDispose]: () => Promise.resolve() };
 }
 
 export function onDatabase(server: string, name: string): string {
