@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { blockFound, encodeRecord, openBus } from "@gopool/bus";
+import { blockFound, type Bus, encodeRecord, openBus } from "@gopool/bus";
 import {
   assembleBlock,
   canonicalAddress,
@@ -55,6 +55,8 @@ export interface StandOptions {
   readonly listeners?: readonly ChainListener[];
   /** Log time from which the books have shares. */
   readonly opensAtMs?: number;
+  /** Default: a log in memory. */
+  readonly bus?: (clock: FakeClock) => Promise<Bus>;
 }
 
 type SomeFacts = Partial<Omit<BlockFacts, "$typeName" | "$unknown">>;
@@ -80,7 +82,7 @@ export async function startStand(options: StandOptions = {}) {
   const stack = new AsyncDisposableStack();
   const ledger = stack.use(await freshLedger());
   const clock = new FakeClock();
-  const bus = stack.use(await openBus("memory:", { clock }));
+  const bus = stack.use(await (options.bus?.(clock) ?? openBus("memory:", { clock })));
   const chains: TestChain[] = [];
   for (let i = 0; i < (options.nodes ?? 1); i++) {
     chains.push(stack.use(await startTestChain({ maturity })));
