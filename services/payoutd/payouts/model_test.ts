@@ -74,6 +74,7 @@ class History {
   #lastReward = 0;
   readonly said: string[] = [];
   crashes = 0;
+  takenBack = 0;
 
   constructor(readonly stand: PayoutStand, readonly random: Random) {
     this.#restart();
@@ -100,6 +101,7 @@ class History {
       this.rivals,
       this.bump,
       this.reorganise,
+      this.reorganise,
       this.mineReplaced,
       this.forget,
       this.pauseOrResume,
@@ -107,6 +109,11 @@ class History {
     const act = acts[this.#upTo(acts.length) - 1]!;
     this.said.push(act.name);
     await act.call(this);
+    const floating = await this.stand.ledger.ask(
+      `SELECT FROM payout p JOIN payout_tx t ON t.payout_id = p.id AND t.attempt = p.confirmed_attempt
+       WHERE t.block_hash IS NULL`,
+    );
+    assertEquals(floating.length, 0, "what counts as made is in a block");
     const negative = await this.stand.ledger.ask(
       "SELECT FROM balance JOIN account a ON a.id = account_id WHERE a.kind = 'miner' AND sats < 0",
     );
@@ -172,12 +179,13 @@ class History {
     await refusable(bump(this.stand.deps, BigInt(chosen.id), rate, BY, this.stand.signal));
   }
 
+  /** What was just confirmed, or not quite, is gone from the chain. */
   async reorganise(): Promise<void> {
+    await this.stand.mine(this.#upTo(CONFIRMATIONS + 1));
     const { height } = await this.stand.node.tip();
     const depth = Math.min(this.#upTo(CONFIRMATIONS + 2), height - this.#lastReward);
-    if (depth < 1) return;
     this.stand.sim.reorganise(depth);
-    if (this.random.unit() < 0.5) this.stand.sim.forgetMempool();
+    if (this.random.unit() < 0.7) this.stand.sim.forgetMempool();
     await this.stand.mineEmpty(depth + 1);
   }
 
@@ -237,6 +245,10 @@ class History {
     lines = count!.n;
     assertEquals(outputs, lines, "each debit is paid by one output");
     await this.#excluded();
+    const back = await this.stand.ledger.ask(
+      "SELECT FROM transfer WHERE kind = 'payout_unconfirmed'",
+    );
+    this.takenBack = back.length;
   }
 
   /** No two attempts could both be confirmed, and nothing was ever sent but what is stored. */
@@ -268,7 +280,7 @@ const HISTORIES = 5;
 const ACTS = 30;
 
 Deno.test("whatever crashes, reorganisations, replacements and forgetful nodes do, each debit is on the chain once", async (t) => {
-  let crashes = 0;
+  let crashes = 0, takenBack = 0;
   const seeds = Deno.env.get("GOPOOL_TEST_PAYOUT_SEEDS")?.split(",").map(Number) ??
     Array.from({ length: HISTORIES }, (_, i) => i + 1);
   for (const seed of seeds) {
@@ -284,7 +296,9 @@ Deno.test("whatever crashes, reorganisations, replacements and forgetful nodes d
         throw new Error(`history ${seed}: ${history.said.join(", ")}`, { cause: error });
       }
       crashes += history.crashes;
+      takenBack += history.takenBack;
     });
   }
   assert(crashes >= seeds.length, `${crashes} crashes`);
+  assert(takenBack > 0, "a confirmed payment was taken back");
 });
