@@ -94,6 +94,21 @@ export class History {
     for (; this.#paidBefore < minute; this.#paidBefore++) this.#payMinute(this.#paidBefore);
   }
 
+  /** An operator gives the reserve something, or takes out of it what it has. */
+  async moveReserve({ a, work, fault }: Choice): Promise<void> {
+    const sats = a % 3 === 0 ? -work : work * 1_000n;
+    // The same again is another of its kind: it can only be lost.
+    const once = fault === "unnoticed" ? "none" : fault;
+    const why = await world.withFault(
+      this.tx,
+      once,
+      () => world.moveReserve(this.tx, sats, this.#nowMs),
+    );
+    const hasEnough = sats !== 0n && (sats > 0n || this.reference.of("reserve 1") + sats >= 0n);
+    assertEquals(why === null, hasEnough);
+    if (why === null) this.reference.move("operator 1", "reserve 1", sats);
+  }
+
   /** Reference: sixteenths of the subsidy, less the rates, in parts of 2^-64 satoshi; fractions are carried. */
   #payMinute(minute: number): void {
     if (minute < MINUTE) return;
@@ -204,6 +219,7 @@ const STEPS = {
   share: (history, choice) => history.share(choice),
   scheme: (history, choice) => history.scheme(choice),
   payMinutes: (history, choice) => history.payMinutes(choice),
+  moveReserve: (history, choice) => history.moveReserve(choice),
   find: (history, choice) => history.find(choice),
   confirm: (history, choice) => history.confirm(choice),
   settle: (history, choice) => history.settle(choice),

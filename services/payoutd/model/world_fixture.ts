@@ -12,6 +12,7 @@ import {
   type Ledger,
   minuteOf,
   movePosition,
+  moveReserve as giveReserve,
   openFees,
   openLog,
   openSchedule,
@@ -130,6 +131,9 @@ export async function applyShare(
     works: [share.work],
   });
 }
+
+export const moveReserve = (tx: Tx, sats: bigint, nowMs: number) =>
+  giveReserve(tx, sats, { ...ACT, nowMs });
 
 export interface ModelBlock {
   readonly n: number;

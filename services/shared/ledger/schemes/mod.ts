@@ -1,5 +1,6 @@
 /** Schemes and rates in force, and what PPS and FPPS pay. See migrations/0006_schemes.sql. @module */
 export { chainFees, forgetFee, noteFee } from "./chain_fees.ts";
+export { notInForce, type WantedSchedule } from "./wanted.ts";
 export { type Decision, type SetBy } from "./decisions.ts";
 export {
   type FeeChange,
@@ -22,12 +23,5 @@ export {
   schemePeriods,
   setScheme,
 } from "./periods.ts";
-export {
-  bookPps,
-  nextPpsMinute,
-  ppsCarries,
-  type PpsCredit,
-  type PpsMinute,
-  type Reserve,
-  reserveOf,
-} from "./pps.ts";
+export { bookPps, nextPpsMinute, ppsCarries, type PpsCredit, type PpsMinute } from "./pps.ts";
+export { moveReserve, type Reserve, reserveOf } from "./reserve.ts";

@@ -119,20 +119,3 @@ async function entriesOf(
       .map(({ account, sats }): Entry => ({ account, bucket: MATURE, sats })),
   ];
 }
-
-/** What the reserve holds; below zero where more was paid than was there. */
-export interface Reserve {
-  /** Of blocks that are not mature. */
-  readonly immature: bigint;
-  readonly mature: bigint;
-}
-
-export async function reserveOf(tx: Tx): Promise<Reserve> {
-  const [row] = await tx.prepared<{ immature: bigint; mature: bigint }>(
-    "reserve",
-    `SELECT coalesce(sum(sats) FILTER (WHERE bucket = 0), 0) AS immature,
-       coalesce(sum(sats) FILTER (WHERE bucket = 1), 0) AS mature
-     FROM balance JOIN account ON id = account_id WHERE kind = 'reserve'`,
-  );
-  return row!;
-}

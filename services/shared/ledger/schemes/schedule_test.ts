@@ -5,10 +5,13 @@ import { closeThrough, minuteOf } from "../shares/mod.ts";
 import {
   fallBack,
   feesAt,
+  moveReserve,
+  notInForce,
   openFees,
   openSchedule,
   paysFromReserve,
   ratesOf,
+  reserveOf,
   schemeAt,
   type SchemeName,
   type SchemePeriod,
@@ -222,4 +225,38 @@ Deno.test("nothing is in force in books that were never opened", async () => {
     RangeError,
     "No scheme",
   );
+});
+
+Deno.test("settings that are not what is in force are named", async () => {
+  await using ledger = await opened();
+  const asked = (change: object) =>
+    ledger.transaction((tx) =>
+      notInForce(tx, {
+        scheme: "pplns",
+        params,
+        feeBasisPoints: 100,
+        donationBasisPoints: 0,
+        ...change,
+      }, NOW_MS)
+    );
+  assertEquals(await asked({}), []);
+  const [scheme, fee, ...more] = await asked({ scheme: "solo", feeBasisPoints: 50 });
+  assertEquals(more, []);
+  assert(scheme!.startsWith("The scheme is pplns in these books, the settings say solo"), scheme);
+  assert(fee!.startsWith("The fee, in basis points, is 100 in these books, the settings say 50"));
+});
+
+Deno.test("an operator gives the reserve what it has, and takes no more out of it", async () => {
+  await using ledger = await opened("pps");
+  const move = (sats: bigint) => ledger.transaction((tx) => moveReserve(tx, sats, by), money);
+  assertEquals(await move(700n), null);
+  assertEquals(await move(-200n), null);
+  assert((await move(-501n))!.includes("has 500 mature sats"));
+  assert((await move(0n))!.includes("nothing"));
+  assertEquals(await ledger.transaction(reserveOf), { immature: 0n, mature: 500n });
+  const rows = await ledger.ask("SELECT kind, operator, detail FROM adjustment ORDER BY id");
+  assertEquals(rows, [
+    { kind: "reserve", operator: "olga", detail: { sats: "700" } },
+    { kind: "reserve", operator: "olga", detail: { sats: "-200" } },
+  ]);
 });
