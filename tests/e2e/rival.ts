@@ -27,7 +27,7 @@ const COINBASE_OUTPOINT = concat(new Uint8Array(32), fromHex("ffffffff"));
 
 /** Gives the node empty blocks of another miner, from this one on (display form). Gives the hash of the last. */
 export async function rivalBlocks(
-  node: RealNode,
+  node: Pick<RealNode, "call">,
   previous: string,
   height: number,
   count: number,
