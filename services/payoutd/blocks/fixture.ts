@@ -26,7 +26,7 @@ import { type Block, blockOf } from "@gopool/ledger/blocks";
 import { freshLedger } from "@gopool/ledger/fixture";
 import { openFees, openSchedule } from "@gopool/ledger/schemes";
 import { minuteOf, openLog, type ShareScheme } from "@gopool/ledger/shares";
-import { openNodes } from "@gopool/node";
+import { type Nodes, openNodes } from "@gopool/node";
 import { startTestChain, type TestChain } from "@gopool/node/fixture";
 import { type BlockFacts, BlockFactsSchema, BlockOutcome, create } from "@gopool/proto";
 import { createStatusBoard, seededRandom, systemClock } from "@gopool/runtime";
@@ -53,6 +53,8 @@ export interface StandOptions {
   readonly scheme?: SchemeName;
   readonly feeBasisPoints?: number;
   readonly listeners?: readonly ChainListener[];
+  /** Real nodes instead of simulated ones, and whoever disposes them: the caller. */
+  readonly on?: Nodes;
   /** Log time from which the books have shares. */
   readonly opensAtMs?: number;
   /** Default: a log in memory. */
@@ -84,10 +86,10 @@ export async function startStand(options: StandOptions = {}) {
   const clock = new FakeClock();
   const bus = stack.use(await (options.bus?.(clock) ?? openBus("memory:", { clock })));
   const chains: TestChain[] = [];
-  for (let i = 0; i < (options.nodes ?? 1); i++) {
+  for (let i = 0; i < (options.on ? 0 : options.nodes ?? 1); i++) {
     chains.push(stack.use(await startTestChain({ maturity })));
   }
-  const nodes = stack.use(openNodes({
+  const nodes = options.on ?? stack.use(openNodes({
     nodes: chains.map(({ sim }) => ({ url: new URL(sim.url) })),
   }, { clock: systemClock }));
   const { log, lines } = captureLog();
@@ -139,7 +141,9 @@ export async function startStand(options: StandOptions = {}) {
     clock,
     bus,
     chains,
-    sim: chains[0]!.sim,
+    get sim() {
+      return chains[0]!.sim;
+    },
     nodes,
     deps,
     lines,
@@ -154,13 +158,13 @@ export async function startStand(options: StandOptions = {}) {
     async mine(
       { outputs = [], rest = POOL_SCRIPT, facts = {}, to }: MineOptions = {},
     ): Promise<Mined> {
-      const template = await chains[0]!.node.template();
+      const template = await nodes.list[0]!.template();
       const recipe = [...outputs.map(({ sats, script }) => ({ sats: sats as Sats, script })), {
         sats: null,
         script: rest,
       }];
       const mined = makeBlock(template, recipe, clock.now(), facts);
-      for (const i of to ?? chains.keys()) await chains[i]!.node.submit(mined.raw);
+      for (const i of to ?? nodes.list.keys()) await nodes.list[i]!.submit(mined.raw);
       return mined;
     },
     /** Blocks of nobody we know on the first node's chain, given to all. */
@@ -203,7 +207,7 @@ export async function startStand(options: StandOptions = {}) {
     },
     /** The follower, to the tip of a node. */
     async follow(i = 0): Promise<void> {
-      const { node } = chains[i]!;
+      const node = nodes.list[i]!;
       while (!await follower.follow({ tip: await node.tip(), node }, signal)) { /* step by step */ }
     },
     /** Work of a miner in a minute that lies so many before now. */
@@ -234,7 +238,7 @@ export async function startStand(options: StandOptions = {}) {
     },
     /** What the nodes' chain pays for a block now. */
     async subsidy(): Promise<bigint> {
-      return (await chains[0]!.node.template()).coinbaseValue;
+      return (await nodes.list[0]!.template()).coinbaseValue;
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };

@@ -98,13 +98,16 @@ export async function watchedBlocks(tx: Tx, limit: number): Promise<Block[]> {
   return rows.map(blockOfRow);
 }
 
-/** Blocks on the best chain that are not split yet and were found at `untilMs` or before, oldest first. */
+/**
+ * Blocks on the best chain that are not split yet and were found at `untilMs` or before, oldest first; those that wait
+ * for something come after those that were not tried yet.
+ */
 export async function unsettledBlocks(tx: Tx, untilMs: number, limit: number): Promise<Block[]> {
   const rows = await tx.prepared<BlockRow>(
     "blocks_unsettled",
     `SELECT ${COLUMNS} FROM block
      WHERE scheme IS NULL AND state IN ('confirmed', 'mature') AND found_at_ms <= $1
-     ORDER BY found_at_ms, hash LIMIT $2`,
+     ORDER BY waits_for IS NOT NULL, found_at_ms, hash LIMIT $2`,
     [untilMs, limit],
   );
   return rows.map(blockOfRow);
