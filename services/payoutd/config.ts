@@ -30,6 +30,7 @@ import {
 } from "@gopool/config";
 import { addressProblems } from "@gopool/config/payee";
 import { nodeProblems } from "@gopool/node";
+import { LEAST_THRESHOLD_SATS } from "./clients/limits.ts";
 
 const SATS_MAX = 2_100_000_000_000_000n;
 const DAY_MS = 86_400_000;
@@ -103,6 +104,11 @@ const payoutRows = {
     "GOPOOL_PAYOUTD_THRESHOLD",
     "least mature balance that is paid out, where an account has not chosen another",
     { min: 1_000n, fallback: 500_000n },
+  ),
+  thresholdMin: amount(
+    "GOPOOL_PAYOUTD_THRESHOLD_MIN",
+    "least threshold that a miner may choose for its account",
+    { min: 1_000n, fallback: LEAST_THRESHOLD_SATS },
   ),
   payoutEvery: duration("GOPOOL_PAYOUTD_EVERY", "how often payouts are planned", {
     minMs: 1_000,

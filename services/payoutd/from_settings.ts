@@ -7,7 +7,8 @@ import type { Network } from "@gopool/chain";
 import { type Config, ConfigError } from "@gopool/config";
 import { payeeOf } from "@gopool/config/payee";
 import type { ownRows } from "./config.ts";
-import type { PayoutdSettings } from "./service.ts";
+import type { ClientRules } from "./clients/mod.ts";
+import { type PayoutdSettings, scriptsOf } from "./service.ts";
 
 type OwnConfig = Config<typeof ownRows>;
 
@@ -40,6 +41,9 @@ export function payoutdSettingsOf(
     donationBasisPoints: config.donationBasisPoints,
     reserveFloor: config.reserveFloor,
     maturity,
+    leastThresholdSats: config.thresholdMin < config.threshold
+      ? config.thresholdMin
+      : config.threshold,
     payouts: {
       everyMs: config.payoutEvery,
       thresholdSats: config.threshold,
@@ -60,4 +64,15 @@ export function payoutdSettingsOf(
       ? { minSats: config.coinbaseMin, maxOutputs: config.coinbaseOutputs }
       : null,
   };
+}
+
+/** By what miners' signed requests are judged. */
+export function clientRulesOf(
+  { addressDelay: addressDelayMs }: Pick<OwnConfig, "addressDelay">,
+  settings: PayoutdSettings,
+  network: Network,
+): ClientRules {
+  const { pool, leastThresholdSats } = settings;
+  const poolScripts = scriptsOf({ network, settings });
+  return { pool, network, addressDelayMs, leastThresholdSats, poolScripts };
 }

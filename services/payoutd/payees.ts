@@ -15,14 +15,18 @@ export type PayeesOf = (
   nowMs: number,
 ) => Promise<ReadonlyMap<string, Payee | string>>;
 
-/** @param thresholdSats Where an account has chosen none. */
-export function payeesBy(network: Network, thresholdSats: bigint): PayeesOf {
+/**
+ * @param thresholdSats Where an account has chosen none.
+ * @param leastSats What counts in place of a lower choice, made while less was allowed.
+ */
+export function payeesBy(network: Network, thresholdSats: bigint, leastSats: bigint): PayeesOf {
   return async (tx, addresses, nowMs) => {
     const choices = await effectiveOf(tx, addresses, nowMs);
     return new Map(addresses.map((address) => {
       const choice = choices.get(address);
       const script = choice?.script ?? scriptOf(address, network);
-      const threshold = choice?.thresholdSats ?? thresholdSats;
+      const chosen = choice?.thresholdSats ?? thresholdSats;
+      const threshold = chosen < leastSats ? leastSats : chosen;
       return [address, typeof script === "string" ? script : { script, threshold }];
     }));
   };

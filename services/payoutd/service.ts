@@ -44,6 +44,8 @@ export interface PayoutdSettings {
   readonly donationBasisPoints: number;
   readonly reserveFloor: bigint;
   readonly maturity: number;
+  /** Least threshold that a miner may choose. */
+  readonly leastThresholdSats: bigint;
   readonly payouts: Omit<PayoutSettings, "changeScript" | "maturity">;
   /** Null: coinbases pay the pool, or the finder, and no window. */
   readonly coinbaseSplit: { readonly minSats: bigint; readonly maxOutputs: number } | null;
@@ -78,7 +80,7 @@ function partsOf(deps: PayoutdDeps): readonly Service[] {
   const { pool } = settings;
   const scripts = scriptsOf(deps);
   const payouts = { ...settings.payouts, changeScript: scripts[0]!, maturity: settings.maturity };
-  const payeesOf = payeesBy(network, payouts.thresholdSats);
+  const payeesOf = payeesBy(network, payouts.thresholdSats, settings.leastThresholdSats);
   const blocks = createBlocks({
     ...deps,
     pool,
