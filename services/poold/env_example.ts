@@ -1,7 +1,7 @@
 /**
  * deploy/env.example, out of the tables of settings. Run it after one of them has changed:
  *
- *     deno run --allow-write=deploy services/poold/env_example.ts
+ *     deno run --allow-write=deploy --ignore-env services/poold/env_example.ts
  *
  * @module
  */
