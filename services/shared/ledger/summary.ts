@@ -4,7 +4,7 @@
  * @module
  */
 import { IMMATURE, MATURE } from "./books.ts";
-import { type PayoutState } from "./payouts/types.ts";
+import type { PayoutState } from "./payouts/types.ts";
 import type { Tx } from "./port.ts";
 
 /** Amounts in satoshi. */
