@@ -13,8 +13,15 @@ import { COINS_LOOKED_MAX } from "./limits.ts";
 /** Ids of coins that may be spent now. */
 export type Checked = ReadonlySet<bigint>;
 
+/** Coins are looked at until those that are good make up so much. */
+export interface Enough {
+  readonly sats: bigint;
+  /** For so many payments: each but the last leaves change, of less than the largest coin. */
+  readonly payments: number;
+}
+
 /**
- * Looks at coins in their order until those that are good make up `enoughSats`. What is wrong with one is written on it:
+ * Looks at coins in their order until there are enough. What is wrong with one is written on it:
  * an alarm, which ends when the coin is seen again.
  *
  * @throws {NodeUnavailable} No node answers.
@@ -22,13 +29,14 @@ export type Checked = ReadonlySet<bigint>;
 export async function checkCoins(
   deps: Pick<PayoutsDeps, "ledger" | "nodes" | "signer" | "settings">,
   coins: readonly FreeCoin[],
-  enoughSats: bigint,
+  enough: Enough,
   signal: AbortSignal,
 ): Promise<Checked> {
   const good = new Set<bigint>();
   let sum = 0n;
+  let largest = 0n;
   for (const coin of coins.slice(0, COINS_LOOKED_MAX)) {
-    if (sum >= enoughSats) break;
+    if (sum >= enough.sats + largest * BigInt(enough.payments - 1)) break;
     const found = await lookAt(deps, coin, signal);
     if (found !== "early") {
       const trouble = found === "good" ? null : found.trouble;
@@ -39,6 +47,7 @@ export async function checkCoins(
     if (found !== "good") continue;
     good.add(coin.id);
     sum += coin.sats;
+    if (coin.sats > largest) largest = coin.sats;
   }
   return good;
 }

@@ -217,3 +217,18 @@ Deno.test("an account that cannot be paid is set aside in the open, and the batc
   assertEquals((await listPayouts(stand.ledger, 10)).asides, []);
   assertEquals(await stand.balance(2), 0n);
 });
+
+Deno.test("a run of several payments has a coin for each, though few would hold the sum", async () => {
+  await using stand = await payoutStand({ settings: { maxOutputs: 1 } });
+  for (let i = 0; i < 4; i++) {
+    await stand.reward(i === 0 ? { 1: 500_000n, 2: 500_000n, 3: 500_000n } : {});
+  }
+  await stand.mine(MATURITY - 1);
+  await stand.step();
+  const { payouts } = await listPayouts(stand.ledger, 10);
+  assertEquals(payouts.map(({ state, grossSats }) => [state, grossSats]), [
+    ["broadcast", 500_000n],
+    ["broadcast", 500_000n],
+    ["broadcast", 500_000n],
+  ]);
+});

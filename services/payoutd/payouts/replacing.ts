@@ -51,7 +51,7 @@ export async function replacePayout(
   const checked = await checkCoins(
     deps,
     spare,
-    feeOf(REPLACEMENT_WEIGHT_MAX, settings.fees.max),
+    { sats: feeOf(REPLACEMENT_WEIGHT_MAX, settings.fees.max), payments: 1 },
     signal,
   );
   return await ledger.transaction((tx) => replace(deps, tx, id, feeRate, checked, act), {

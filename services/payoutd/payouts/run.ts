@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { outputWeight } from "@gopool/chain/psbt";
 import type { Tx } from "@gopool/ledger";
 import {
   addPayout,
@@ -18,11 +19,17 @@ import {
 } from "@gopool/ledger/payouts";
 import { firstAnswer } from "@gopool/node";
 import { planRun, type Run } from "./batches.ts";
-import { checkCoins, type Checked } from "./coins.ts";
+import { checkCoins, type Checked, type Enough } from "./coins.ts";
 import type { PayoutsDeps } from "./deps.ts";
 import { eligible } from "./eligible.ts";
 import { boundRate, feeOf } from "./fees.ts";
-import { BATCHES_PER_RUN_MAX, DAY_MS, LEAST_DUE_SATS, TX_WEIGHT_MAX } from "./limits.ts";
+import {
+  BATCHES_PER_RUN_MAX,
+  DAY_MS,
+  INPUTS_WEIGHT_MAX,
+  LEAST_DUE_SATS,
+  TX_WEIGHT_MAX,
+} from "./limits.ts";
 import type { DueLine } from "./plan.ts";
 
 export type RunResult =
@@ -68,7 +75,12 @@ export async function runPayouts(
     signal,
   );
   const feeRate = boundRate(estimate, settings.fees);
-  const checked = await checkCoins(deps, before.coins, wanted(before, feeRate), signal);
+  const checked = await checkCoins(
+    deps,
+    before.coins,
+    wanted(before, settings.maxOutputs, feeRate),
+    signal,
+  );
 
   const finish = (facts: Facts): Omit<RunResult & { kind: "ran" }, "payouts"> => {
     const run = planRun(facts.lines, usable(facts.coins, checked), {
@@ -142,11 +154,16 @@ async function budget({ settings }: PayoutsDeps, tx: Tx, atMs: number): Promise<
 }
 
 /** Coins to look at: as many as could be spent, by the heaviest payments. */
-function wanted({ lines, budgetSats }: Facts, feeRate: bigint): bigint {
-  if (lines.length === 0) return 0n;
+function wanted({ lines, budgetSats }: Facts, maxOutputs: number, feeRate: bigint): Enough {
+  if (lines.length === 0) return { sats: 0n, payments: 1 };
   const due = lines.reduce((sum, { sats }) => sum + sats, 0n);
   const most = budgetSats !== null && budgetSats < due ? budgetSats : due;
-  return most + feeOf(TX_WEIGHT_MAX * BATCHES_PER_RUN_MAX, feeRate);
+  const outputs = lines.reduce((sum, { script }) => sum + outputWeight(script), 0);
+  const payments = Math.min(
+    BATCHES_PER_RUN_MAX,
+    Math.ceil(lines.length / maxOutputs) + Math.ceil(outputs / (TX_WEIGHT_MAX - INPUTS_WEIGHT_MAX)),
+  );
+  return { sats: most + feeOf(TX_WEIGHT_MAX, feeRate) * BigInt(payments), payments };
 }
 
 function usable(coins: readonly FreeCoin[], checked: Checked): FreeCoin[] {
