@@ -9,7 +9,7 @@ import { type Network, scriptOfAddress } from "@gopool/chain";
 import { type Ledger, openFees, openSchedule, type SchemeName } from "@gopool/ledger";
 import { oldestUnsettledMs } from "@gopool/ledger/blocks";
 import { minuteOf } from "@gopool/ledger/shares";
-import { carriedSince } from "@gopool/ledger/snapshots";
+import { carriedSince, carriedUnsettled } from "@gopool/ledger/snapshots";
 import { firstAnswer, type Nodes, NodeUnavailable } from "@gopool/node";
 import {
   type Clock,
@@ -96,7 +96,11 @@ function partsOf(deps: PayoutdDeps): readonly Service[] {
       ...deps,
       settings: payouts,
       payeesOf,
-      leftOut: (tx, nowMs) => carriedSince(tx, nowMs - JOB_MAX_LIFE_MS),
+      // Neither what a coinbase may still pay, nor what one has paid that is not yet in the books.
+      leftOut: async (tx, nowMs) => {
+        const offered = await carriedSince(tx, nowMs - JOB_MAX_LIFE_MS);
+        return offered.union(await carriedUnsettled(tx));
+      },
     }),
     ...snapshots(),
     createCheckpointer(deps),
