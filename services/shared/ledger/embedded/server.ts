@@ -16,7 +16,7 @@ export const USER = "gopool";
 
 export interface ServerOptions {
   readonly port: number;
-  /** Only for tests: what is written survives no power cut. */
+  /** Only for tests: what is written survives a kill of the server, but no power cut. */
   readonly volatile?: boolean;
 }
 
@@ -107,7 +107,7 @@ export function serverArguments(
     log_rotation_size: "0",
     log_truncate_on_rotation: "on",
     log_checkpoints: "off",
-    ...(volatile ? { fsync: "off", synchronous_commit: "off", full_page_writes: "off" } : {}),
+    ...(volatile ? { fsync: "off", full_page_writes: "off" } : {}),
   };
   return [
     "-D",

@@ -31,7 +31,7 @@ export interface EmbeddedOptions {
   readonly onTrouble?: (sentence: string | null) => void;
   /** Aborted: stops waiting for a server that recovers. */
   readonly signal?: AbortSignal;
-  /** Only for tests: what is written survives no power cut. */
+  /** Only for tests: what is written survives a kill of the server, but no power cut. */
   readonly volatile?: boolean;
 }
 
