@@ -288,6 +288,13 @@ export function contradictions(
       `GOPOOL_PAYOUTD_FEE_RATE_FALLBACK=${usual} is above GOPOOL_PAYOUTD_FEE_RATE_MAX=${max}`,
     );
   }
+  const { threshold, payoutMaxRun: run, payoutMaxDay: day } = found;
+  for (const [name, most] of [["RUN", run], ["DAY", day]] as const) {
+    if (threshold === undefined || most === undefined || most >= threshold) continue;
+    problems.push(
+      `GOPOOL_PAYOUTD_MAX_${name}=${most} is below GOPOOL_PAYOUTD_THRESHOLD=${threshold}: nothing would ever be paid`,
+    );
+  }
   if (found.coinbaseSplit && found.scheme !== undefined && found.scheme !== "pplns") {
     problems.push(
       `GOPOOL_PAYOUTD_COINBASE_SPLIT pays the window of PPLNS, but GOPOOL_PAYOUTD_SCHEME is ${found.scheme}`,
