@@ -45,9 +45,7 @@ const keyed = (rows: readonly SliceRow[]) =>
 const sorted = (sums: Map<string, bigint>) => [...sums].sort(([a], [b]) => a < b ? -1 : 1);
 
 async function emptied(ledger: FreshLedger): Promise<void> {
-  await ledger.transaction((tx) =>
-    tx.query("TRUNCATE slice_minute, share_position, log, late_share, dead_letter, worker")
-  );
+  await ledger.ask("TRUNCATE slice_minute, share_position, log, late_share, dead_letter, worker");
 }
 
 Deno.test("any history of share.valid, read in any steps by two keepers that fail, gives the sums of one reader", async () => {

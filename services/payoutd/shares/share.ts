@@ -15,7 +15,7 @@ import {
 } from "@gopool/chain";
 import { minuteOf } from "@gopool/ledger/shares";
 import { Reason, Verdict } from "@gopool/proto";
-import { decodeJudged, type Judged, type Link, MalformedShare } from "@gopool/shares";
+import { type CreditFields, decodeCredit, type Link, MalformedShare } from "@gopool/shares";
 import { ACCOUNTS_MAX } from "./limits.ts";
 
 /** A share that counts. */
@@ -52,6 +52,7 @@ export interface Books {
 }
 
 const HASH_BYTES = 32;
+const WORK_MAX = (1n << 256n) - 1n;
 /** Minutes are int4 in the ledger. */
 const MINUTE_MAX = 2 ** 31 - 1;
 
@@ -63,9 +64,9 @@ export class ShareReader {
   constructor(readonly books: Books) {}
 
   read({ value }: Message, partition: number): ReadShare {
-    let judged: Judged;
+    let judged: CreditFields;
     try {
-      judged = decodeJudged(value);
+      judged = decodeCredit(value);
     } catch (error) {
       if (error instanceof MalformedShare) return { kind: "unreadable", reason: error.message };
       throw error;
@@ -76,7 +77,8 @@ export class ShareReader {
     if (judged.pool !== this.books.pool) {
       return { kind: "foreign", link: judged, pool: judged.pool };
     }
-    const reason = this.#unpayable(judged);
+    const work = numberOf(judged.work);
+    const reason = this.#unpayable(judged, work);
     if (reason !== null) return { kind: "unpayable", link: judged, reason };
     return {
       kind: "share",
@@ -89,17 +91,17 @@ export class ShareReader {
         coinbase: judged.variant === VARIANT_SOLO,
         nbits: judged.nbits,
         height: judged.height,
-        work: numberOf(judged.work),
+        work,
       },
     };
   }
 
   /** Why a share cannot be credited; null where it can. */
-  #unpayable(share: Judged): string | null {
+  #unpayable(share: CreditFields, work: bigint): string | null {
     if (share.verdict !== Verdict.ACCEPTED || share.judgedReason !== Reason.UNSPECIFIED) {
       return `it was not accepted (verdict ${share.verdict}, reason ${share.judgedReason})`;
     }
-    if (share.work.length > HASH_BYTES || share.work.every((byte) => byte === 0)) {
+    if (work <= 0n || work > WORK_MAX) {
       return `its work is no number from 1 to 2^256 - 1 (${share.work.length} bytes)`;
     }
     if (!this.#knownBits(share.nbits)) return `its nBits ${share.nbits.toString(16)} are no target`;
@@ -130,7 +132,7 @@ export class ShareReader {
 }
 
 /** Why the link cannot be believed; null where it can. */
-function brokenLink(judged: Judged, partition: number): string | null {
+function brokenLink(judged: CreditFields, partition: number): string | null {
   const { logId, headerHash, sourcePartition, previousValidOffset: p, sourceOffset: o } = judged;
   if (logId === "") return "it names no log";
   if (headerHash.length !== HASH_BYTES) return `its hash has ${headerHash.length} bytes, not 32`;
@@ -152,12 +154,13 @@ function unpayableAccount(account: string, network: Network): string | null {
   }
 }
 
-/** Big-endian. */
+/** Big-endian; more than a work can be where it is longer than one. */
 function numberOf(bytes: Uint8Array): bigint {
+  if (bytes.length > HASH_BYTES) return WORK_MAX + 1n;
   // Six bytes fit a double exactly, which is what nearly all are.
   if (bytes.length <= 6) {
     let small = 0;
-    for (const byte of bytes) small = small * 256 + byte;
+    for (let i = 0; i < bytes.length; i++) small = small * 256 + bytes[i]!;
     return BigInt(small);
   }
   let value = 0n;

@@ -35,7 +35,8 @@ export class ShareStore {
   /** Ids that are committed. */
   readonly #accounts = new Map<string, number>();
   /** When each worker was last written, by `clock.monotonic`. */
-  readonly #workers = new Map<string, number>();
+  readonly #workers = new Map<string, Map<string, number>>();
+  #workersKnown = 0;
   #schedule: Schedule = { version: -1, periods: [] };
 
   constructor(
@@ -67,7 +68,7 @@ export class ShareStore {
     tx: Tx,
     { log, at }: Standing,
     { to, shares, letters, foreign }: BatchReading,
-    workers: ReadonlyMap<string, Share>,
+    workers: readonly Share[],
   ): Promise<{ accounts: Map<string, number>; schedule: Schedule } | null> {
     // Before the position: who waits for a minute to be closed must hold nothing that the closing waits for.
     await lockShares(tx, "shared");
@@ -132,21 +133,32 @@ export class ShareStore {
   }
 
   /** The last share of each worker that was not written for a while. */
-  #due(shares: readonly Share[]): Map<string, Share> {
+  #due(shares: readonly Share[]): Share[] {
     const nowMs = this.clock.monotonic();
-    const due = new Map<string, Share>();
+    const due = new Map<string, Map<string, Share>>();
     for (const share of shares) {
-      const key = `${share.account}\n${share.worker}`;
-      const writtenMs = this.#workers.get(key);
-      if (writtenMs === undefined || nowMs - writtenMs >= WORKER_EVERY_MS) due.set(key, share);
+      const { account, worker } = share;
+      const writtenMs = this.#workers.get(account)?.get(worker);
+      if (writtenMs !== undefined && nowMs - writtenMs < WORKER_EVERY_MS) continue;
+      let ofAccount = due.get(account);
+      if (ofAccount === undefined) due.set(account, ofAccount = new Map());
+      ofAccount.set(worker, share);
     }
-    return due;
+    return [...due.values()].flatMap((ofAccount) => [...ofAccount.values()]);
   }
 
-  #written(workers: ReadonlyMap<string, Share>): void {
+  #written(workers: readonly Share[]): void {
     const nowMs = this.clock.monotonic();
-    if (this.#workers.size >= WORKERS_MAX) this.#workers.clear();
-    for (const key of workers.keys()) this.#workers.set(key, nowMs);
+    if (this.#workersKnown >= WORKERS_MAX) {
+      this.#workers.clear();
+      this.#workersKnown = 0;
+    }
+    for (const { account, worker } of workers) {
+      let ofAccount = this.#workers.get(account);
+      if (ofAccount === undefined) this.#workers.set(account, ofAccount = new Map());
+      if (!ofAccount.has(worker)) this.#workersKnown++;
+      ofAccount.set(worker, nowMs);
+    }
   }
 }
 
@@ -178,12 +190,12 @@ function columnsOf(
 }
 
 function seenWorkers(
-  workers: ReadonlyMap<string, Share>,
+  workers: readonly Share[],
   accounts: ReadonlyMap<string, number>,
 ): SeenWorker[] {
   // Names that differ may be one when they are cut.
   const seen = new Map<string, SeenWorker>();
-  for (const { account, worker, loggedAtMs: seenMs } of workers.values()) {
+  for (const { account, worker, loggedAtMs: seenMs } of workers) {
     const name = cleanText(worker, WORKER_NAME_MAX_LENGTH);
     const id = accounts.get(account)!;
     const before = seen.get(`${id}\n${name}`);

@@ -16,6 +16,7 @@ import {
   toBinary,
 } from "@gopool/proto";
 import { decodeJudged, decodeSubmission } from "./decode.ts";
+import { decodeCredit } from "./decode_credit.ts";
 import { appendJudgement, SubmissionWriter } from "./encode.ts";
 import { Numbers } from "./fixtures.ts";
 import type { Submission } from "./records.ts";
@@ -82,6 +83,7 @@ const RUNS = {
   decode: () => records.forEach((record) => decodeSubmission(record)),
   judge: () => records.forEach((record) => appendJudgement(record, judgement)),
   decodeJudged: () => judged.forEach((record) => decodeJudged(record)),
+  decodeCredit: () => judged.forEach((record) => decodeCredit(record)),
   encodeEs: () => messages.forEach((message) => toBinary(ShareSubmissionSchema, message)),
   decodeEs: () => records.forEach((record) => fromBinary(ShareSubmissionSchema, record)),
   decodeJudgedEs: () => judged.forEach((record) => fromBinary(JudgedShareSchema, record)),
@@ -113,7 +115,8 @@ const ns = Object.fromEntries(
 const ratio = (ns.encode + ns.decode) / (ns.encodeEs + ns.decodeEs);
 console.log(
   `ns per record: encode ${ns.encode} (protobuf-es ${ns.encodeEs}), decode ${ns.decode} (${ns.decodeEs}), ` +
-    `append a judgement ${ns.judge}, decode judged ${ns.decodeJudged} (${ns.decodeJudgedEs}); ` +
+    `append a judgement ${ns.judge}, decode judged ${ns.decodeJudged} (${ns.decodeJudgedEs}), ` +
+    `what the books need of it ${ns.decodeCredit}; ` +
     `encode and decode in ${ratio.toFixed(2)} of protobuf-es's time`,
 );
 assert(ratio <= AT_MOST, "the codec is over its budget");

@@ -49,6 +49,7 @@ export {
 } from "./chain_rule.ts";
 export { type CheckerOptions, ShareChecker, type Work } from "./check.ts";
 export { decodeJudged, decodeSubmission } from "./decode.ts";
+export { type CreditFields, decodeCredit } from "./decode_credit.ts";
 export { appendJudgement, SubmissionWriter } from "./encode.ts";
 export { coinbaseOf, type PreparedJob, prepareJob, variantSuffix } from "./job.ts";
 export { JOB_MAX_AGE_MS, JOB_MAX_LIFE_MS, OUTBOX_MAX_AGE_MS, REPEAT_HORIZON_MS } from "./limits.ts";

@@ -50,8 +50,8 @@ const slicesArb = fc.uniqueArray(sliceArb, {
 });
 
 async function filled(ledger: FreshLedger, slices: readonly Slice[]): Promise<void> {
+  await ledger.ask("TRUNCATE slice_minute, slice_hour, slice_total");
   await ledger.transaction(async (tx) => {
-    await tx.query("TRUNCATE slice_minute, slice_hour, slice_total");
     await tx.query(
       "UPDATE share_book SET first_open_minute = 0, first_open_hour = 0, first_kept_minute = 0",
     );
