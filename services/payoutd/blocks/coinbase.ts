@@ -9,6 +9,7 @@ import {
   displayHash,
   equalBytes,
   type Hash,
+  heightPush,
   isCoinbase,
   merkleRoot,
 } from "@gopool/chain";
@@ -64,4 +65,25 @@ export function coinbaseOfBlock({ transactions }: Block, scripts: PoolScripts): 
       sats > 0n ? [{ position, sats, script, isPool: scripts.has(script) }] : []
     ),
   };
+}
+
+/** Whether its coinbase says that it is of this height (BIP 34). */
+export function isOfHeight({ transactions }: Block, height: number): boolean {
+  const push = heightPush(height);
+  return equalBytes(transactions[0]!.inputs[0]!.scriptSig.subarray(0, push.length), push);
+}
+
+/** What is otherwise in the chain than was announced, as a sentence; null where it is the same. What counts is the chain. */
+export function differenceTo(
+  { outputs }: Coinbase,
+  announced: readonly { readonly sats: bigint; readonly script: Uint8Array }[],
+): string | null {
+  const said = announced.filter(({ sats }) => sats > 0n);
+  const isSame = said.length === outputs.length &&
+    said.every(({ sats, script }, i) =>
+      sats === outputs[i]!.sats && equalBytes(script, outputs[i]!.script)
+    );
+  return isSame
+    ? null
+    : "Its coinbase's outputs are others than announced: those in the chain count";
 }

@@ -38,16 +38,18 @@ const HEIGHT_MAX = 500_000_000;
  * Checks the facts of a block: a header that hashes to the hash and meets its own target, a height, outputs that money
  * can have, a time.
  *
- * @param record Where they stand.
+ * @param record Where they stand, and when it was logged: T where the facts have none (a block that came past the
+ * candidates' topic).
  */
 export function checkFacts(
   facts: BlockFacts | undefined,
   network: Network,
   origin: "found" | "solved",
-  record: { logId: string; offset: number },
+  { logId, offset, loggedAtMs }: { logId: string; offset: number; loggedAtMs: number },
 ): GoodFacts | BadFacts {
   if (facts === undefined) return bad("it carries no facts");
-  const { hash, header, height, foundAtMs } = facts;
+  const { hash, header, height } = facts;
+  const foundAtMs = facts.foundAtMs === 0n ? loggedAtMs : Number(facts.foundAtMs);
   if (hash.length !== 32) return bad(`its hash has ${hash.length} bytes, it must have 32`);
   if (header.length !== HEADER_BYTES) {
     return bad(`its header has ${header.length} bytes, it must have ${HEADER_BYTES}`);
@@ -57,9 +59,7 @@ export function checkFacts(
   const { nbits } = decodeHeader(header);
   if (!meetsItsTarget(real, nbits)) return bad("its hash does not meet the target in its header");
   if (height < 1 || height > HEIGHT_MAX) return bad(`no block has the height ${height}`);
-  if (foundAtMs <= 0n || foundAtMs > BigInt(Number.MAX_SAFE_INTEGER)) {
-    return bad(`it was found at no time (${foundAtMs})`);
-  }
+  if (!Number.isSafeInteger(foundAtMs)) return bad(`it was found at no time (${facts.foundAtMs})`);
   const value = facts.outputs.reduce((sum, { sats }) => sum + sats, 0n);
   if (facts.outputs.length === 0) return bad("its coinbase has no outputs");
   if (value > MAX_SUPPLY_SATS) return bad(`its outputs are ${value} sats: more than there will be`);
@@ -69,10 +69,10 @@ export function checkFacts(
     block: {
       hash,
       height,
-      foundAtMs: Number(foundAtMs),
+      foundAtMs,
       nbits,
       origin,
-      record,
+      record: { logId, offset },
       jobId: facts.jobId,
       variant: facts.variant,
       snapshotId: facts.snapshotId,

@@ -4,7 +4,7 @@ import type { Node, Nodes } from "@gopool/node";
 import { BlockOutcome } from "@gopool/proto";
 import { displayHash, type Hash } from "@gopool/chain";
 import { waitFor } from "@gopool/testing";
-import { address, startStand } from "./fixture.ts";
+import { address, EASY_BITS, script, startStand } from "./fixture.ts";
 import { createSettler } from "./settler.ts";
 import { createBlockWatcher } from "./watcher.ts";
 import { LOOK_EVERY_MS, UNKNOWN_REST_MS, WATCH_BEYOND_MATURITY } from "./limits.ts";
@@ -225,7 +225,7 @@ Deno.test("records that cannot be used are put aside with the reason", async () 
     { ...facts, header: facts.header.slice(1) },
     { ...facts, height: 0 },
     { ...facts, outputs: [] },
-    { ...facts, foundAtMs: 0n },
+    { ...facts, foundAtMs: 1n << 60n },
   ];
   for (const one of bad) await stand.publish(one);
   await stand.publish(facts, BlockOutcome.UNSPECIFIED);
@@ -268,4 +268,51 @@ Deno.test("two keepers at once do everything once", async () => {
     "SELECT kind, count(*) AS n FROM transfer GROUP BY kind ORDER BY kind",
   );
   assertEquals(kinds, ["credit", "maturity", "reversal"].map((kind) => ({ kind, n: 3n })));
+});
+
+Deno.test("facts that the chain contradicts: its outputs count, and another height credits nothing", async () => {
+  await using stand = await startStand({ feeBasisPoints: 0 });
+  await stand.work(2, 1, 1n);
+  const value = await stand.subsidy();
+  const first = await stand.mine();
+  const richer = first.facts.outputs.map((output) => ({ ...output, sats: output.sats + 1n }));
+  await stand.announce({ ...first, facts: { ...first.facts, outputs: richer, foundAtMs: 0n } });
+  const second = await stand.mine();
+  const { hash } = second.facts;
+  await stand.announce({ ...second, facts: { ...second.facts, height: second.facts.height - 1 } });
+  await stand.look();
+  await stand.settleLater();
+  assertEquals(await stand.balances(), { "a2 immature": value, "rewards immature": -value });
+  const block = await stand.block(first.facts.hash);
+  assertEquals(
+    block?.foundAtMs,
+    1_767_225_600_000,
+    "T of the record itself, where the facts have none",
+  );
+  assert(block?.remarks[0]?.includes("others than announced"));
+  const wrong = await stand.block(hash);
+  assertEquals([wrong?.state, wrong?.waitsFor?.includes("of another height")], ["found", true]);
+});
+
+Deno.test("a block that cannot be split holds up no other", async () => {
+  await using stand = await startStand();
+  const first = await stand.mine();
+  await stand.announce(first);
+  await stand.look();
+  // Minutes that its window needs are gone.
+  await stand.ledger.ask(
+    `UPDATE share_book SET first_open_minute = 29460000, first_open_hour = 491000,
+       first_kept_minute = 29460000`,
+  );
+  await stand.ledger.ask(
+    `INSERT INTO slice_total SELECT 29453700, $1, 'pplns', 1, 1`,
+    [EASY_BITS],
+  );
+  assertEquals(await stand.settleLater(), 0);
+  const { waitsFor } = (await stand.block(first.facts.hash))!;
+  assert(waitsFor?.startsWith("it cannot be split: Cannot read the window"), waitsFor ?? "");
+  const second = await stand.mine({ rest: script(5), facts: { variant: 1, account: address(5) } });
+  await stand.announce(second);
+  await stand.look();
+  assertEquals(await stand.settleLater(), 1);
 });

@@ -22,6 +22,9 @@ export const ORPHAN_AFTER_MS = 60_000;
 /** Blocks of the rival branch from that height on: a race between two tips is open until one side has a second block. */
 export const ORPHAN_DEPTH = 2;
 
+/** A block this deep on one node that is not on another's best chain is told: races are over by then. */
+export const DISAGREE_DEPTH = 6;
+
 /** How far beyond maturity a block is still looked at (I7): no reorganisation that deep was ever seen. */
 export const WATCH_BEYOND_MATURITY = 100;
 
@@ -68,7 +71,7 @@ export const SOLVED_LOOK_BACK_MS = 3 * 3_600_000;
 /** How often it is looked for them. */
 export const UNKNOWN_EVERY_MS = 15_000;
 /** Unknown coinbases told of on the board and looked for at once. */
-export const UNKNOWN_MAX = 20;
+export const UNKNOWN_MAX = 500;
 
 /** How often the coins are held against the chain. */
 export const RECONCILE_EVERY_MS = 3_600_000;

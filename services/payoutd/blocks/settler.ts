@@ -4,7 +4,7 @@
  * @module
  */
 import { displayHash, type Hash } from "@gopool/chain";
-import type { Tx } from "@gopool/ledger";
+import { LedgerUnavailable, type Tx } from "@gopool/ledger";
 import {
   type Block,
   blockOf,
@@ -100,16 +100,32 @@ async function settleOne(
 }
 
 async function waitsFor(
-  { bus, ledger, clock, network }: SettlerDeps,
+  deps: SettlerDeps,
   block: Block,
   proofs: Map<number, Proof | string>,
 ): Promise<string | null> {
+  const { bus, log } = deps;
   const minute = minuteOf(block.foundAtMs);
   // The bus is asked before the transaction: nothing waits for it while money is held.
   const proof = restsOnShares(block)
     ? await proofOf(proofs, minute, () => judgedBefore(bus, minute))
     : null;
-  return await ledger.transaction(async (tx) => {
+  try {
+    return await settleBy(deps, block, proof);
+  } catch (error) {
+    if (!(error instanceof Error) || error instanceof LedgerUnavailable) throw error;
+    // A window that is no longer kept, sums that do not fit: it stays, visible, and holds up no other block.
+    log.error("a block cannot be split", { hash: displayHash(block.hash as Hash), error });
+    return `it cannot be split: ${error.message}`;
+  }
+}
+
+function settleBy(
+  { ledger, clock, network }: SettlerDeps,
+  block: Block,
+  proof: Proof | string | null,
+): Promise<string | null> {
+  return ledger.transaction(async (tx) => {
     const opening = await openingOf(tx);
     if (opening === null) return "the ledger has no log of shares yet (deno task ledger begin)";
     let cuts: unknown = null;
@@ -118,7 +134,7 @@ async function waitsFor(
       const missing = await appliedBefore(tx, proof);
       if (missing !== null) return missing;
       // Before anything that share keeping writes as well: see lockShares.
-      await closeThrough(tx, minute - 1);
+      await closeThrough(tx, proof.minute - 1);
       cuts = cutsOf(proof);
     }
     return await settleIn(tx, block.hash, { opening, cuts, network, nowMs: clock.now() });

@@ -51,8 +51,9 @@ async function takeMessage(
     return;
   }
   if (read.facts !== undefined && read.facts.pool !== deps.pool) return;
-  const record = { logId, offset: message.offset };
-  const checked = checkFacts(read.facts, network, "found", record);
+  const { offset, loggedAtMs } = message;
+  const record = { logId, offset };
+  const checked = checkFacts(read.facts, network, "found", { ...record, loggedAtMs });
   if (checked.kind === "bad") {
     await putAside(deps, logId, message, checked.reason);
     return;

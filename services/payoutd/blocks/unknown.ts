@@ -37,6 +37,8 @@ export function createUnknownWatch(deps: UnknownDeps): UnknownWatch {
     const untilMs = clock.now() - UNKNOWN_AFTER_MS;
     const open = (await ledger.transaction((tx) => openUnknown(tx, UNKNOWN_MAX)))
       .filter(({ seenAtMs }) => seenAtMs <= untilMs);
+    const keys = new Set(open.map(({ blockHash }) => displayHash(blockHash as Hash)));
+    for (const key of sought) if (!keys.has(key)) sought.delete(key);
     const alarms: UnknownCoinbase[] = [];
     for (const one of open) {
       signal.throwIfAborted();
@@ -78,10 +80,10 @@ async function solvedBlock(
   const logId = await bus.logId();
   const [from] = await bus.offsetAt(blockSolved, seenAtMs - SOLVED_LOOK_BACK_MS);
   for await (const { messages } of bus.read(blockSolved, 0, from!)) {
-    for (const { key, value, offset } of messages) {
+    for (const { key, value, offset, loggedAtMs } of messages) {
       if (!equalBytes(key, blockHash)) continue;
       const facts = readFacts(value);
-      const checked = checkFacts(facts, network, "solved", { logId, offset });
+      const checked = checkFacts(facts, network, "solved", { logId, offset, loggedAtMs });
       if (checked.kind === "good" && facts?.pool === pool) return checked.block;
     }
   }

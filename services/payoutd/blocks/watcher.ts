@@ -4,7 +4,9 @@
  * @module
  */
 import { displayHash, type Hash } from "@gopool/chain";
+import { LedgerUnavailable } from "@gopool/ledger";
 import {
+  addRemark,
   type Block,
   confirmBlock,
   matureBlock,
@@ -16,11 +18,18 @@ import {
   watchedBlocks,
 } from "@gopool/ledger/blocks";
 import type { Node } from "@gopool/node";
+import { BlockFactsSchema, fromBinary } from "@gopool/proto";
 import type { Service } from "@gopool/runtime";
 import { type Look, lookAt } from "./ask.ts";
-import { coinbaseOfBlock, NotThatBlock, readBlock } from "./coinbase.ts";
+import { coinbaseOfBlock, differenceTo, isOfHeight, NotThatBlock, readBlock } from "./coinbase.ts";
 import type { BlocksDeps } from "./deps.ts";
-import { LOOK_EVERY_MS, LOOK_MAX, UNKNOWN_REST_MS, WATCH_BEYOND_MATURITY } from "./limits.ts";
+import {
+  DISAGREE_DEPTH,
+  LOOK_EVERY_MS,
+  LOOK_MAX,
+  UNKNOWN_REST_MS,
+  WATCH_BEYOND_MATURITY,
+} from "./limits.ts";
 import { OrphanWatch, type Sight } from "./sight.ts";
 
 type WatcherDeps = Omit<BlocksDeps, "bus" | "random" | "pool" | "listeners">;
@@ -41,7 +50,7 @@ export function createBlockWatcher(deps: WatcherDeps): BlockWatcher {
     if (blocks.length === 0) return;
     const seen = await lookAt(nodes, network, blocks, signal);
     const turn = new Turn(deps, orphans, seen, clock.now());
-    for (const [i, block] of blocks.entries()) await turn.decide(block, i, signal);
+    for (const [i, block] of blocks.entries()) await turn.take(block, i, signal);
     await turn.end();
   };
   return {
@@ -68,7 +77,19 @@ class Turn {
     private readonly nowMs: number,
   ) {}
 
-  async decide(block: Block, i: number, signal: AbortSignal): Promise<void> {
+  /** One block's trouble is told and stops no other's. */
+  async take(block: Block, i: number, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#decide(block, i, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!(error instanceof Error) || error instanceof LedgerUnavailable) throw error;
+      this.deps.log.error("a block's state cannot change", { hash: keyOf(block), error });
+      this.#doubts.push(`Block ${keyOf(block)} at height ${block.height}: ${error.message}`);
+    }
+  }
+
+  async #decide(block: Block, i: number, signal: AbortSignal): Promise<void> {
     const sight = this.seen.sights[i]!;
     const orphaned = this.orphans.look(keyOf(block), sight, this.deps.clock.monotonic());
     this.#looks.push({ hash: block.hash, confirmations: countOf(sight) });
@@ -108,13 +129,27 @@ class Turn {
     if (state === "found" || state === "orphaned") {
       const coinbase = await this.#coinbase(block, holders, signal);
       if (coinbase === null) return;
-      if (await ledger.transaction((tx) => confirmBlock(tx, hash, coinbase, seen), money)) {
+      const odd = block.facts === null || block.value !== null
+        ? null
+        : differenceTo(coinbase, fromBinary(BlockFactsSchema, block.facts).outputs);
+      const confirmed = await ledger.transaction(async (tx) => {
+        if (!await confirmBlock(tx, hash, coinbase, seen)) return false;
+        if (odd !== null) await addRemark(tx, hash, odd);
+        return true;
+      }, money);
+      if (confirmed) {
+        if (odd !== null) log.error(odd, { hash: keyOf(block) });
         const what = state === "found"
           ? "a block of ours is on the chain"
           : "a block of ours is back";
         log.info(what, { hash: keyOf(block), height: block.height });
       }
       return;
+    }
+    if (!agreed && confirmations >= DISAGREE_DEPTH) {
+      this.#doubts.push(
+        `Block ${keyOf(block)} at height ${block.height} is not on every node's best chain`,
+      );
     }
     if (!agreed || confirmations < maturity) return;
     if (state === "confirmed") {
@@ -133,7 +168,10 @@ class Turn {
     for (const node of holders) {
       try {
         const raw = await node.block(block.hash as Hash, signal);
-        if (raw !== null) return coinbaseOfBlock(readBlock(raw, block.hash), scripts);
+        if (raw === null) continue;
+        const read = readBlock(raw, block.hash);
+        if (isOfHeight(read, block.height)) return coinbaseOfBlock(read, scripts);
+        why = `it is of another height than ${block.height}, as which it was announced`;
       } catch (error) {
         signal.throwIfAborted();
         if (!(error instanceof Error)) throw error;

@@ -163,6 +163,15 @@ export async function noteWaiting(tx: Tx, hash: Uint8Array, waitsFor: string): P
   );
 }
 
+/** Adds a sentence about what is odd, once. */
+export async function addRemark(tx: Tx, hash: Uint8Array, remark: string): Promise<void> {
+  await tx.prepared(
+    "block_remark",
+    "UPDATE block SET remarks = remarks || $2::text WHERE hash = $1 AND NOT $2::text = ANY (remarks)",
+    [hash, remark],
+  );
+}
+
 /** The nodes are asked about it no more. */
 export async function restBlock(tx: Tx, hash: Uint8Array, atMs: number): Promise<void> {
   const [row] = await tx.prepared<{ epoch: number }>(
