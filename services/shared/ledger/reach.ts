@@ -60,12 +60,14 @@ async function checkVersion(url: string, options: PgAccess): Promise<void> {
   const { rows: [found] } = await client.query<{ version: string }>(
     "SELECT current_setting('server_version') AS version",
   );
-  const { version } = found!;
-  if (parseInt(version) < LEAST_VERSION) {
-    throw new LedgerNotOpened(
-      `The ledger needs PostgreSQL ${LEAST_VERSION} or later, and this server is ${version}`,
-    );
-  }
+  const sentence = tooOld(found!.version);
+  if (sentence !== null) throw new LedgerNotOpened(sentence);
+}
+
+/** What is said of a server of this version; null where it is new enough. */
+export function tooOld(version: string): string | null {
+  if (parseInt(version) >= LEAST_VERSION) return null;
+  return `The ledger needs PostgreSQL ${LEAST_VERSION} or later, and this server is ${version}`;
 }
 
 /** What only a person can mend, in a sentence; null for all else. */
