@@ -1,5 +1,5 @@
 /** Blocks: those of the log held against the ledger's, and each split computed afresh. @module */
-import { blockFound, blockSolved, decode, type Topic } from "@gopool/bus";
+import { blockFound, blockSolved, decode, type Message, type Topic } from "@gopool/bus";
 import { displayHash, equalBytes, type Hash } from "@gopool/chain";
 import type { Tx } from "@gopool/ledger";
 import { type Block, blockOf, coinbaseOf, type CoinbaseOutput } from "@gopool/ledger/blocks";
@@ -52,8 +52,8 @@ export async function compareAnnounced(
     for (const { partition, from, next } of await deps.history.held(log, blockFound)) {
       for await (const { messages } of deps.history.read(log, blockFound, partition, from, next)) {
         deps.signal.throwIfAborted();
-        for (const { value, offset } of messages) {
-          await compareRecord(deps, seen, log, value, offset);
+        for (const message of messages) {
+          await compareRecord(deps, seen, log, message);
         }
       }
     }
@@ -66,8 +66,7 @@ async function compareRecord(
   { tx, books, differences }: Pick<BlocksDeps, "tx" | "books" | "differences">,
   seen: Set<string>,
   { busId: logId }: HistoryLog,
-  value: Uint8Array,
-  offset: number,
+  { value, offset, loggedAtMs }: Message,
 ): Promise<void> {
   let found;
   try {
@@ -76,7 +75,7 @@ async function compareRecord(
     return; // a dead letter
   }
   if (found.outcome !== BlockOutcome.ACCEPTED || found.facts?.pool !== books.pool) return;
-  const checked = checkFacts(found.facts, books.network, "found", { logId, offset });
+  const checked = checkFacts(found.facts, books.network, "found", { logId, offset, loggedAtMs });
   if (checked.kind === "bad") return;
   const { block } = checked;
   const id = displayHash(block.hash as Hash);
