@@ -4,23 +4,7 @@
  * @module
  */
 import { blockFound, type Bus, encodeRecord, openBus } from "@gopool/bus";
-import {
-  assembleBlock,
-  canonicalAddress,
-  coinbasePrefix,
-  coinbaseSuffix,
-  coinbaseWithWitness,
-  concat,
-  encodeHeader,
-  headerHash,
-  meetsTarget,
-  type Output,
-  type Sats,
-  sha256d,
-  targetFromBits,
-  type UnixSeconds,
-  VARIANT_POOL,
-} from "@gopool/chain";
+import { canonicalAddress, type Sats } from "@gopool/chain";
 import { accountsOf, type ChainListener, type SchemeName } from "@gopool/ledger";
 import { type Block, blockOf } from "@gopool/ledger/blocks";
 import { freshLedger } from "@gopool/ledger/fixture";
@@ -28,18 +12,21 @@ import { openFees, openSchedule } from "@gopool/ledger/schemes";
 import { minuteOf, openLog, type ShareScheme } from "@gopool/ledger/shares";
 import { type Nodes, openNodes } from "@gopool/node";
 import { startTestChain, type TestChain } from "@gopool/node/fixture";
-import { type BlockFacts, BlockFactsSchema, BlockOutcome, create } from "@gopool/proto";
+import { type BlockFacts, BlockOutcome } from "@gopool/proto";
 import { createStatusBoard, seededRandom, systemClock } from "@gopool/runtime";
 import { captureLog, FakeClock, waitFor } from "@gopool/testing";
 import { PoolScripts } from "./coinbase.ts";
 import type { BlocksDeps } from "./deps.ts";
 import { createChainFollower } from "./follower.ts";
 import { LOOK_EVERY_MS, ORPHAN_AFTER_MS, ORPHAN_LOOKS, SETTLE_AFTER_MS } from "./limits.ts";
+import { makeBlock, type Mined, type SomeFacts } from "./mined_fixture.ts";
 import { createReconciler } from "./reconciler.ts";
 import { createSettler } from "./settler.ts";
 import { createBlockTaker } from "./taker.ts";
 import { createUnknownWatch } from "./unknown.ts";
 import { createBlockWatcher } from "./watcher.ts";
+
+export type { Mined };
 
 /** P2WPKH of 20 equal bytes, and its address. */
 export const script = (n: number) => Uint8Array.from([0x00, 0x14, ...new Array(20).fill(n)]);
@@ -61,8 +48,6 @@ export interface StandOptions {
   readonly bus?: (clock: FakeClock) => Promise<Bus>;
 }
 
-type SomeFacts = Partial<Omit<BlockFacts, "$typeName" | "$unknown">>;
-
 export interface MineOptions {
   /** Outputs before the rest, which goes to `rest`, the pool unless told otherwise. */
   readonly outputs?: readonly { readonly sats: bigint; readonly script: Uint8Array }[];
@@ -70,11 +55,6 @@ export interface MineOptions {
   readonly facts?: SomeFacts;
   /** Which nodes are given it; all unless told otherwise. */
   readonly to?: readonly number[];
-}
-
-export interface Mined {
-  readonly facts: BlockFacts;
-  readonly raw: Uint8Array;
 }
 
 export type Stand = Awaited<ReturnType<typeof startStand>>;
@@ -243,74 +223,4 @@ export async function startStand(options: StandOptions = {}) {
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
   return stand;
-}
-
-interface Recipe {
-  /** Null: the rest. */
-  readonly sats: Sats | null;
-  readonly script: Uint8Array;
-}
-
-type Template = Awaited<ReturnType<TestChain["node"]["template"]>>;
-
-let salt = 0;
-
-function makeBlock(
-  template: Template,
-  outputs: readonly Recipe[],
-  foundAtMs: number,
-  more: SomeFacts,
-): Mined {
-  const { height, nbits, coinbaseValue } = template;
-  const extranonce = new Uint8Array(12);
-  new DataView(extranonce.buffer).setUint32(8, ++salt);
-  const fixed = outputs.reduce((sum, { sats }) => sum + (sats ?? 0n), 0n);
-  const coinbase = concat(
-    coinbasePrefix({ height, jobId: "0000000100000000", tag: "/t/" }),
-    extranonce,
-    coinbaseSuffix({
-      recipe: {
-        id: 0,
-        name: "test",
-        snapshotId: new Uint8Array(),
-        outputs: outputs.map(({ sats, script }) => ({
-          amount: sats === null ? { kind: "remainder" } : { kind: "sats", sats },
-          payee: { kind: "script", script },
-        })),
-      },
-      coinbaseValue,
-      accountScript: null,
-      witnessCommitment: new Uint8Array(),
-      scriptSigTail: new Uint8Array(),
-      height,
-    }),
-  );
-  const paid = outputs.map(({ sats, script }): Output => ({
-    sats: (sats ?? coinbaseValue - fixed) as Sats,
-    script,
-  }));
-  for (let nonce = 0;; nonce++) {
-    const header = encodeHeader({
-      version: template.version,
-      previousHash: template.previousHash,
-      merkleRoot: sha256d(coinbase),
-      time: Math.max(template.curtime, template.mintime) as UnixSeconds,
-      nbits,
-      nonce,
-    });
-    const hash = headerHash(header);
-    if (!meetsTarget(hash, targetFromBits(nbits))) continue;
-    const facts = create(BlockFactsSchema, {
-      pool: "gopool",
-      jobId: "0000000100000000",
-      variant: VARIANT_POOL,
-      header,
-      hash,
-      height,
-      outputs: paid.map(({ sats, script }) => ({ sats, script })),
-      foundAtMs: BigInt(foundAtMs),
-      ...more,
-    });
-    return { facts, raw: assembleBlock(header, coinbaseWithWitness(coinbase, false), []) };
-  }
 }

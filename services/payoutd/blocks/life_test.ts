@@ -1,9 +1,7 @@
 /** A block's life on a real chain and a real database: found, confirmed, settled, mature, orphaned, back. */
 import { assert, assertEquals } from "@std/assert";
 import type { Node, Nodes } from "@gopool/node";
-import { BlockOutcome } from "@gopool/proto";
 import { displayHash, type Hash } from "@gopool/chain";
-import { waitFor } from "@gopool/testing";
 import { address, EASY_BITS, script, startStand } from "./fixture.ts";
 import { createSettler } from "./settler.ts";
 import { createBlockWatcher } from "./watcher.ts";
@@ -203,47 +201,6 @@ Deno.test("a block that no node knows credits nothing, stays visible, and wakes 
   assertEquals(await stand.settleLater(), 1);
 });
 
-Deno.test("the first accepted record of a hash decides, a lost one before it is only noted", async () => {
-  await using stand = await startStand();
-  const mined = await stand.mine({ facts: { account: address(5) } });
-  const { facts } = mined;
-  await stand.publish(facts, BlockOutcome.LOST, "Buried");
-  await stand.announce(mined);
-  await stand.publish({ ...facts, account: address(6) });
-  const other = await stand.mine();
-  await stand.announce(other);
-  assertEquals((await stand.block(facts.hash))?.finder, address(5));
-  assertEquals(await stand.ledger.ask("SELECT reason FROM block_lost"), [{ reason: "Buried" }]);
-});
-
-Deno.test("records that cannot be used are put aside with the reason", async () => {
-  await using stand = await startStand();
-  const { facts } = await stand.mine({ to: [] });
-  const bad = [
-    { ...facts, hash: facts.hash.slice(1) },
-    { ...facts, hash: new Uint8Array(32) },
-    { ...facts, header: facts.header.slice(1) },
-    { ...facts, height: 0 },
-    { ...facts, outputs: [] },
-    { ...facts, foundAtMs: 1n << 60n },
-  ];
-  for (const one of bad) await stand.publish(one);
-  await stand.publish(facts, BlockOutcome.UNSPECIFIED);
-  await stand.publish({ ...facts, pool: "another", hash: new Uint8Array(3) });
-  const letters = () =>
-    stand.ledger.ask<{ reason: string }>("SELECT reason FROM dead_letter ORDER BY id");
-  await waitFor(async () => (await letters()).length === bad.length + 1, "dead letters");
-  assertEquals((await letters()).map(({ reason }) => reason.slice(0, 18)), [
-    "its hash has 31 by",
-    "its header hashes ",
-    "its header has 79 ",
-    "no block has the h",
-    "its coinbase has n",
-    "it was found at no",
-    "it has no outcome ",
-  ]);
-});
-
 Deno.test("two keepers at once do everything once", async () => {
   await using stand = await startStand();
   await using again = await stand.ledger.again();
@@ -268,30 +225,6 @@ Deno.test("two keepers at once do everything once", async () => {
     "SELECT kind, count(*) AS n FROM transfer GROUP BY kind ORDER BY kind",
   );
   assertEquals(kinds, ["credit", "maturity", "reversal"].map((kind) => ({ kind, n: 3n })));
-});
-
-Deno.test("facts that the chain contradicts: its outputs count, and another height credits nothing", async () => {
-  await using stand = await startStand({ feeBasisPoints: 0 });
-  await stand.work(2, 1, 1n);
-  const value = await stand.subsidy();
-  const first = await stand.mine();
-  const richer = first.facts.outputs.map((output) => ({ ...output, sats: output.sats + 1n }));
-  await stand.announce({ ...first, facts: { ...first.facts, outputs: richer, foundAtMs: 0n } });
-  const second = await stand.mine();
-  const { hash } = second.facts;
-  await stand.announce({ ...second, facts: { ...second.facts, height: second.facts.height - 1 } });
-  await stand.look();
-  await stand.settleLater();
-  assertEquals(await stand.balances(), { "a2 immature": value, "rewards immature": -value });
-  const block = await stand.block(first.facts.hash);
-  assertEquals(
-    block?.foundAtMs,
-    1_767_225_600_000,
-    "T of the record itself, where the facts have none",
-  );
-  assert(block?.remarks[0]?.includes("others than announced"));
-  const wrong = await stand.block(hash);
-  assertEquals([wrong?.state, wrong?.waitsFor?.includes("of another height")], ["found", true]);
 });
 
 Deno.test("a block that cannot be split holds up no other", async () => {
