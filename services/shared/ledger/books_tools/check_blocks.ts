@@ -67,6 +67,11 @@ export const BLOCK_CHECKS: readonly Check[] = [
        WHERE booked AND value > 0 AND (m.credited AND NOT m.reversed) IS NOT TRUE
      UNION ALL SELECT block_hash, m.epoch, true FROM moved m LEFT JOIN block b ON hash = block_hash
        WHERE m.credited AND NOT m.reversed AND (b.booked AND b.epoch = m.epoch) IS NOT TRUE
+         -- A coinbase that paid its finder everything: credit and payment leave nothing to reverse.
+         AND EXISTS (
+           SELECT FROM transfer t JOIN entry e ON e.transfer_id = t.id
+           WHERE t.block_hash = m.block_hash AND t.epoch = m.epoch
+           GROUP BY e.account_id, e.bucket HAVING sum(e.sats) <> 0)
      ORDER BY block_hash, epoch`,
     ({ epoch, stands }) =>
       stands
