@@ -5,6 +5,7 @@ import { VARIANT_SOLO, VARIANT_SPLIT } from "@gopool/chain";
 import { accountsOf } from "@gopool/ledger";
 import { minuteOf } from "@gopool/ledger/shares";
 import { keepSnapshot } from "@gopool/ledger/snapshots";
+import { settleAsPaid } from "./by_hand.ts";
 import { address, type Mined, script, type Stand, startStand } from "./fixture.ts";
 
 /** Announces a block, looks, and settles what is old enough. */
@@ -146,7 +147,7 @@ Deno.test("a split coinbase is booked by its snapshot's window, over what the bl
   });
 });
 
-Deno.test("a block whose snapshot is unknown waits, visibly, and nothing is guessed", async () => {
+Deno.test("a block whose snapshot is unknown waits, visibly, until an operator has it booked as it paid", async () => {
   await using stand = await startStand();
   const mined = await stand.mine({
     outputs: [{ sats: 1_000n, script: script(5) }],
@@ -156,6 +157,17 @@ Deno.test("a block whose snapshot is unknown waits, visibly, and nothing is gues
   const { waitsFor } = (await stand.block(mined.facts.hash))!;
   assert(waitsFor?.startsWith("the ledger has no snapshot 0909"), waitsFor ?? "nothing");
   assertEquals(await stand.balances(), {});
+
+  const word = { operator: "alice", reason: "the snapshot is lost", atMs: stand.clock.now() };
+  const book = () =>
+    stand.ledger.transaction(
+      (tx) => settleAsPaid(tx, mined.facts.hash, "regtest", word),
+      { money: true },
+    );
+  assertEquals(await book(), null);
+  assertEquals(await book(), "It is split already, by operator");
+  const rest = (await stand.block(mined.facts.hash))!.value! - 1_000n;
+  assertEquals(await stand.balances(), { "rewards immature": -rest, "unclaimed immature": rest });
 });
 
 Deno.test("outputs to strangers are booked against them, and said", async () => {
