@@ -99,6 +99,9 @@ const schemeRows = {
   ),
 };
 
+/** Satoshis per 1000 vbytes: nodes take no transaction that pays more (Bitcoin Core node/transaction.h, 0.1 BTC). */
+const FEE_RATE_MOST = 10_000_000n;
+
 const payoutRows = {
   threshold: amount(
     "GOPOOL_PAYOUTD_THRESHOLD",
@@ -145,18 +148,18 @@ const payoutRows = {
   ),
   feeRateMin: amount("GOPOOL_PAYOUTD_FEE_RATE_MIN", "least fee rate, satoshis per 1000 vbytes", {
     min: 100n,
-    max: 100_000_000n,
+    max: FEE_RATE_MOST,
     fallback: 1_000n,
   }),
   feeRateMax: amount("GOPOOL_PAYOUTD_FEE_RATE_MAX", "most fee rate, satoshis per 1000 vbytes", {
     min: 100n,
-    max: 100_000_000n,
+    max: FEE_RATE_MOST,
     fallback: 100_000n,
   }),
   feeRateFallback: amount(
     "GOPOOL_PAYOUTD_FEE_RATE_FALLBACK",
     "fee rate where the node has no estimate, satoshis per 1000 vbytes",
-    { min: 100n, max: 100_000_000n, fallback: 5_000n },
+    { min: 100n, max: FEE_RATE_MOST, fallback: 5_000n },
   ),
   feePayer: choice("GOPOOL_PAYOUTD_FEE_PAYER", "who pays the network's fee of a payout", {
     of: ["pool", "shared"],

@@ -47,8 +47,23 @@ function whyNotPayable(script: Uint8Array, sats: bigint, network: Network): stri
   if (canonicalAddress(script, network) === null) {
     return "its payout script is none of an address: nodes would not relay the payment";
   }
+  if (isOfFutureVersion(script)) {
+    return "its address is of a witness version without rules yet: anybody could spend what is paid there, " +
+      "and some nodes do not relay it";
+  }
   const least = dustLimit(script);
   return sats < least
     ? `its ${sats} sats are dust: nodes relay ${least} and more to its script`
     : null;
+}
+
+const OP_1 = 0x51;
+const OP_16 = 0x60;
+const TAPROOT_SCRIPT_BYTES = 34;
+
+/** A witness program other than those of version 0 and taproot (BIP 141, BIP 341). One of them would hold up a batch. */
+function isOfFutureVersion(script: Uint8Array): boolean {
+  const version = script[0]!;
+  return version >= OP_1 && version <= OP_16 &&
+    !(version === OP_1 && script.length === TAPROOT_SCRIPT_BYTES);
 }

@@ -41,3 +41,24 @@ Deno.test("an account is due at its threshold; one that cannot be paid is set as
     { account: 6, reason: "nobody knows where to pay it" },
   ]);
 });
+
+Deno.test("usual addresses are paid; what no rule of today guards is set aside", () => {
+  const scripts = [
+    `76a914${"33".repeat(20)}88ac`,
+    `a914${"44".repeat(20)}87`,
+    `0014${"11".repeat(20)}`,
+    `0020${"55".repeat(32)}`,
+    `5120${"22".repeat(32)}`,
+    // Pay to anchor, taproot's version with another length, versions 2 and 16.
+    "51024e73",
+    `5114${"22".repeat(20)}`,
+    `5220${"22".repeat(32)}`,
+    `6002${"22".repeat(2)}`,
+  ].map(fromHex);
+  const payees = new Map(scripts.map((script, i) => [`a${i}`, { script, threshold: 1n }]));
+  const balances = scripts.map((_, i) => ({ account: i, name: `a${i}`, sats: 1_000n }));
+  const rules = { network: "regtest", thresholdSats: 1n } as const;
+  const { lines, asides } = eligible(balances, payees, new Set(), rules);
+  assertEquals(lines.map(({ account }) => account), [0, 1, 2, 3, 4]);
+  assertEquals(asides.map(({ account }) => account), [5, 6, 7, 8]);
+});
