@@ -11,13 +11,15 @@ import {
   type Schema,
   type Sources,
 } from "@gopool/config";
-import { busNeeds, keepsIn, readsFile } from "@gopool/config";
+import { busNeeds, busUrl, keepsIn, readsFile } from "@gopool/config";
 import { homeOf } from "@gopool/ledger/home";
 import { installed, programOf, PROGRAMS } from "@gopool/ledger/programs";
 import { type PooldConfig, schema as pooldSchema } from "../config.ts";
 import { demoMines, demoTarget } from "../demo/target.ts";
 import type { ledgerSchema } from "../ledger_place.ts";
 import { busOf } from "../log_place.ts";
+import { scratchFile } from "../ledger/scratch_file.ts";
+import type { ToolConfig, toolSchema } from "../ledger/settings.ts";
 import type { topicsSchema } from "../topics/settings.ts";
 
 /** A need and the setting that it comes from. */
@@ -120,6 +122,44 @@ export function ledgerToolNeeds(
   const needs = rowNeeds(rows, config, env);
   if (config.ledgerUrl === undefined) needs.push(...embeddedNeeds(config));
   return needs;
+}
+
+/**
+ * What `deno task ledger` needs: the books, the log that they were made from, the nodes, and what its arguments name.
+ */
+export function booksNeeds(
+  schema: typeof toolSchema,
+  config: ToolConfig,
+  { env, args }: Pick<Sources, "env" | "args">,
+): Reasoned[] {
+  const { dataDir: _, ...rows } = schema;
+  const needs = rowNeeds(rows, config, env);
+  if (config.ledgerUrl === undefined) needs.push(...embeddedNeeds(config));
+  if (config.busUrl === undefined) needs.push(...reasoned("the log", busNeeds(busOf(config))));
+  if (config.nodeUrl === undefined) {
+    const place = { host: "127.0.0.1", port: config.simulatedPort };
+    needs.push(...reasoned("GOPOOL_SIMULATED_NODE_PORT", [netNeed("connect", place)]));
+  }
+  if (args[0] === "rebuild") {
+    const [scratch = scratchFile(config.dataDir)] = valuesOf(args, "--scratch");
+    needs.push(...reasoned("what is computed meanwhile", keepsIn(scratch)));
+    needs.push(
+      ...valuesOf(args, "--archive").flatMap((one) => reasoned("--archive", readsFile(one))),
+    );
+  }
+  const oldBuses = valuesOf(args, "--old-bus").filter((url) => isBusUrl(url));
+  needs.push(...oldBuses.flatMap((url) => reasoned("--old-bus", busNeeds(url))));
+  return needs;
+}
+
+/** What is none is complained of by the tool. */
+function isBusUrl(url: string): boolean {
+  try {
+    busUrl.parse(url);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Values of a flag among arguments that no table reads: `--to X`, `--to=X`. */

@@ -14,7 +14,9 @@ import { readSettings, settings as pooldSettings } from "../settings.ts";
 import { topicsSchema, topicsSettings } from "../topics/settings.ts";
 import { ledgerSchema, ledgerSettings } from "../ledger_place.ts";
 import { ledgerPreparation } from "./prepare.ts";
+import { toolSchema, toolSettings } from "../ledger/settings.ts";
 import {
+  booksNeeds,
   fromRoot,
   ledgerToolNeeds,
   pooldNeeds,
@@ -57,6 +59,10 @@ function readLedgerSettings(from: Sources) {
   return readChecked("migrate", ledgerSettings, { ...from, args: [] });
 }
 
+function readToolSettings(from: Sources) {
+  return readChecked("ledger", toolSettings, { ...from, args: [] });
+}
+
 export const PROGRAMS: readonly Program[] = [
   service("stratumd", stratumd),
   service("jobmanager", jobmanager),
@@ -93,6 +99,17 @@ export const PROGRAMS: readonly Program[] = [
     prepare: (from) => {
       const { ledgerUrl, dataDir } = readLedgerSettings(from);
       // Where there is no ledger, the tool says so and makes none.
+      const has = ledgerUrl === undefined && homeOf(dataDir) !== null;
+      return has ? ledgerPreparation(dataDir) : null;
+    },
+  },
+  {
+    name: "ledger",
+    main: fromRoot("services/poold/ledger/main.ts"),
+    schema: toolSchema,
+    needs: (from) => booksNeeds(toolSchema, readToolSettings(from), from),
+    prepare: (from) => {
+      const { ledgerUrl, dataDir } = readToolSettings(from);
       const has = ledgerUrl === undefined && homeOf(dataDir) !== null;
       return has ? ledgerPreparation(dataDir) : null;
     },

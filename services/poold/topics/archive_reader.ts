@@ -12,6 +12,8 @@ export interface Archive {
   readonly folder: string;
   /** The log's id with its epoch. */
   readonly logId: string;
+  /** Partitions of which it has anything. */
+  partitions(topic: Topic): number[];
   /** Offsets that it holds of a partition, `from` to below `next`; null where it has none. */
   held(topic: Topic, partition: number): { readonly from: number; readonly next: number } | null;
   /**
@@ -38,6 +40,9 @@ export async function openArchive(folder: string): Promise<Archive> {
   return {
     folder,
     logId: log,
+    partitions: (topic) => [
+      ...new Set(files.filter((one) => one.topic === topic.name).map(({ partition }) => partition)),
+    ],
     held(topic, partition) {
       const own = filesOf(topic, partition);
       return own.length === 0 ? null : { from: own[0]!.from, next: own.at(-1)!.next };

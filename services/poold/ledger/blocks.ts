@@ -1,0 +1,172 @@
+/** Commands about blocks, and coinbases that nobody announced. @module */
+import type { Command } from "commander";
+import {
+  blockOf as blockFound,
+  bookUnknown,
+  coinbaseOf,
+  dismissUnknown,
+  latestBlocks,
+  openUnknown,
+} from "@gopool/ledger/blocks";
+import { blockOf as hashOf, json, limit, operator, reason, type Signed } from "./arguments.ts";
+import type { Books } from "./open.ts";
+import { hash, plain, show, showOne, time } from "./show.ts";
+import { UnknownToBooks } from "./unknown.ts";
+
+type Run = (work: (books: Books) => Promise<void>) => Promise<void>;
+
+export function blockCommands(program: Command, run: Run): void {
+  program.command("blocks")
+    .description("the newest blocks: where they stand on the chain and in the books")
+    .addOption(limit(20)).addOption(json())
+    .action(({ limit, json = false }) =>
+      run(async ({ ledger, print }) => {
+        const blocks = await ledger.transaction((tx) => latestBlocks(tx, limit), {
+          snapshot: true,
+        });
+        show(
+          blocks.map((block) => ({
+            height: block.height,
+            hash: hash(block.hash),
+            found: time(block.foundAtMs),
+            state: block.state,
+            confirmations: block.confirmations,
+            value: block.value,
+            scheme: block.scheme,
+            finder: block.finder,
+            waits: block.waitsFor,
+          })),
+          json,
+          print,
+        );
+      })
+    );
+
+  program.command("block")
+    .argument("<hash>", "as explorers show it", hashOf)
+    .description("a block: its facts, how it was split and what that rests on, who got what")
+    .addOption(limit(50)).addOption(json())
+    .action((of, options) => run((books) => oneBlock(books, of, options)));
+
+  const unknown = program.command("unknown")
+    .description("coinbases on the chain that pay the pool and belong to no block of the books")
+    .addOption(limit(50)).addOption(json())
+    .action(({ limit, json = false }) =>
+      run(async ({ ledger, print }) => {
+        const rows = await ledger.transaction((tx) => openUnknown(tx, limit), { snapshot: true });
+        show(
+          rows.map(({ blockHash, height, sats, seenAtMs }) => ({
+            height,
+            block: hash(blockHash),
+            sats,
+            seen: time(seenAtMs),
+          })),
+          json,
+          print,
+        );
+      })
+    );
+  for (const [name, does, what] of UNKNOWN_WORDS) {
+    unknown.command(name).argument("<block>", "its hash", hashOf).description(what)
+      .addOption(operator()).addOption(reason())
+      .action((of: Uint8Array, { operator, reason }: Signed) =>
+        run(async ({ ledger, clock, print }) => {
+          await ledger.transaction((tx) => does(tx, of, operator, reason, clock.now()), {
+            money: true,
+          });
+          print(
+            `${hash(of)}: ${name === "book" ? "booked as a block of the pool's" : "dismissed"}`,
+          );
+        })
+      );
+  }
+}
+
+const UNKNOWN_WORDS = [
+  [
+    "book",
+    bookUnknown,
+    "takes it as a block of the pool's: what it pays the pool is split like any block's",
+  ],
+  [
+    "dismiss",
+    dismissUnknown,
+    "says that it is none of the pool's business: its coins stay outside the books",
+  ],
+] as const;
+
+async function oneBlock(
+  { ledger, print }: Books,
+  of: Uint8Array,
+  { limit, json = false }: { limit: number; json?: boolean },
+): Promise<void> {
+  const found = await ledger.transaction(async (tx) => {
+    const block = await blockFound(tx, of);
+    if (block === null) return null;
+    const [row] = await tx.query<{ basis: unknown }>("SELECT basis FROM block WHERE hash = $1", [
+      of,
+    ]);
+    const credits = await tx.query<
+      {
+        account: string;
+        weight: bigint;
+        sats: bigint;
+        fee: number;
+        donation: number;
+        paid: bigint;
+        carried: bigint;
+      }
+    >(
+      `SELECT CASE WHEN kind = 'miner' THEN name ELSE kind END AS account, weight, sats, fee_basis_points AS fee,
+         donation_basis_points AS donation, paid, carried
+       FROM block_credit JOIN account ON id = account_id WHERE block_hash = $1 ORDER BY sats DESC, account LIMIT $2`,
+      [of, limit],
+    );
+    const events = await tx.query<{ what: string; epoch: number; at_ms: bigint }>(
+      "SELECT what, epoch, at_ms FROM block_event WHERE block_hash = $1 ORDER BY id",
+      [of],
+    );
+    return {
+      block,
+      basis: row?.basis ?? null,
+      credits,
+      events,
+      coinbase: await coinbaseOf(tx, block),
+    };
+  }, { snapshot: true });
+  if (found === null) throw new UnknownToBooks(`The books have no block ${hash(of)}`);
+  const { block, basis, credits, events, coinbase } = found;
+  const facts = {
+    block: hash(block.hash),
+    height: block.height,
+    found: time(block.foundAtMs),
+    origin: block.origin,
+    finder: block.finder,
+    worker: block.worker,
+    job: block.jobId,
+    variant: block.variant,
+    state: block.state,
+    epoch: block.epoch,
+    confirmations: block.confirmations,
+    value: block.value,
+    scheme: block.scheme,
+    fee: block.fee,
+    donation: block.donation,
+    waits: block.waitsFor,
+    remarks: block.remarks,
+    coinbase:
+      coinbase?.outputs.map(({ sats, script, isPool }) =>
+        `${sats} to ${isPool ? "the pool" : script.toHex()}`
+      ) ?? [],
+    events: events.map(({ what, epoch, at_ms }) =>
+      `${what}${epoch === 0 ? "" : ` (epoch ${epoch})`} ${time(at_ms)}`
+    ),
+  };
+  if (json) return showOne({ ...facts, basis, credits }, true, print);
+  showOne(facts, false, print);
+  print("");
+  print("rests on:");
+  print(JSON.stringify(plain(basis), null, 2));
+  print("");
+  show(credits, false, print);
+}

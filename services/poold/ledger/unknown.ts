@@ -1,0 +1,4 @@
+/** Asked for something that the books do not have. The message is a sentence. */
+export class UnknownToBooks extends Error {
+  override name = "UnknownToBooks";
+}
