@@ -24,6 +24,7 @@ export interface Enough {
  * Looks at coins in their order until there are enough. What is wrong with one is written on it:
  * an alarm, which ends when the coin is seen again.
  *
+ * @param note False: nothing is written.
  * @throws {NodeUnavailable} No node answers.
  */
 export async function checkCoins(
@@ -31,6 +32,7 @@ export async function checkCoins(
   coins: readonly FreeCoin[],
   enough: Enough,
   signal: AbortSignal,
+  { note = true }: { readonly note?: boolean } = {},
 ): Promise<Checked> {
   const good = new Set<bigint>();
   let sum = 0n;
@@ -40,7 +42,7 @@ export async function checkCoins(
     const found = await lookAt(deps, coin, signal);
     if (found !== "early") {
       const trouble = found === "good" ? null : found.trouble;
-      if (trouble !== coin.trouble) {
+      if (note && trouble !== coin.trouble) {
         await deps.ledger.transaction((tx) => noteCoinTrouble(tx, coin.id, trouble));
       }
     }

@@ -1,5 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
+import { LedgerUnavailable } from "@gopool/ledger";
+import { waitFor } from "@gopool/testing";
+import type { PayoutsDeps } from "./deps.ts";
 import { CONFIRMATIONS, MATURITY, payoutStand } from "./fixture.ts";
+import { createPayouts } from "./mod.ts";
 
 Deno.test("a matured coinbase becomes a payment that is planned, signed, sent, mined and confirmed, to the satoshi", async () => {
   await using stand = await payoutStand();
@@ -42,3 +46,32 @@ async function owed(stand: Awaited<ReturnType<typeof payoutStand>>) {
   );
   return Object.fromEntries(rows.map(({ kind, sats }) => [kind, BigInt(sats)]));
 }
+
+Deno.test("the service works by its clock alone, says what is wrong, and ends when it is told to", async () => {
+  await using stand = await payoutStand();
+  await stand.reward({ 1: 500_000n });
+  await stand.mine(MATURITY - 1);
+  const away: PayoutsDeps = {
+    ...stand.deps,
+    ledger: {
+      ...stand.deps.ledger,
+      transaction: () => Promise.reject(new LedgerUnavailable("PostgreSQL is away", false)),
+    },
+  };
+  const { clock } = stand;
+  const ended = new AbortController();
+  const running = createPayouts(away).run(ended.signal);
+  await waitFor(() => stand.detail() === "PostgreSQL is away", "the word of it");
+  ended.abort();
+  await running;
+
+  const again = new AbortController();
+  const second = createPayouts(stand.deps).run(again.signal);
+  await waitFor(async () => {
+    await clock.advance(1_000);
+    return stand.detail() === "1 payouts on their way, 0 of them in a block";
+  }, "the payment");
+  again.abort();
+  await second;
+  assertEquals((await stand.payout(1n)).state, "broadcast");
+});

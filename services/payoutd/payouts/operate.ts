@@ -43,7 +43,7 @@ export function listPayouts(ledger: Ledger, limit: number): Promise<PayoutsList>
   }), { snapshot: true });
 }
 
-/** What a run would plan now; writes nothing but what it sees wrong with a coin. */
+/** What a run would plan now; writes nothing. */
 export function previewPayouts(deps: PayoutsDeps, signal: AbortSignal): Promise<RunResult> {
   return runPayouts(deps, false, signal);
 }

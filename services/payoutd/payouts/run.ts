@@ -80,6 +80,7 @@ export async function runPayouts(
     before.coins,
     wanted(before, settings.maxOutputs, feeRate),
     signal,
+    { note: write },
   );
 
   const finish = (facts: Facts): Omit<RunResult & { kind: "ran" }, "payouts"> => {
