@@ -3,10 +3,12 @@ import { assert, assertEquals } from "@std/assert";
 import { encodeRecord, miningJobs, shareValid } from "@gopool/bus";
 import { displayHash, type Hash } from "@gopool/chain";
 import { chainTip } from "@gopool/ledger/blocks";
+import type { Nodes } from "@gopool/node";
 import { runTogether } from "@gopool/runtime";
 import { waitFor } from "@gopool/testing";
 import { type Stand, startStand } from "./fixture.ts";
 import { createBlocks } from "./mod.ts";
+import { createBlockWatcher } from "./watcher.ts";
 
 /** Runs the keeper's services while `work` does; they must all end when told to. */
 async function withKeeper(stand: Stand, work: () => Promise<void>): Promise<void> {
@@ -96,4 +98,30 @@ Deno.test("a coinbase that is worth less than its template allowed is said", asy
   await stand.announce(mined);
   const { remarks } = (await stand.block(mined.facts.hash))!;
   assertEquals(remarks, [`Its coinbase pays ${value} sats, its template allowed ${value + 9n}`]);
+});
+
+Deno.test("nodes are asked about blocks again only when a tip or a block has changed", async () => {
+  await using stand = await startStand();
+  const [node] = stand.nodes.list;
+  let asked = 0;
+  const counting = {
+    name: node!.name,
+    chain: () => node!.chain(),
+    hashAt: (height: number) => node!.hashAt(height),
+    block: (hash: Hash) => node!.block(hash),
+    confirmations: (hash: Hash) => (asked++, node!.confirmations(hash)),
+  };
+  const nodes = { list: [counting] } as unknown as Nodes;
+  const watcher = createBlockWatcher({ ...stand.deps, nodes });
+  const looks = async (count: number) => {
+    asked = 0;
+    for (let i = 0; i < count; i++) await watcher.look(stand.signal);
+    return asked;
+  };
+  await stand.announce(await stand.mine());
+  assertEquals(await looks(5), 2, "to see it, and that nothing is left to do");
+  await stand.mineOthers(1);
+  assertEquals(await looks(5), 1);
+  await stand.announce(await stand.mine({ to: [] }));
+  assertEquals(await looks(3), 6, "one that no node knows is asked about each time");
 });

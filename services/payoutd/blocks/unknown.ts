@@ -111,7 +111,7 @@ function tellUnknown({ board }: UnknownDeps, alarms: readonly UnknownCoinbase[])
     `Block ${
       displayHash(first.blockHash as Hash)
     } at height ${first.height} pays the pool ${first.sats} sats and is ` +
-      `unknown to the ledger${more}: deno task ledger blocks says what to do`,
+      `unknown to the ledger${more}: deno task ledger unknown`,
   );
 }
 
