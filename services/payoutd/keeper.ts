@@ -21,7 +21,7 @@ export interface KeeperDeps extends SuperviseDeps {
  * again.
  */
 export function createKeeper(deps: KeeperDeps, services: readonly Service[]): Service {
-  const { ledger, clock, board } = deps;
+  const { ledger, clock, board, log } = deps;
   return {
     name: PART,
     async run(signal) {
@@ -33,6 +33,7 @@ export function createKeeper(deps: KeeperDeps, services: readonly Service[]): Se
           continue;
         }
         board.set(PART, "ok", "keeping the books");
+        log.info("keeping the books");
         const until = AbortSignal.any([signal, held.lost]);
         await runTogether(until, ...services.map((service) => supervise(service, deps).run));
       }
