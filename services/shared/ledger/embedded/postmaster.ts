@@ -34,14 +34,19 @@ export type Answer =
   | "ready"
   /** It is there, and starts, recovers or ends. */
   | "not yet"
+  /** Somebody listens and says nothing: a server that stands still, or no PostgreSQL. */
+  | "silent"
   /** Nobody listens on that port. */
   | "nobody"
   /** Somebody listens who does not know this ledger's password. */
   | "stranger";
 
+/** A login takes milliseconds; a busy machine's a second. */
+const LIMITS = { connectionTimeoutMillis: 3_000, query_timeout: 3_000 } as const;
+
 export async function ask(url: string): Promise<Answer> {
   try {
-    await using client = await connect(url, {}, { config: { connectionTimeoutMillis: 5_000 } });
+    await using client = await connect(url, {}, { config: LIMITS });
     await client.query("SELECT 1");
     return "ready";
   } catch (error) {
@@ -52,6 +57,7 @@ export async function ask(url: string): Promise<Answer> {
     // Bad password, no such user: of another server. What is no PostgreSQL answers in no way npm:pg knows.
     if (state?.startsWith("28") || /unexpected|SASL/i.test(wordsOf(error))) return "stranger";
     if (error instanceof Deno.errors.NotCapable) throw error;
+    if (/timeout/i.test(wordsOf(error))) return "silent";
     return "not yet";
   }
 }

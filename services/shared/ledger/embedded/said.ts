@@ -50,7 +50,8 @@ export function complaintOf(printed: string): Complaint {
     const line = lines.find((one) => pattern.test(one));
     if (line !== undefined) return complaint(withoutStamp(line));
   }
-  const line = lines.find((one) => /FATAL|PANIC|error:/.test(one)) ?? lines[0];
+  const line = lines.find((one) => /FATAL|PANIC|error:/.test(one)) ??
+    lines.find((one) => !/ LOG: | HINT: /.test(one)) ?? lines[0];
   return {
     sentence: line === undefined ? "it ended without a word" : withoutStamp(line),
     lasting: false,

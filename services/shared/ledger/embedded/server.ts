@@ -46,7 +46,10 @@ function command(home: Home, name: ProgramName, args: readonly string[], stdout:
 }
 
 /** Makes the cluster, whole or not at all, and its password. */
-export async function makeCluster(home: Home): Promise<void> {
+export async function makeCluster(
+  home: Home,
+  { volatile = false }: Pick<ServerOptions, "volatile"> = {},
+): Promise<void> {
   const cluster = clusterOf(home);
   const fresh = `${cluster}.new`;
   const password = crypto.getRandomValues(new Uint8Array(24)).toHex();
@@ -66,6 +69,7 @@ export async function makeCluster(home: Home): Promise<void> {
     "--encoding=UTF8",
     // Text is ordered by its bytes, on every machine alike.
     "--locale=C",
+    ...(volatile ? ["--no-sync"] : []),
   ], "piped").output();
   await removed(handed);
   if (!success) {
@@ -122,6 +126,28 @@ export function spawnServer(home: Home, options: ServerOptions): ServerProcess {
   const words = new Response(child.stderr).text();
   const ended = Promise.all([words, child.status]).then(([text]) => text);
   return { pid: child.pid, ended };
+}
+
+/** How much of its log is looked at for what went wrong. */
+const LOOKED_AT = 16_384;
+
+/** What it has written to its log since it began the last time. */
+export async function lastLog(home: Home): Promise<string> {
+  const folder = `${clusterOf(home)}/log`;
+  let last = { path: "", at: 0 };
+  try {
+    for await (const { name } of Deno.readDir(folder)) {
+      const path = `${folder}/${name}`;
+      const at = (await Deno.stat(path)).mtime?.getTime() ?? 0;
+      if (at >= last.at) last = { path, at };
+    }
+    const text = (await Deno.readTextFile(last.path)).slice(-LOOKED_AT);
+    return text.slice(Math.max(0, text.lastIndexOf("starting PostgreSQL")));
+  } catch (error) {
+    // It did not come so far.
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
 }
 
 /** How long an orderly end may take: it writes down what is in memory. It goes on by itself after that. */

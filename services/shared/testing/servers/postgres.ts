@@ -57,7 +57,7 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   const { port = freePort(), durable = false, settings = {} } = options;
   const folder = await Deno.makeTempDir({ prefix: "postgres-" });
   const home = await prepareHome(folder);
-  await makeCluster(home);
+  await makeCluster(home, { volatile: !durable });
   await give(home, folder);
   const password = await Deno.readTextFile(passwordFileOf(home));
   const url = `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`;
