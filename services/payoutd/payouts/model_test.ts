@@ -4,68 +4,14 @@
  */
 import { assert, assertEquals } from "@std/assert";
 import { toHex } from "@gopool/chain";
-import { type Ledger, LedgerUnavailable } from "@gopool/ledger";
 import { PayoutRefused } from "@gopool/ledger/payouts";
-import { type Node, NodeUnavailable } from "@gopool/node";
 import { type Random, seededRandom } from "@gopool/runtime";
-import type { PayoutsDeps } from "./deps.ts";
+import { Crash, fated } from "./fated_fixture.ts";
 import { CONFIRMATIONS, KEYS, MATURITY, type PayoutStand, payoutStand } from "./fixture.ts";
-import { SigningFailed } from "../signing/port.ts";
 import { bump, createPayouts, pause, resume } from "./mod.ts";
 
 const BY = { operator: "model", reason: "a history" };
 const ACCOUNTS = [1, 2, 3, 4, 5];
-
-class Crash extends Error {
-  override name = "Crash";
-}
-
-/** What happens at an event: nothing, the process dies, or the other side is away, and nobody knows whether it acted. */
-type Fate = "well" | "dies" | "away";
-
-/** Deps to which something happens before and after transactions, signatures and sendings. */
-function fated(deps: PayoutsDeps, next: () => Fate, sent: Set<string>): Partial<PayoutsDeps> {
-  const meet = (away: () => Error) => {
-    const fate = next();
-    if (fate === "dies") throw new Crash();
-    if (fate === "away") throw away();
-  };
-  const around = async <T>(work: () => Promise<T>, away: () => Error): Promise<T> => {
-    meet(away);
-    const result = await work();
-    meet(away);
-    return result;
-  };
-  const noLedger = () => new LedgerUnavailable("the ledger is away", true);
-  const noNode = () => new NodeUnavailable("the node is away", "unreachable");
-  const ledger: Ledger = {
-    name: deps.ledger.name,
-    transaction: (work, how) => around(() => deps.ledger.transaction(work, how), noLedger),
-    hold: (lock) => deps.ledger.hold(lock),
-    [Symbol.asyncDispose]: () => Promise.resolve(),
-  };
-  const list = deps.nodes.list.map((node): Node =>
-    new Proxy(node, {
-      get(target, key) {
-        if (key === "send") {
-          return (raw: Uint8Array) =>
-            around(() => {
-              sent.add(toHex(raw));
-              return target.send(raw);
-            }, noNode);
-        }
-        const value = Reflect.get(target, key);
-        return typeof value === "function" ? value.bind(target) : value;
-      },
-    })
-  );
-  const signer = {
-    ...deps.signer!,
-    sign: (...args: Parameters<NonNullable<PayoutsDeps["signer"]>["sign"]>) =>
-      around(() => deps.signer!.sign(...args), () => new SigningFailed("the signer is away")),
-  };
-  return { ledger, nodes: { ...deps.nodes, list }, signer };
-}
 
 class History {
   readonly #credited = new Map<number, bigint>(ACCOUNTS.map((n) => [n, 0n]));
@@ -276,8 +222,8 @@ async function refusable(work: Promise<unknown>): Promise<void> {
   }
 }
 
-const HISTORIES = 5;
-const ACTS = 30;
+const HISTORIES = 4;
+const ACTS = 25;
 
 Deno.test("whatever crashes, reorganisations, replacements and forgetful nodes do, each debit is on the chain once", async (t) => {
   let crashes = 0, takenBack = 0;
