@@ -92,12 +92,15 @@ export async function dropSnapshots(tx: Tx, beforeMs: number): Promise<void> {
   );
 }
 
-/** What blocks that are found and not yet booked have paid of balances owed from before, by account. */
+/**
+ * What blocks that are found and not yet booked have paid of balances owed from before, by account. Of one that rests,
+ * because no node ever knew it, nothing was paid: those balances must not wait for ever.
+ */
 export async function carriedUnsettled(tx: Tx): Promise<ReadonlyMap<number, bigint>> {
   const rows = await tx.query<{ account_id: number; sats: bigint }>(
     `SELECT o.account_id, sum(o.carried)::bigint AS sats
      FROM block b JOIN snapshot_output o ON o.snapshot_id = b.snapshot_id
-     WHERE NOT b.booked AND b.state IN ('found', 'confirmed') AND o.carried > 0
+     WHERE NOT b.booked AND b.state <> 'orphaned' AND b.watched AND o.carried > 0
      GROUP BY o.account_id`,
   );
   return new Map(rows.map(({ account_id, sats }) => [account_id, sats]));
