@@ -78,7 +78,8 @@ async function stand(scheme: "pplns" | "solo" = "pplns"): Promise<Stand> {
         }])),
       ),
   });
-  const running = keeper.run(stop.signal);
+  // It begins with the first look: what a test writes before is there by then.
+  let running: Promise<void> | undefined;
   open.defer(async () => {
     stop.abort();
     await running;
@@ -88,6 +89,7 @@ async function stand(scheme: "pplns" | "solo" = "pplns"): Promise<Stand> {
     bus,
     clock,
     async look() {
+      running ??= keeper.run(stop.signal);
       await waitFor(() => clock.sleepers > 0, "the keeper to rest");
       await clock.advance(SNAPSHOT_LOOK_MS);
       await waitFor(() => clock.sleepers > 0, "the keeper to rest");
