@@ -6,7 +6,7 @@
  */
 import { blockFound, type Bus, lag } from "@gopool/bus";
 import { type Network, scriptOfAddress } from "@gopool/chain";
-import { type Ledger, openFees, openSchedule, type SchemeName } from "@gopool/ledger";
+import { type Ledger, notInForce, openFees, openSchedule, type SchemeName } from "@gopool/ledger";
 import { oldestUnsettledMs } from "@gopool/ledger/blocks";
 import { minuteOf } from "@gopool/ledger/shares";
 import { carriedSince, carriedUnsettled } from "@gopool/ledger/snapshots";
@@ -118,13 +118,17 @@ function partsOf(deps: PayoutdDeps): readonly Service[] {
   }
 }
 
-/** Gives an empty ledger its first schedule; one that has any keeps it. */
-async function openBooks({ ledger, clock, settings }: PayoutdDeps): Promise<void> {
+/** Gives an empty ledger its first schedule; one that has any keeps it, and what the settings say otherwise is told. */
+async function openBooks({ ledger, clock, log, settings }: PayoutdDeps): Promise<void> {
   const { scheme, windowThousandths, feeBasisPoints, donationBasisPoints } = settings;
-  await ledger.transaction(async (tx) => {
-    await openSchedule(tx, { scheme, params: { windowThousandths } }, clock.now());
-    await openFees(tx, { feeBasisPoints, donationBasisPoints }, clock.now());
+  const params = { windowThousandths };
+  const rates = { feeBasisPoints, donationBasisPoints };
+  const others = await ledger.transaction(async (tx) => {
+    await openSchedule(tx, { scheme, params }, clock.now());
+    await openFees(tx, rates, clock.now());
+    return await notInForce(tx, { scheme, params, ...rates }, clock.now());
   });
+  for (const sentence of others) log.warn(sentence);
 }
 
 /** The pool's script first, then those it had before. */

@@ -9,8 +9,7 @@ import { concat, type Network, u32le } from "@gopool/chain";
 import { ConfigError } from "@gopool/config";
 import { createJobmanager } from "@gopool/jobmanager";
 import { payeeOf } from "@gopool/config/payee";
-import { type Ledger, ledgerOptionsOf, openLedger } from "@gopool/ledger";
-import { startEmbedded } from "@gopool/ledger/embedded";
+import { type Ledger, openLedger } from "@gopool/ledger";
 import { openNodesOf } from "@gopool/node";
 import { createPayoutd, scriptsOf } from "@gopool/payoutd";
 import { payoutdSettingsOf } from "@gopool/payoutd/from_settings";
@@ -35,6 +34,7 @@ import { createConsole, type PoolView, tellBlock } from "./console.ts";
 import { demoService, simulatedNode } from "./demo/mod.ts";
 import { demoMines } from "./demo/target.ts";
 import { tellTroubles } from "./troubles.ts";
+import { ledgerPlace } from "./ledger_place.ts";
 import { busOf } from "./log_place.ts";
 import { demoMaturity, payoutdConfigOf } from "./payouts.ts";
 import { runStages, type Stage } from "./stages.ts";
@@ -225,18 +225,19 @@ async function ledgerOf(
 ): Promise<Ledger> {
   await using open = new AsyncDisposableStack();
   const ledger = await openPart({ board, log, signal }, "ledger", async (onTrouble) => {
-    const { dataDir, ledgerPort: port } = config;
-    const url = config.ledgerUrl ??
-      open.use(await startEmbedded({ dataDir, port, clock, signal, onTrouble })).url;
-    return await openLedger(url, {
-      ...ledgerOptionsOf(config),
+    const place = open.use(
+      await ledgerPlace(config, { clock, signal, onTrouble, make: true }),
+    );
+    return await openLedger(place.url, {
+      ...place.options,
       clock,
       log,
       signal,
       onTrouble,
       pool: config.poolName,
       network,
-      migrate: true,
+      // Of another's server the schema is not the pool's to change: deno task migrate does.
+      migrate: place.embedded,
     });
   });
   open.use(ledger);

@@ -59,7 +59,7 @@ export function createChainFollower(deps: FollowerDeps): ChainFollower {
             } catch (error) {
               stop.throwIfAborted();
               if (!isNodeTrouble(error)) throw error;
-              log.warn("the chain cannot be followed now", { error });
+              log.warn("the chain cannot be followed now", { reason: error.message });
               board.set(PART_BEHIND, "degraded", `Cannot follow the chain: ${error.message}`);
               await clock.sleep(FOLLOW_RETRY_MS, stop);
             }

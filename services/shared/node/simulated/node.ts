@@ -123,7 +123,7 @@ export async function startSimulatedNode(options: SimulatedNodeOptions): Promise
   using owned = new DisposableStack();
   const store = owned.use(new ChainStore(path));
   const world = new World({ ...options, store, premine: options.premine ?? DEFAULT_PREMINE });
-  if (world.maturity !== COINBASE_MATURITY) log?.warn(quickMaturity(world.maturity));
+  if (world.maturity !== COINBASE_MATURITY) log?.info(quickMaturity(world.maturity));
   const controls = new Controls();
   const submissions: Submission[] = [];
 

@@ -47,7 +47,7 @@ Deno.test("a chain that ripens faster says so in its log and its warnings, any o
   await using node = await startTestNode();
   assertEquals((await call(node, "getblockchaininfo")).warnings, []);
   const said: string[] = [];
-  const log = { warn: (sentence: string) => said.push(sentence) } as unknown as Logger;
+  const log = { info: (sentence: string) => said.push(sentence) } as unknown as Logger;
   await using quick = await startTestNode({ maturity: 5, log });
   const [warning] = (await call(quick, "getblockchaininfo")).warnings;
   assertMatch(warning, /a simulation: a block's reward may be spent after 5 blocks, not 100$/);
