@@ -22,6 +22,7 @@ import {
   RECONCILE_PAGE,
   RECONCILE_TROUBLES_MAX,
 } from "./limits.ts";
+import { tellTroubles } from "./tell.ts";
 
 type ReconcilerDeps = Pick<BlocksDeps, "ledger" | "nodes" | "clock" | "board" | "log">;
 
@@ -44,7 +45,7 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
         let pauseMs = RECONCILE_EVERY_MS;
         try {
           const { troubles } = await reconcile(signal);
-          tell(deps, troubles);
+          tellTroubles(board, PART_COINS, troubles);
           for (const trouble of troubles) log.error("the coins do not fit the books", { trouble });
           if (troubles.length > 0) pauseMs = RECONCILE_AGAIN_MS;
         } catch (error) {
@@ -64,15 +65,6 @@ export function createReconciler(deps: ReconcilerDeps): Reconciler {
 }
 
 const PART_COINS = "payoutd/coins";
-
-function tell({ board }: ReconcilerDeps, [first, ...more]: readonly string[]): void {
-  if (first === undefined) board.clear(PART_COINS);
-  else {board.set(
-      PART_COINS,
-      "degraded",
-      more.length === 0 ? first : `${first} (and ${more.length} more)`,
-    );}
-}
 
 async function compare(
   { ledger, nodes, clock }: ReconcilerDeps,

@@ -20,6 +20,7 @@ import { appliedBefore, judgedBefore, type Proof } from "../shares/mod.ts";
 import type { BlocksDeps } from "./deps.ts";
 import { SETTLE_AFTER_MS, SETTLE_EVERY_MS, SETTLE_LATE_MS, SETTLE_MAX } from "./limits.ts";
 import { restsOnShares, settlementOf } from "./settlement.ts";
+import { tellTroubles } from "./tell.ts";
 
 type SettlerDeps = Omit<
   BlocksDeps,
@@ -55,13 +56,7 @@ export function createSettler(deps: SettlerDeps): Settler {
       }
     }
     for (const [minute, proof] of proofs) if (typeof proof !== "string") kept.set(minute, proof);
-    const [first, ...more] = late;
-    if (first === undefined) board.clear(PART_WAITING);
-    else {board.set(
-        PART_WAITING,
-        "degraded",
-        more.length === 0 ? first : `${first} (and ${more.length} more)`,
-      );}
+    tellTroubles(board, PART_WAITING, late);
     return settled;
   };
   return {

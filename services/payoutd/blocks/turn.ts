@@ -23,6 +23,7 @@ import { coinbaseOfBlock, differenceTo, isOfHeight, NotThatBlock, readBlock } fr
 import type { BlocksDeps } from "./deps.ts";
 import { DISAGREE_DEPTH, UNKNOWN_REST_MS, WATCH_BEYOND_MATURITY } from "./limits.ts";
 import type { OrphanWatch, Sight } from "./sight.ts";
+import { tellTroubles } from "./tell.ts";
 
 export type WatcherDeps = Omit<BlocksDeps, "bus" | "random" | "pool" | "listeners">;
 
@@ -75,13 +76,7 @@ export class Turn {
   async end(): Promise<boolean> {
     const { ledger, board } = this.deps;
     await ledger.transaction((tx) => noteLooks(tx, this.#looks, this.nowMs));
-    const [first, ...more] = this.#doubts;
-    if (first === undefined) board.clear(PART_DOUBTS);
-    else {board.set(
-        PART_DOUBTS,
-        "degraded",
-        more.length === 0 ? first : `${first} (and ${more.length} more)`,
-      );}
+    tellTroubles(board, PART_DOUBTS, this.#doubts);
     return this.#isQuiet;
   }
 
