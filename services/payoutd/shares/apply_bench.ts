@@ -11,7 +11,7 @@ import { assert, assertEquals } from "@std/assert";
 import { type Batch, type Message, shareValid } from "@gopool/bus";
 import type { FreshLedger } from "@gopool/ledger/fixture";
 import { createStatusBoard, silent, systemClock } from "@gopool/runtime";
-import { address, BOOKS, memoryBus, NBITS, openBooks, START_MS, validShare } from "./fixture.ts";
+import { address, BOOKS, memoryBus, openBooks, START_MS, validShare } from "./fixture.ts";
 import { PartitionKeeper } from "./partition.ts";
 import { ShareReader } from "./share.ts";
 import { standingOf } from "./standing.ts";
@@ -76,6 +76,7 @@ async function applied(ledger: FreshLedger, batches: Stream): Promise<number> {
     standingOf: (partition: number, signal: AbortSignal) => standingOf(parts, partition, signal),
     log: silent,
     board: createStatusBoard(systemClock),
+    followed: (_: number, next: number) => Promise.resolve(next < SHARES / PARTITIONS),
     rewind: () => {},
   };
   const { signal } = new AbortController();
@@ -97,7 +98,10 @@ async function applied(ledger: FreshLedger, batches: Stream): Promise<number> {
 }
 
 async function emptied(ledger: FreshLedger): Promise<void> {
-  await ledger.ask("TRUNCATE slice_minute, share_position, log, late_share, worker");
+  await ledger.ask(
+    "TRUNCATE slice_minute, share_position, late_share, dead_letter, worker",
+  );
+  await ledger.ask("DELETE FROM log");
 }
 
 /** The same shares, a row each: minute, account, nBits and work, in transactions of as many. */

@@ -12,7 +12,7 @@ import fc from "@gopool/testing/fc";
 import { address, BOOKS, HARDER, NBITS, START_MS, validShare } from "./fixture.ts";
 import { PartitionKeeper } from "./partition.ts";
 import { ShareReader } from "./share.ts";
-import { standingOf } from "./standing.ts";
+import { SharesStopped, standingOf } from "./standing.ts";
 import { ShareStore } from "./store.ts";
 
 /** A valid submission, as it was judged once and for all. */
@@ -183,7 +183,9 @@ export class Reading {
       await this.#keeper.handle({ partition: 0, messages } as Batch, signal);
       this.#at += messages.length;
     } catch (error) {
-      if (!(error instanceof LedgerUnavailable)) throw error;
+      // Told to read again from where the ledger stands, the next step begins there.
+      const rewound = this.#keeper === undefined && error instanceof SharesStopped;
+      if (!rewound && !(error instanceof LedgerUnavailable)) throw error;
     }
   }
 
@@ -197,6 +199,8 @@ export class Reading {
       standingOf: (partition, signal) => standingOf(parts, partition, signal),
       log: silent,
       board: createStatusBoard(systemClock),
+      followed: (_, next) => Promise.resolve(next < this.messages.length),
+      ahead: { from: 2, max: 6 },
       rewind: () => this.#keeper = undefined,
     }, 0);
   }

@@ -45,7 +45,8 @@ const keyed = (rows: readonly SliceRow[]) =>
 const sorted = (sums: Map<string, bigint>) => [...sums].sort(([a], [b]) => a < b ? -1 : 1);
 
 async function emptied(ledger: FreshLedger): Promise<void> {
-  await ledger.ask("TRUNCATE slice_minute, share_position, log, late_share, dead_letter, worker");
+  await ledger.ask("TRUNCATE slice_minute, share_position, late_share, dead_letter, worker");
+  await ledger.ask("DELETE FROM log");
 }
 
 Deno.test("any history of share.valid, read in any steps by two keepers that fail, gives the sums of one reader", async () => {
@@ -54,13 +55,12 @@ Deno.test("any history of share.valid, read in any steps by two keepers that fai
     historyArb,
     fc.array(stepArb, { maxLength: 24 }),
     async ({ wire }, steps) => {
+      // Others are begun by an operator: not this test's matter.
+      fc.pre(wire.length > 0 && readable(wire[0]!)?.previousValidOffset === -1);
       await using bus = await memoryBus();
       await emptied(ledger);
       await publishValid(bus, wire);
       const messages = await messagesOf(bus);
-      const begins = readable(wire[0]!)?.previousValidOffset;
-      // An operator begins such a log: not this test's matter.
-      fc.pre(begins === -1);
       const readings = [0, 1].map(() => new Reading(bus, ledger, messages));
       for (const step of steps) {
         if (step.fate === "together") {
@@ -81,5 +81,6 @@ Deno.test("any history of share.valid, read in any steps by two keepers that fai
       assertEquals(stands, { at });
     },
   );
-  await fc.assert(property, { numRuns: RUNS });
+  // Shrinking takes minutes on a database; the failure names its path.
+  await fc.assert(property, { numRuns: RUNS, endOnFailure: true });
 });

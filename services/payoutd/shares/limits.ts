@@ -7,6 +7,13 @@
 /** Most records in one transaction: with some 300 bytes each about what the bus hands over at once (1 MiB). */
 export const BATCH_MAX = 5_000;
 
+/**
+ * Batches of as many records or more wait for the next one where that is there: with 10,000 accounts a transaction of
+ * 15,000 shares writes half as many slices a share as one of 3,500, and holds some 3 MB.
+ */
+export const AHEAD_FROM = 1_000;
+export const AHEAD_MAX = 12_000;
+
 /** Accounts remembered as payable, and with their ids: some 20 MB at most. Beyond it all are looked up again. */
 export const ACCOUNTS_MAX = 100_000;
 

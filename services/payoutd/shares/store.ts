@@ -12,6 +12,7 @@ import {
   type DeadLetter,
   keepDeadLetters,
   lockShares,
+  type Moved,
   movePosition,
   noteLate,
   noteWorkers,
@@ -23,11 +24,18 @@ import { ACCOUNTS_MAX, WORKER_EVERY_MS, WORKER_NAME_MAX_LENGTH, WORKERS_MAX } fr
 import type { BatchReading, Standing } from "./read_batch.ts";
 import type { Books, Share } from "./share.ts";
 import { type SliceGroup, sumShares } from "./summing.ts";
+import { Together } from "./together.ts";
 
 /** The schedule of schemes as it stood at one version. */
 interface Schedule {
   readonly version: number;
   readonly periods: readonly SchemePeriod[];
+}
+
+/** A batch as it was ruled on, and from where. */
+interface ReadBatch {
+  readonly standing: Standing;
+  readonly reading: BatchReading;
 }
 
 /** What all partitions of a process share while they store: nothing that matters is kept here alone. */
@@ -38,6 +46,7 @@ export class ShareStore {
   readonly #workers = new Map<string, Map<string, number>>();
   #workersKnown = 0;
   #schedule: Schedule = { version: -1, periods: [] };
+  readonly #together = new Together((batches: readonly ReadBatch[]) => this.#storeAll(batches));
 
   constructor(
     private readonly ledger: Ledger,
@@ -47,51 +56,70 @@ export class ShareStore {
   ) {}
 
   /**
-   * Stores a batch.
+   * Stores a batch; those of several partitions that come at once in one transaction, so that a slice which all of them
+   * add to is written once.
    *
    * @returns False where the position is elsewhere by now: nothing was written.
    * @throws {LedgerUnavailable} It may or may not have been written: load the position, and rule on the batch again.
    */
-  async store(standing: Standing, reading: BatchReading): Promise<boolean> {
-    const workers = this.#due(reading.shares);
-    const done = await this.ledger.transaction((tx) => this.#store(tx, standing, reading, workers));
-    if (done === null) return false;
+  store(standing: Standing, reading: BatchReading): Promise<boolean> {
+    return this.#together.ask({ standing, reading });
+  }
+
+  async #storeAll(batches: readonly ReadBatch[]): Promise<boolean[]> {
+    const done = await this.ledger.transaction((tx) => this.#storeIn(tx, batches));
     if (this.#accounts.size >= ACCOUNTS_MAX) this.#accounts.clear();
     for (const [name, id] of done.accounts) this.#accounts.set(name, id);
-    this.#schedule = done.schedule;
-    this.#written(workers);
-    return true;
+    if (done.schedule !== undefined) this.#schedule = done.schedule;
+    this.#written(done.workers);
+    return batches.map((batch) => done.stored.includes(batch));
   }
 
   /** Everything here may run several times: it reads this object and changes nothing but the ledger. */
-  async #store(
-    tx: Tx,
-    { log, at }: Standing,
-    { to, shares, letters, foreign }: BatchReading,
-    workers: readonly Share[],
-  ): Promise<{ accounts: Map<string, number>; schedule: Schedule } | null> {
-    // Before the position: who waits for a minute to be closed must hold nothing that the closing waits for.
+  async #storeIn(tx: Tx, batches: readonly ReadBatch[]) {
+    // Before the positions: who waits for a minute to be closed must hold nothing that the closing waits for.
     await lockShares(tx, "shared");
-    const moved = await movePosition(tx, {
-      log: log.number,
-      from: at,
-      to,
-      shares: shares.length,
-      foreign: foreign.length,
-    });
-    if (moved === null) return null;
+    const stored: ReadBatch[] = [];
+    let moved: Moved | null = null;
+    // In one order, so that two payoutd do not wait for each other.
+    for (
+      const batch of batches.toSorted((a, b) => a.reading.to.partition - b.reading.to.partition)
+    ) {
+      const { standing: { log, at }, reading: { to, shares, foreign } } = batch;
+      const move = {
+        log: log.number,
+        from: at,
+        to,
+        shares: shares.length,
+        foreign: foreign.length,
+      };
+      const now = await movePosition(tx, move);
+      if (now === null) continue;
+      stored.push(batch);
+      moved = now;
+    }
+    if (moved === null) return { stored, accounts: new Map<string, number>(), workers: [] };
+    const letters = stored.flatMap(({ reading }) => reading.letters);
     await keepDeadLetters(tx, letters.map((letter) => this.#deadLetter(letter)), this.clock.now());
     const schedule = await this.#scheduleIn(tx, moved.scheduleVersion);
-    const { groups, late } = sumShares(shares, {
+    const rules = {
       network: this.books.network,
       periods: schedule.periods,
+      // The same for all of them: no minute is closed while this transaction lasts.
       firstOpenMinute: moved.firstOpenMinute,
-    });
+    };
+    const shares = stored.flatMap(({ reading }) => reading.shares);
+    const { groups, late } = sumShares(shares, rules);
     const accounts = await this.#accountIds(tx, groups);
     await addSlices(tx, columnsOf(groups, accounts));
-    await noteLate(tx, log.number, at.partition, late);
+    if (late.length > 0) {
+      for (const { standing: { log, at }, reading } of stored) {
+        await noteLate(tx, log.number, at.partition, sumShares(reading.shares, rules).late);
+      }
+    }
+    const workers = this.#due(shares);
     await noteWorkers(tx, seenWorkers(workers, accounts));
-    return { accounts, schedule };
+    return { stored, accounts, schedule, workers };
   }
 
   async #scheduleIn(tx: Tx, version: number): Promise<Schedule> {
