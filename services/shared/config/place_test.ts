@@ -7,6 +7,10 @@ import {
   ConfigError,
   effective,
   hostsOf,
+  ledgerNeeds,
+  ledgerProblems,
+  ledgerRows,
+  ledgerUrl,
   memoryStateNote,
   readChecked,
   readConfig,
@@ -190,4 +194,62 @@ Deno.test("a state of one's own beside brokers is said, and nothing where there 
   assertStringIncludes(note!, "GOPOOL_STATE_URL is memory:");
   assertEquals(memoryStateNote({ busUrl: "sqlite:./bus.db", stateUrl: "memory:" }), null);
   assertEquals(memoryStateNote({ busUrl: "kafka://b:9092", stateUrl: "redis://r" }), null);
+});
+
+Deno.test("a ledger is one PostgreSQL with a user and a database, with TLS that checks or none", () => {
+  takes(
+    ledgerUrl,
+    "postgres://u@db/books",
+    "postgresql://u:p%40ss@db:6432/books",
+    "postgres://u@[::1]/books?sslmode=disable",
+    "postgres://u@db/books?sslmode=verify-full",
+  );
+  refuses(ledgerUrl, {
+    "": "must start with postgres:// or postgresql://",
+    "mysql://u@db/books": "must start with",
+    "postgres://u@db": "one name after the host",
+    "postgres://u@db/": "one name after the host",
+    "postgres://u@a,b/books": "must name one host",
+    "postgres://db/books": "must name a user",
+    "postgres://:p@db/books": "must name a user",
+    "postgres://u@db/books?sslmode=require": "disable or verify-full",
+    "postgres://u@db/books?host=x": 'must not have the parameter "host"',
+  });
+  assertEquals(ledgerNeeds("postgres://u@db/books"), [{ kind: "connect", what: "db:5432" }]);
+  assertEquals(ledgerNeeds("postgres://u@[::1]:1/b"), [{ kind: "connect", what: "[::1]:1" }]);
+});
+
+Deno.test("rows about the ledger that contradict each other are told", () => {
+  const problems = (found: Parameters<typeof ledgerProblems>[0]) => ledgerProblems(found);
+  assertEquals(problems({ ledgerUrl: "postgres://u@db/b", ledgerPassword: "p" }), []);
+  assertEquals(problems({}), []);
+  assertEquals(problems({ ledgerCa: "/ca.pem", ledgerPassword: "p" }).length, 2);
+  assertStringIncludes(problems({ ledgerCa: "/ca.pem" })[0]!, "GOPOOL_LEDGER_URL is missing");
+  assertStringIncludes(
+    problems({ ledgerUrl: "postgres://u:p@db/b", ledgerPassword: "p" })[0]!,
+    "which one?",
+  );
+  assertStringIncludes(
+    problems({ ledgerUrl: "postgres://u@db/b", ledgerCa: "/ca.pem" })[0]!,
+    "asks for no TLS",
+  );
+  assertEquals(
+    problems({ ledgerUrl: "postgres://u@db/b?sslmode=verify-full", ledgerCa: "/ca.pem" }),
+    [],
+  );
+});
+
+Deno.test("the ledger's password is never shown, and may come from a file", () => {
+  const env: Record<string, string> = {
+    GOPOOL_LEDGER_URL: "postgres://u:hush@db/books",
+    GOPOOL_LEDGER_PASSWORD_FILE: "/run/secrets/ledger",
+  };
+  const from = { args: [], env: (name: string) => env[name], readFile: () => "hush\n" };
+  assertEquals(readConfig("test", ledgerRows, from).ledgerPassword, "hush");
+  assertEquals(JSON.stringify(effective(ledgerRows, from)).includes("hush"), false);
+  assertThrows(
+    () => readConfig("test", ledgerRows, { ...from, args: ["--ledger-url=postgres://u:p@h/d"] }),
+    ConfigError,
+    "would show a password",
+  );
 });

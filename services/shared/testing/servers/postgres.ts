@@ -17,6 +17,7 @@ import {
 } from "@gopool/ledger/embedded";
 import { freePort } from "../places.ts";
 import type { Absent } from "./absent.ts";
+import { type Pem, tlsFiles } from "./pem.ts";
 import { type Running, untilReady } from "./process.ts";
 import { end, spawnWatched } from "./watched.ts";
 
@@ -25,6 +26,8 @@ export interface PostgresOptions {
   readonly port?: number;
   /** It survives a power cut, which no test makes: slower. A kill of the server it survives in any case. */
   readonly durable?: boolean;
+  /** Takes TLS, too. */
+  readonly tls?: boolean;
   /** More of its own settings: `{ max_connections: "5" }`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
@@ -33,7 +36,11 @@ export interface PostgresServer extends AsyncDisposable {
   /** Of its superuser, on the database "postgres". */
   readonly url: string;
   readonly port: number;
+  /** Goes with it. */
+  readonly folder: string;
   readonly pid: number;
+  /** The certificates, where TLS was asked for. */
+  readonly pem: Pem | null;
   /** SIGINT, and its end: connections are closed with a word. */
   stop(): Promise<void>;
   /** SIGKILL. */
@@ -54,14 +61,24 @@ export function findPostgres(): { readonly folder: string } | Absent {
 
 /** Makes a cluster in a temporary folder, starts the server and waits until it answers. */
 export async function startPostgres(options: PostgresOptions = {}): Promise<PostgresServer> {
-  const { port = freePort(), durable = false, settings = {} } = options;
+  const { port = freePort(), durable = false, tls = false, settings = {} } = options;
   const folder = await Deno.makeTempDir({ prefix: "postgres-" });
   const home = await prepareHome(folder);
   await makeCluster(home, { volatile: !durable });
-  await give(home, folder);
+  const pem = tls ? await tlsFiles(folder) : null;
+  await give(home, folder, pem);
   const password = await Deno.readTextFile(passwordFileOf(home));
   const url = `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`;
-  const all = { max_connections: CONNECTIONS, logging_collector: "off", ...settings };
+  const all = {
+    max_connections: CONNECTIONS,
+    logging_collector: "off",
+    ...(pem === null ? {} : {
+      ssl: "on",
+      ssl_cert_file: pem.files.serverCert,
+      ssl_key_file: pem.files.serverKey,
+    }),
+    ...settings,
+  };
   const flags = [
     ...serverArguments(home, { port, volatile: !durable }),
     ...Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]),
@@ -93,9 +110,11 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
   return {
     url,
     port,
+    folder,
     get pid() {
       return running.child.pid;
     },
+    pem,
     async stop() {
       running.child.kill("SIGINT");
       await running.printed;
@@ -108,7 +127,8 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
 }
 
 /** Its watch runs as the server's user, and removes the folder if this process is killed. */
-async function give({ uid, folder }: Home, parent: string): Promise<void> {
+async function give({ uid, folder }: Home, parent: string, pem: Pem | null): Promise<void> {
   if (uid === null) return;
-  for (const path of [folder, parent]) await Deno.chown(path, uid, uid);
+  const tls = pem === null ? [] : [`${parent}/tls`, pem.files.serverCert, pem.files.serverKey];
+  for (const path of [folder, parent, ...tls]) await Deno.chown(path, uid, uid);
 }
