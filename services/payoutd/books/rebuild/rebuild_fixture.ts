@@ -47,7 +47,8 @@ export class Miners {
     const { bus, ledger, clock } = this.stand;
     const all = async () => {
       const [row] = await ledger.ask<{ at: bigint }>(
-        "SELECT max(source_offset) AS at FROM share_position WHERE partition = 0",
+        `SELECT source_offset AS at FROM share_position JOIN log ON number = log
+         WHERE partition = 0 AND closed_at_ms IS NULL`,
       );
       return row!.at === BigInt(this.#offset);
     };
