@@ -188,6 +188,24 @@ Deno.test("the topics tool reaches the bus, and no files where the bus is Kafka"
   assertEquals(await tried("topics", env, Object.keys(expected)), expected);
 });
 
+Deno.test("the migrations' tool reaches the ledger, reads its files, and runs and writes nothing", async () => {
+  await using folder = await tempDir();
+  using ledger = neighbour();
+  const env = {
+    GOPOOL_LEDGER_URL: `postgres://u:p@${ledger.place}/books`,
+    GOPOOL_DATA_DIR: folder.path,
+  };
+  const expected = {
+    ...NEVER,
+    [`connect ${ledger.place}`]: "done",
+    [`read ${fromRoot("services/shared/ledger/migrations/0001_books.sql")}`]: "done",
+    [`write ${fromRoot("services/shared/ledger/migrations/x")}`]: "NotCapable",
+    [`write ${folder.path}/x`]: "NotCapable",
+    [`run ${installed()!.folder}/bin/postgres`]: "NotCapable",
+  };
+  assertEquals(await tried("migrate", env, Object.keys(expected)), expected);
+});
+
 Deno.test("every program has a permission set, which allows nothing by itself", async () => {
   for (const { name, main } of PROGRAMS) {
     const [folder] = /^.*\/services\/[a-z]+/.exec(main)!;
