@@ -23,21 +23,42 @@ export interface Deposit extends Outpoint {
 
 /**
  * A coin that is none of a coinbase: payments may spend it (`coin_added`: wallet −, operator +). One that was written
- * off comes back by this.
+ * off comes back by this, whatever it was.
  *
- * @throws {PayoutRefused} It is a coin of the ledger already.
+ * @throws {PayoutRefused} It is a coin of the ledger already, or becomes one by itself: booked twice it would be owed twice.
  */
 export async function depositCoin(tx: Tx, deposit: Deposit, act: Act): Promise<void> {
   const { txid, vout, sats, script, height } = deposit;
-  const rows = await tx.query(
-    `INSERT INTO coin AS c (txid, vout, sats, script, origin, height, state)
-     VALUES ($1, $2, $3, $4, 'deposit', $5, 'mature')
-     ON CONFLICT (txid, vout, block_hash) DO UPDATE SET state = 'mature', trouble = NULL
-       WHERE c.state = 'lost' AND c.sats = excluded.sats RETURNING id`,
-    [txid, vout, sats, script, height],
+  const back = await tx.query(
+    `UPDATE coin SET state = 'mature', trouble = NULL
+     WHERE txid = $1 AND vout = $2 AND sats = $3 AND state = 'lost' RETURNING id`,
+    [txid, vout, sats],
   );
-  if (rows.length === 0) throw new PayoutRefused("Cannot add the coin: it is one of the ledger's");
+  if (back.length === 0) {
+    const why = await whyNotNew(tx, deposit);
+    if (why !== null) throw new PayoutRefused(`Cannot add the coin: ${why}`);
+    await tx.query(
+      `INSERT INTO coin (txid, vout, sats, script, origin, height, state)
+       VALUES ($1, $2, $3, $4, 'deposit', $5, 'mature')`,
+      [txid, vout, sats, script, height],
+    );
+  }
   await move(tx, "coin_added", -sats, act);
+}
+
+/** As the rest of a sentence; null where nothing in the ledger makes this coin. */
+async function whyNotNew(tx: Tx, { txid, vout, sats, script }: Deposit): Promise<string | null> {
+  const [found] = await tx.query<{ coin: boolean; coinbase: boolean; change: boolean }>(
+    `SELECT EXISTS (SELECT FROM coin WHERE txid = $1 AND vout = $2) AS coin,
+       EXISTS (SELECT FROM block WHERE coinbase_txid = $1)
+         OR EXISTS (SELECT FROM unknown_coinbase WHERE txid = $1 AND resolution IS NULL) AS coinbase,
+       EXISTS (SELECT FROM payout_tx t JOIN payout p ON p.id = t.payout_id
+         WHERE t.txid = $1 AND t.change_sats = $3 AND p.change_script = $4) AS change`,
+    [txid, vout, sats, script],
+  );
+  if (found!.coin) return "it is one of the ledger's";
+  if (found!.coinbase) return "it is of a coinbase, and comes with its block";
+  return found!.change ? "it is change, and comes when its payment is confirmed" : null;
 }
 
 /**

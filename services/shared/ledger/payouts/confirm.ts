@@ -102,9 +102,27 @@ export async function unconfirmPayout(tx: Tx, id: bigint, atMs: number): Promise
     "UPDATE coin SET spent = false WHERE payout_id = $1",
     [id],
   );
+  await undoLostChange(tx, id, turn, atMs);
   await tx.prepared("payout_change_gone", "UPDATE coin SET state = 'gone' WHERE made_by = $1", [
     id,
   ]);
+}
+
+/** Change that an operator had written off is worth something again: the coins that it was made of are back. */
+async function undoLostChange(tx: Tx, id: bigint, turn: number, atMs: number): Promise<void> {
+  const [lost] = await tx.prepared<{ sats: bigint | null }>(
+    "payout_change_lost",
+    "SELECT sum(sats) AS sats FROM coin WHERE made_by = $1 AND state = 'lost'",
+    [id],
+  );
+  const sats = lost?.sats ?? 0n;
+  if (sats === 0n) return;
+  const { wallet, operator } = await ownAccounts(tx);
+  // Below zero: the same number above it is of coins found by the confirmation that is taken back.
+  await post(tx, "coin_found", { payoutId: id, attempt: -turn }, [
+    { account: wallet, bucket: MATURE, sats: -sats },
+    { account: operator, bucket: MATURE, sats },
+  ], atMs);
 }
 
 /** What the pool pays of an attempt's fee: all that the payees' shares do not. */
