@@ -60,11 +60,7 @@ async function balances(
 async function account(books: Books, name: string, { limit, json = false }: Listing) {
   const { ledger, print } = books;
   const found = await ledger.transaction(async (tx) => {
-    const [row] = await tx.query<{ id: number; kind: string; name: string }>(
-      "SELECT id, kind, name FROM account WHERE name = $1 OR (kind = $1 AND kind <> 'miner')",
-      [name],
-    );
-    if (row === undefined) return null;
+    const id = await accountId(tx, name);
     const [facts] = await tx.query<
       { immature: bigint; mature: bigint; entries: bigint; paid: bigint }
     >(
@@ -73,16 +69,15 @@ async function account(books: Books, name: string, { limit, json = false }: List
          (SELECT count(*) FROM entry WHERE account_id = $1) AS entries,
          (SELECT coalesce(sum(l.gross_sats), 0) FROM payout_line l JOIN payout p ON p.id = l.payout_id
           WHERE l.account_id = $1 AND p.state <> 'cancelled') AS paid`,
-      [row.id],
+      [id],
     );
     const workers = await tx.query<{ worker: string; last_seen_ms: bigint }>(
       "SELECT name AS worker, last_seen_ms FROM worker WHERE account_id = $1 ORDER BY last_seen_ms DESC LIMIT $2",
-      [row.id, limit],
+      [id, limit],
     );
     const latest = await entriesOf(tx, { account: name, limit, newest: true });
-    return { row, facts: facts!, workers, latest };
+    return { facts: facts!, workers, latest };
   }, { snapshot: true });
-  if (found === null) throw new UnknownToBooks(`The books have no account ${name}`);
   const { facts, workers, latest } = found;
   const seen = workers.map(({ worker, last_seen_ms }) =>
     `${worker || "(unnamed)"} ${time(last_seen_ms)}`
@@ -91,6 +86,16 @@ async function account(books: Books, name: string, { limit, json = false }: List
   showOne({ account: name, ...facts, workers: seen }, false, print);
   print("");
   show(latest, false, print);
+}
+
+/** Of a miner by its address, of one of the pool's own by its kind. */
+async function accountId(tx: Tx, name: string): Promise<number> {
+  const [row] = await tx.query<{ id: number }>(
+    "SELECT id FROM account WHERE name = $1 OR (kind = $1 AND kind <> 'miner')",
+    [name],
+  );
+  if (row === undefined) throw new UnknownToBooks(`The books have no account ${name}`);
+  return row.id;
 }
 
 interface EntriesAsked extends Listing {
@@ -113,6 +118,7 @@ async function entriesOf(
     newest?: boolean;
   },
 ) {
+  const id = account === undefined ? null : await accountId(tx, account);
   const rows = await tx.query<{
     transfer: bigint;
     at_ms: bigint;
@@ -131,10 +137,10 @@ async function entriesOf(
        t.minute, j.operator, j.reason
      FROM transfer t JOIN entry e ON e.transfer_id = t.id JOIN account a ON a.id = e.account_id
      LEFT JOIN adjustment j ON j.id = t.adjustment_id
-     WHERE t.id > $1 AND ($2::text IS NULL OR a.name = $2 OR (a.kind = $2 AND a.kind <> 'miner'))
+     WHERE t.id > $1 AND ($2::int IS NULL OR e.account_id = $2)
        AND ($3::bytea IS NULL OR t.block_hash = $3) AND ($4::bigint IS NULL OR t.payout_id = $4)
      ORDER BY t.id ${newest ? "DESC" : ""}, e.account_id, e.bucket LIMIT $5`,
-    [after ?? 0, account ?? null, block ?? null, payout ?? null, limit],
+    [after ?? 0, id, block ?? null, payout ?? null, limit],
   );
   return rows.map((row) => ({
     transfer: row.transfer,

@@ -5,11 +5,14 @@ import {
   bookUnknown,
   coinbaseOf,
   dismissUnknown,
+  lastReconciliation,
   latestBlocks,
   openUnknown,
 } from "@gopool/ledger/blocks";
 import { blockOf as hashOf, json, limit, operator, reason, type Signed } from "./arguments.ts";
+import { settleAsPaid } from "@gopool/payoutd/blocks";
 import type { Books } from "./open.ts";
+import { Refused } from "./refused.ts";
 import { hash, plain, show, showOne, time } from "./show.ts";
 import { UnknownToBooks } from "./unknown.ts";
 
@@ -47,6 +50,35 @@ export function blockCommands(program: Command, run: Run): void {
     .description("a block: its facts, how it was split and what that rests on, who got what")
     .addOption(limit(50)).addOption(json())
     .action((of, options) => run((books) => oneBlock(books, of, options)));
+
+  program.command("settle")
+    .argument("<block>", "its hash", hashOf)
+    .description(
+      'books a block that cannot be split as its coinbase paid; the pool\'s part goes to "unclaimed"',
+    )
+    .addOption(operator()).addOption(reason())
+    .action((of: Uint8Array, { operator, reason }: Signed) =>
+      run(async ({ ledger, network, clock, print }) => {
+        const by = { operator, reason, atMs: clock.now() };
+        const why = await ledger.transaction((tx) => settleAsPaid(tx, of, network, by), {
+          money: true,
+        });
+        if (why !== null) throw new Refused(why);
+        print(`${hash(of)}: booked as its coinbase paid`);
+      })
+    );
+
+  program.command("reconciliation")
+    .description("the latest comparison of the coins on the chain with the books")
+    .addOption(json())
+    .action(({ json = false }) =>
+      run(async ({ ledger, print }) => {
+        const last = await ledger.transaction(lastReconciliation, { snapshot: true });
+        if (last === null) return show([], json, print);
+        const { atMs, ...rest } = last;
+        showOne({ at: time(atMs), ...rest }, json, print);
+      })
+    );
 
   const unknown = program.command("unknown")
     .description("coinbases on the chain that pay the pool and belong to no block of the books")

@@ -20,14 +20,10 @@ import { basisPointsOf, json, operator, reason, satsOf, type Signed, timeOf } fr
 import { ownConfig } from "./check.ts";
 import type { Books } from "./open.ts";
 import { payoutdSettings } from "./payouts.ts";
+import { Refused } from "./refused.ts";
 import { show, showOne, time } from "./show.ts";
 
 type Run = (work: (books: Books) => Promise<void>) => Promise<void>;
-
-/** The books say no. The message is a sentence. */
-export class Refused extends Error {
-  override name = "Refused";
-}
 
 const SCHEMES: readonly SchemeName[] = ["pplns", "solo", "pps", "fpps", "prop"];
 const at = (what: string) =>

@@ -16,11 +16,12 @@ import { Command, CommanderError } from "commander";
 import { ArchiveFault } from "../topics/archive_folder.ts";
 import { accountCommands } from "./accounts.ts";
 import { blockCommands } from "./blocks.ts";
-import { changeCommands, Refused } from "./change.ts";
+import { changeCommands } from "./change.ts";
 import { checkCommands, NotRight } from "./check.ts";
 import { logCommands } from "./logs.ts";
 import { type Books, withBooks } from "./open.ts";
 import { payoutCommands } from "./payouts.ts";
+import { Refused } from "./refused.ts";
 import { toolSettings } from "./settings.ts";
 import { UnknownToBooks } from "./unknown.ts";
 

@@ -155,7 +155,7 @@ export async function compareSplits(
     // An operator's word is no computation; a window from before what was read is the ledger's own here.
     const offered = await offeredBy(tx, block);
     const until = offered?.minute ?? Math.floor(block.foundAtMs / 60_000);
-    if (until < deps.fromMinute) {
+    if (until < deps.fromMinute || block.scheme === "operator") {
       splits.set(id, stored);
       skipped++;
       continue;
