@@ -147,6 +147,42 @@ for (const name of ["shareproc", "blocksubmit"]) {
   });
 }
 
+Deno.test("payoutd reaches log, ledger and node, reads its key, and writes only where payouts wait for a signature", async () => {
+  await using folder = await tempDir();
+  using kafka = neighbour();
+  using ledger = neighbour();
+  using node = neighbour();
+  const health = freePort();
+  const key = folder.join("key");
+  await Deno.writeTextFile(key, "wpkh(secret)");
+  await Deno.mkdir(folder.join("psbt"));
+  const env = {
+    GOPOOL_BUS_URL: `kafka://${kafka.place}`,
+    GOPOOL_LEDGER_URL: `postgres://u:p@${ledger.place}/books`,
+    GOPOOL_NODE_URL: `http://u:p@${node.place}`,
+    GOPOOL_POOL_ADDRESS: "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
+    GOPOOL_PAYOUTD_SIGNER: "key-file",
+    GOPOOL_PAYOUTD_KEY_FILE: key,
+    GOPOOL_PAYOUTD_PSBT_FOLDER: folder.join("psbt"),
+    GOPOOL_HEALTH_LISTEN: `127.0.0.1:${health}`,
+  };
+  const expected = {
+    ...NEVER,
+    [`connect ${kafka.place}`]: "done",
+    [`connect ${ledger.place}`]: "done",
+    [`connect ${node.place}`]: "done",
+    [`listen 127.0.0.1:${health}`]: "done",
+    [`read ${key}`]: "done",
+    [`write ${key}`]: "NotCapable",
+    [`write ${folder.join("psbt", "1.psbt")}`]: "done",
+    [`write ${folder.path}/x`]: "NotCapable",
+    [`run ${installed()!.folder}/bin/postgres`]: "NotCapable",
+    "variable GOPOOL_LEDGER_URL": "done",
+    "variable GOPOOL_STATE_URL": "unseen",
+  };
+  assertEquals(await tried("payoutd", env, Object.keys(expected)), expected);
+});
+
 Deno.test("the whole pool listens for miners, reaches its own node, and writes in its folder", async () => {
   await using folder = await tempDir();
   const dataDir = folder.join("data");
