@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { AddressError, type Network, scriptOfAddress } from "@gopool/chain";
+import { AddressError, equalBytes, type Network, scriptOfAddress } from "@gopool/chain";
 import type { Tx } from "@gopool/ledger";
 import { effectiveOf } from "@gopool/ledger/clients";
 import type { Payee } from "./payouts/deps.ts";
@@ -18,8 +18,15 @@ export type PayeesOf = (
 /**
  * @param thresholdSats Where an account has chosen none.
  * @param leastSats What counts in place of a lower choice, made while less was allowed.
+ * @param poolScripts The pool's own, present and former. A payment there would come off the wallet in the books and
+ * stay in it on the chain.
  */
-export function payeesBy(network: Network, thresholdSats: bigint, leastSats: bigint): PayeesOf {
+export function payeesBy(
+  network: Network,
+  thresholdSats: bigint,
+  leastSats: bigint,
+  poolScripts: readonly Uint8Array[],
+): PayeesOf {
   return async (tx, addresses, nowMs) => {
     const choices = await effectiveOf(tx, addresses, nowMs);
     return new Map(addresses.map((address) => {
@@ -27,10 +34,14 @@ export function payeesBy(network: Network, thresholdSats: bigint, leastSats: big
       const script = choice?.script ?? scriptOf(address, network);
       const chosen = choice?.thresholdSats ?? thresholdSats;
       const threshold = chosen < leastSats ? leastSats : chosen;
-      return [address, typeof script === "string" ? script : { script, threshold }];
+      if (typeof script === "string") return [address, script];
+      const isPool = poolScripts.some((own) => equalBytes(own, script));
+      return [address, isPool ? TO_ITSELF : { script, threshold }];
     }));
   };
 }
+
+const TO_ITSELF = "it mines to an address of the pool's own: nothing is sent there";
 
 function scriptOf(address: string, network: Network): Uint8Array | string {
   try {

@@ -9,7 +9,7 @@ import { type Network, scriptOfAddress } from "@gopool/chain";
 import { type Ledger, notInForce, openFees, openSchedule, type SchemeName } from "@gopool/ledger";
 import { oldestUnsettledMs } from "@gopool/ledger/blocks";
 import { minuteOf } from "@gopool/ledger/shares";
-import { carriedSince, carriedUnsettled } from "@gopool/ledger/snapshots";
+import { spokenFor } from "@gopool/ledger/snapshots";
 import { firstAnswer, type Nodes, NodeUnavailable } from "@gopool/node";
 import {
   type Clock,
@@ -80,7 +80,12 @@ function partsOf(deps: PayoutdDeps): readonly Service[] {
   const { pool } = settings;
   const scripts = scriptsOf(deps);
   const payouts = { ...settings.payouts, changeScript: scripts[0]!, maturity: settings.maturity };
-  const payeesOf = payeesBy(network, payouts.thresholdSats, settings.leastThresholdSats);
+  const payeesOf = payeesBy(
+    network,
+    payouts.thresholdSats,
+    settings.leastThresholdSats,
+    scripts,
+  );
   const blocks = createBlocks({
     ...deps,
     pool,
@@ -96,11 +101,7 @@ function partsOf(deps: PayoutdDeps): readonly Service[] {
       ...deps,
       settings: payouts,
       payeesOf,
-      // Neither what a coinbase may still pay, nor what one has paid that is not yet in the books.
-      leftOut: async (tx, nowMs) => {
-        const offered = await carriedSince(tx, nowMs - JOB_MAX_LIFE_MS);
-        return offered.union(await carriedUnsettled(tx));
-      },
+      leftOut: (tx, nowMs) => spokenFor(tx, nowMs - JOB_MAX_LIFE_MS),
     }),
     ...snapshots(),
     createCheckpointer(deps),

@@ -21,7 +21,7 @@ import { payeesBy } from "../payees.ts";
 async function payees(ledger: Ledger, miners: readonly Miner[], nowMs: number) {
   const addresses = miners.map(({ address }) => address);
   const found = await ledger.transaction((tx) =>
-    payeesBy("regtest", THRESHOLD_SATS, 1n)(tx, addresses, nowMs)
+    payeesBy("regtest", THRESHOLD_SATS, 1n, [])(tx, addresses, nowMs)
   );
   return addresses.map((address) => {
     const payee = found.get(address)!;
@@ -204,7 +204,7 @@ Deno.test("requests that miners sign", async (t) => {
     await openBooks(ledger, [ella]);
     await send(ledger, signedBy(ella, requestOf(ella, "threshold", "20000")));
     const found = await ledger.transaction((tx) =>
-      payeesBy("regtest", 500_000n, 30_000n)(tx, [ella.address], NOW_MS)
+      payeesBy("regtest", 500_000n, 30_000n, [])(tx, [ella.address], NOW_MS)
     );
     assertEquals(found.get(ella.address), { script: ella.key.script, threshold: 30_000n });
   });
@@ -214,7 +214,7 @@ Deno.test("requests that miners sign", async (t) => {
     async () => {
       const addresses = [minerOf(91).address, "bc1q9vza2e8x573nczrlzms0wvx3gsqjx7vavgkx0l"];
       const found = await ledger.transaction((tx) =>
-        payeesBy("regtest", 7n, 1n)(tx, addresses, NOW_MS)
+        payeesBy("regtest", 7n, 1n, [])(tx, addresses, NOW_MS)
       );
       assertEquals(found.get(addresses[0]!), { script: minerOf(91).key.script, threshold: 7n });
       const why = found.get(addresses[1]!);

@@ -86,7 +86,7 @@ async function live(ledger: FreshLedger, anna: Miner, history: readonly Step[]):
       assertEquals(verdict.kind === "applied", wanted, JSON.stringify({ step, verdict }, texts));
     }
     const payees = await ledger.transaction((tx) =>
-      payeesBy("regtest", 1n, 1n)(tx, [anna.address], model.now)
+      payeesBy("regtest", 1n, 1n, [])(tx, [anna.address], model.now)
     );
     assertEquals(payees.get(anna.address), {
       script: named(model.paidTo).key.script,

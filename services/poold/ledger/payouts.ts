@@ -1,6 +1,6 @@
 /** Commands about payments. @module */
 import { canonicalAddress } from "@gopool/chain";
-import { carriedSince } from "@gopool/ledger/snapshots";
+import { spokenFor } from "@gopool/ledger/snapshots";
 import { payoutdSettingsOf } from "@gopool/payoutd/from_settings";
 import { payeesBy } from "@gopool/payoutd/payees";
 import {
@@ -149,7 +149,7 @@ export async function payoutdSettings(books: Books) {
 async function payoutsDeps(books: Books): Promise<Omit<PayoutsDeps, "nodes">> {
   const { ledger, clock, network } = books;
   const { payouts, maturity, leastThresholdSats } = await payoutdSettings(books);
-  const [changeScript] = await poolScripts(books);
+  const scripts = await poolScripts(books);
   return {
     ledger,
     signer: null,
@@ -157,8 +157,8 @@ async function payoutsDeps(books: Books): Promise<Omit<PayoutsDeps, "nodes">> {
     log: silent,
     board: createStatusBoard(clock),
     network,
-    settings: { ...payouts, maturity, changeScript: changeScript! },
-    payeesOf: payeesBy(network, payouts.thresholdSats, leastThresholdSats),
-    leftOut: (tx, nowMs) => carriedSince(tx, nowMs - JOB_MAX_LIFE_MS),
+    settings: { ...payouts, maturity, changeScript: scripts[0]! },
+    payeesOf: payeesBy(network, payouts.thresholdSats, leastThresholdSats, scripts),
+    leftOut: (tx, nowMs) => spokenFor(tx, nowMs - JOB_MAX_LIFE_MS),
   };
 }

@@ -83,6 +83,14 @@ export async function carriedSince(tx: Tx, sinceMs: number): Promise<ReadonlySet
   return new Set(rows.map(({ account_id }) => account_id));
 }
 
+/**
+ * Accounts that no payment is planned for now: what a coinbase may still pay ({@link carriedSince}), or has paid and is
+ * not yet in the books ({@link carriedUnsettled}).
+ */
+export async function spokenFor(tx: Tx, sinceMs: number): Promise<ReadonlySet<number>> {
+  return (await carriedSince(tx, sinceMs)).union(await carriedUnsettled(tx));
+}
+
 /** Drops snapshots made before `beforeMs` that no block in the books was found with. */
 export async function dropSnapshots(tx: Tx, beforeMs: number): Promise<void> {
   await tx.query(
