@@ -19,11 +19,12 @@ import {
 } from "@gopool/runtime";
 import { tempDir, waitFor } from "@gopool/testing";
 import { startPostgres } from "@gopool/testing/servers";
-import { audit } from "./payoutd/audit.ts";
+import { audit, orphanedIn } from "./payoutd/audit.ts";
 import { checkBooks } from "./payoutd/check_books.ts";
 import { composed, MATURITY, settingsOf } from "./payoutd/compose.ts";
 import { fastClock } from "./payoutd/fast_clock.ts";
-import { Feeder, PARTITIONS } from "./payoutd/feeder.ts";
+import { Feeder } from "./payoutd/feeder.ts";
+import { PARTITIONS } from "./payoutd/miners.ts";
 import { makePoolKey, signerWith } from "./payoutd/pool_key.ts";
 import { untilAtRest } from "./payoutd/rest.ts";
 
@@ -44,7 +45,7 @@ Deno.test("a PostgreSQL that dies, and is away for minutes, costs payoutd nothin
   const clock = fastClock({ factor: FACTOR, fromMs: systemClock.now() });
   const random = seededRandom(23);
   await using bus = await openBus("memory:", { clock, sharePartitions: PARTITIONS });
-  const feeder = new Feeder({ bus, clock, chain, random, ...key });
+  const feeder = new Feeder({ bus, clock, chain, random, orphaned: orphanedIn(ledger), ...key });
   const board = createStatusBoard(clock);
   const stop = new AbortController();
   await using standing = new AsyncDisposableStack();

@@ -8,9 +8,21 @@ import { assertEquals } from "@std/assert";
 import { asHash, canonicalAddress, decodeBlock, hashFromDisplay, isCoinbase } from "@gopool/chain";
 import type { FreshLedger } from "@gopool/ledger/fixture";
 import type { TestChain } from "@gopool/node/fixture";
-import { FEE_BASIS_POINTS } from "./compose.ts";
-import { type Announced, type Feeder, WINDOW_THOUSANDTHS } from "./feeder.ts";
+import type { Announced } from "./blocks.ts";
+import { FEE_BASIS_POINTS, WINDOW_THOUSANDTHS } from "./compose.ts";
+import type { Feeder } from "./feeder.ts";
 import { Reference } from "./reference.ts";
+
+/** For a feeder: whether the books call all of these orphans. */
+export function orphanedIn({ ask }: Asking): (hashes: readonly string[]) => Promise<boolean> {
+  return async (hashes) => {
+    const [row] = await ask<{ left: bigint }>(
+      "SELECT count(*) AS left FROM block WHERE encode(hash, 'hex') = ANY($1) AND state <> 'orphaned'",
+      [hashes.map((hash) => hashFromDisplay(hash).toHex())],
+    );
+    return row!.left === 0n;
+  };
+}
 
 type Asking = Pick<FreshLedger, "ask">;
 
@@ -59,7 +71,7 @@ export async function audit(
   return { ...shares, ...counts, ...payouts, letters };
 }
 
-async function auditShares(ledger: Asking, { counted }: Feeder) {
+export async function auditShares(ledger: Asking, { counted }: Feeder) {
   const rows = await ledger.ask<
     { minute: number; name: string; nbits: number; shares: bigint; work: bigint }
   >(
@@ -166,7 +178,7 @@ interface Paid {
 }
 
 /** Outputs of the best chain's transactions that are no coinbases, but for what goes back to the pool. */
-async function paidOnChain({ sim, node }: TestChain, poolAddress: string): Promise<Paid[]> {
+export async function paidOnChain({ sim, node }: TestChain, poolAddress: string): Promise<Paid[]> {
   const paid: Paid[] = [];
   for (let height = 0; height <= sim.height; height++) {
     const raw = await node.block(asHash((await node.hashAt(height))!));
@@ -183,7 +195,7 @@ async function paidOnChain({ sim, node }: TestChain, poolAddress: string): Promi
 }
 
 /** Each debit stands on the chain exactly once, and nothing else was paid. */
-async function auditPayouts(ledger: Asking, paid: readonly Paid[]) {
+export async function auditPayouts(ledger: Asking, paid: readonly Paid[]) {
   const lines = await ledger.ask<{ txid: string; account: string; sats: bigint; state: string }>(
     `SELECT encode(t.txid, 'hex') AS txid, a.name AS account, l.gross_sats - l.fee_sats AS sats, p.state
      FROM payout_line l JOIN payout p ON p.id = l.payout_id JOIN account a ON a.id = l.account_id
@@ -205,7 +217,7 @@ async function auditPayouts(ledger: Asking, paid: readonly Paid[]) {
   };
 }
 
-async function auditLetters(ledger: Asking, { lies }: Feeder): Promise<number> {
+export async function auditLetters(ledger: Asking, { lies }: Feeder): Promise<number> {
   const rows = await ledger.ask<{ topic: string; count: bigint; reasons: bigint }>(
     `SELECT topic, count(*) AS count, count(*) FILTER (WHERE reason <> '') AS reasons
      FROM dead_letter GROUP BY topic ORDER BY topic`,

@@ -15,12 +15,13 @@ import {
   type StatusBoard,
   systemRandom,
 } from "@gopool/runtime";
-import { WINDOW_THOUSANDTHS } from "./feeder.ts";
 
 /** Blocks until the simulated chain's coinbases can be spent, and until a payout counts as made. */
 export const MATURITY = 10;
 export const CONFIRMATIONS = 2;
 export const FEE_BASIS_POINTS = 150;
+/** X, in thousandths of a unit: what is worked in some minutes. */
+export const WINDOW_THOUSANDTHS = 3_000;
 /** Balances from this on are paid out. */
 export const THRESHOLD_SATS = 50_000n;
 

@@ -8,7 +8,8 @@ import { encodeHeader, headerHash, meetsTarget, sha256d, targetFromBits } from "
 import type { UnixSeconds } from "@gopool/chain";
 import { BlockFactsSchema, BlockOutcome, create } from "@gopool/proto";
 
-const PATIENT = { deadlineMs: Infinity } as const;
+/** A publish may meet the file locked by the other process: however long that takes. */
+export const PATIENT = { deadlineMs: Infinity } as const;
 const EASY_BITS = 0x207fffff;
 
 /** @returns How many records that cannot be read. */

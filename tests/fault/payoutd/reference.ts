@@ -5,7 +5,8 @@
  * @module
  */
 import { targetFromBits, workOfTarget } from "@gopool/chain";
-import type { Announced, Counted } from "./feeder.ts";
+import type { Announced } from "./blocks.ts";
+import type { Counted } from "./miners.ts";
 
 /** The shares, by minute and account: work as parts of a unit, over one denominator for all nBits. */
 export class Reference {
