@@ -36,7 +36,9 @@ function records(bus: Bus) {
 }
 
 /** Three accounts with work 5, 3 and 2 in the minute before now, which is closed. */
-async function stand(scheme: "pplns" | "solo" = "pplns"): Promise<Stand> {
+async function stand(
+  { scheme = "pplns", height = HEIGHT }: { scheme?: "pplns" | "solo"; height?: number } = {},
+): Promise<Stand> {
   const open = new AsyncDisposableStack();
   const ledger = open.use(await freshLedger());
   const clock = new FakeClock();
@@ -69,7 +71,7 @@ async function stand(scheme: "pplns" | "solo" = "pplns"): Promise<Stand> {
     pool: "gopool",
     network: "regtest",
     bounds: { minSats: 1_000n, maxOutputs: 2 },
-    tipHeight: () => Promise.resolve(HEIGHT),
+    tipHeight: () => Promise.resolve(height),
     payeesOf: (_tx, addresses) =>
       Promise.resolve(
         new Map(addresses.map((address) => [address, {
@@ -169,6 +171,13 @@ Deno.test("a small balance rides along once: while a block that carried it is no
 });
 
 Deno.test("without a window of PPLNS there is no split, and jobs pay the pool", async () => {
-  await using pool = await stand("solo");
+  await using pool = await stand({ scheme: "solo" });
+  assertEquals(await pool.look(), []);
+});
+
+Deno.test("where blocks create nothing any more there is no split: fees alone are the pool's to hand out", async () => {
+  await using pool = await stand({ height: 33 * 150 });
+  const { ledger, clock } = pool;
+  await ledger.transaction((tx) => owe(tx, ADDRESSES[1]!, 7_000n, clock.now()), { money: true });
   assertEquals(await pool.look(), []);
 });
