@@ -8,6 +8,7 @@ import { ConfigError, HelpRequested, readConfig } from "@gopool/config";
 import { Fleet } from "./fleet.ts";
 import { printGoals } from "./goals.ts";
 import { loadKafka } from "./kafka/main.ts";
+import { loadLedger } from "./ledger/main.ts";
 import { broadcasts, memoryOf, openLoop, type Rate, saturate } from "./modes.ts";
 import { type Options, schema } from "./options.ts";
 import { canPin, pinSelf, usageOf } from "./processes.ts";
@@ -170,7 +171,9 @@ try {
   const env = (name: string) => Deno.env.get(name);
   const [first, ...rest] = Deno.args;
   // The bus says what is asked for, unless a word does.
-  if (first === "kafka" || env("GOPOOL_BUS_URL")?.startsWith("kafka:")) {
+  if (first === "ledger") {
+    await loadLedger({ args: rest, env });
+  } else if (first === "kafka" || env("GOPOOL_BUS_URL")?.startsWith("kafka:")) {
     await loadKafka({ args: first === "kafka" ? rest : Deno.args, env });
   } else {
     await main(readConfig("load", schema, { args: Deno.args, env }));
