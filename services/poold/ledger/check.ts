@@ -13,8 +13,7 @@ import {
 } from "@gopool/payoutd/books";
 import type { Bus } from "@gopool/bus";
 import { payoutdConfigOf } from "../payouts.ts";
-import { openArchive } from "../topics/archive_reader.ts";
-import { ARCHIVED } from "../topics/archive.ts";
+import { archiveSource } from "./archive_source.ts";
 import { json, operator, reason, several, type Signed } from "./arguments.ts";
 import { type Books, logIdOf, openBusAt, openLog, openNodes, poolScripts } from "./open.ts";
 import { scratchFile } from "./scratch_file.ts";
@@ -144,22 +143,6 @@ export function rebuiltLines(rebuilt: Rebuilt): string[] {
         `${chain.coins} coins`,
     differenceCount === 0 ? "the ledger says the same" : `${differenceCount} differences`,
   ];
-}
-
-/** An archive as a place to read from. */
-async function archiveSource(folder: string): Promise<Source> {
-  const archive = await openArchive(folder);
-  return {
-    name: `the archive at ${folder}`,
-    isOf: (log) => log.id === archive.logId,
-    held(topic) {
-      const partitions = ARCHIVED.includes(topic) ? archive.partitions(topic) : [];
-      return Promise.resolve(
-        partitions.map((partition) => ({ partition, ...archive.held(topic, partition)! })),
-      );
-    },
-    read: (topic, partition, from) => archive.read(topic, partition, from),
-  };
 }
 
 async function removeIfThere(path: string): Promise<void> {
