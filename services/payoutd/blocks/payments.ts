@@ -37,17 +37,23 @@ export async function paymentsOf(
 ): Promise<Payments> {
   const others = outputs.filter(({ isPool }) => !isPool);
   const planned = new Map(expected?.map((output) => [output.script.toHex(), output]));
-  const strangers = others.filter(({ script }) => !planned.has(script.toHex()));
+  // Each planned amount stands in one output, whole: the first to its script.
+  const plans = others.map(({ script }) => {
+    const plan = planned.get(script.toHex());
+    planned.delete(script.toHex());
+    return plan;
+  });
+  const strangers = others.filter((_, i) => plans[i] === undefined);
   const addresses = strangers.flatMap(({ script }) => canonicalAddress(script, network) ?? []);
   const ids = new Map(zip(addresses, await accountsOf(tx, addresses)));
   const own = await ownAccounts(tx);
   const remarks: string[] = [];
 
-  const accountOf = (output: CoinbaseOutput): { account: number; carried: bigint } => {
-    const { position, sats, script } = output;
-    const plan = planned.get(script.toHex());
+  const accountOf = (
+    { position, sats, script }: CoinbaseOutput,
+    plan: SnapshotOutput | undefined,
+  ): { account: number; carried: bigint } => {
     if (plan !== undefined) {
-      // Each planned amount stands in one output, whole.
       if (plan.sats !== sats) {
         remarks.push(`Output ${position} pays ${sats} sats, its snapshot says ${plan.sats}`);
       }
@@ -67,14 +73,13 @@ export async function paymentsOf(
   };
 
   const byAccount = new Map<number, Payment>();
-  for (const output of others) {
-    const { account, carried } = accountOf(output);
+  for (const [i, output] of others.entries()) {
+    const { account, carried } = accountOf(output, plans[i]);
     const before = byAccount.get(account) ?? { paid: 0n, carried: 0n };
     byAccount.set(account, {
       paid: before.paid + output.sats,
       carried: before.carried + carried,
     });
-    planned.delete(output.script.toHex());
   }
   return { byAccount, remarks };
 }
