@@ -1,8 +1,8 @@
 /** Balances afresh: what was computed of blocks and minutes, what was paid out, and what operators posted. @module */
 import type { Tx } from "@gopool/ledger";
-import { displayHash, type Hash } from "@gopool/chain";
-import type { Splits } from "./compare_blocks.ts";
+import type { Block } from "@gopool/ledger/blocks";
 import type { Differences } from "./differences.ts";
+import type { Split } from "./split.ts";
 
 /** Both balances of an account. */
 interface Both {
@@ -10,49 +10,42 @@ interface Both {
   mature: bigint;
 }
 
-/** Adds everything up and compares it with the ledger's balances. @returns How many accounts were compared. */
-export async function compareBalances(
-  tx: Tx,
-  splits: Splits,
-  paidAtOnce: ReadonlyMap<string, bigint>,
-  differences: Differences,
-): Promise<number> {
-  const sums = new Map<string, Both>();
-  const add = (account: string, bucket: keyof Both, sats: bigint) => {
-    let both = sums.get(account);
-    if (both === undefined) sums.set(account, both = { immature: 0n, mature: 0n });
+/** Sums by account as they are found: as many as there are accounts, however many blocks there were. */
+export class Balances {
+  readonly #sums = new Map<string, Both>();
+
+  add(account: string, bucket: keyof Both, sats: bigint): void {
+    let both = this.#sums.get(account);
+    if (both === undefined) this.#sums.set(account, both = { immature: 0n, mature: 0n });
     both[bucket] += sats;
-  };
-  await addBlocks(tx, splits, add);
-  for (const [account, sats] of paidAtOnce) add(account, "mature", sats);
-  await addPayouts(tx, add);
-  await addByHand(tx, add);
-  return await compare(tx, sums, differences);
-}
+  }
 
-type Add = (account: string, bucket: keyof Both, sats: bigint) => void;
-
-/** Of blocks that are booked: what they brought, and what their coinbases paid. */
-async function addBlocks(tx: Tx, splits: Splits, add: Add): Promise<void> {
-  const rows = await tx.query<{ hash: Uint8Array; matured: boolean }>(
-    "SELECT hash, matured FROM block WHERE booked",
-  );
-  for (const { hash, matured } of rows) {
-    const split = splits.get(displayHash(hash as Hash));
-    if (split === undefined) continue;
+  /** What a block brought, and what its coinbase paid, if it is booked. */
+  addBlock({ booked, matured }: Pick<Block, "booked" | "matured">, split: Split): void {
+    if (!booked) return;
     const bucket = matured ? "mature" : "immature";
     let value = split.fee + split.donation, paid = 0n;
-    add("fee", bucket, split.fee);
-    add("donation", bucket, split.donation);
+    this.add("fee", bucket, split.fee);
+    this.add("donation", bucket, split.donation);
     for (const [account, one] of split.got) {
-      add(account, bucket, one.sats - (one.paid - one.carried));
-      add(account, "mature", -one.carried);
+      this.add(account, bucket, one.sats - (one.paid - one.carried));
+      this.add(account, "mature", -one.carried);
       value += one.sats;
       paid += one.paid;
     }
-    add(matured ? "wallet" : "rewards", bucket, paid - value);
+    this.add(matured ? "wallet" : "rewards", bucket, paid - value);
+  }
+
+  /** Adds what was paid out and what operators posted, and compares. @returns How many accounts were compared. */
+  async compare(tx: Tx, differences: Differences): Promise<number> {
+    const add: Add = (account, bucket, sats) => this.add(account, bucket, sats);
+    await addPayouts(tx, add);
+    await addByHand(tx, add);
+    return await compare(tx, this.#sums, differences);
   }
 }
+
+type Add = (account: string, bucket: keyof Both, sats: bigint) => void;
 
 /** Of payments: the debits as their lines say, and where they went by the state they are in. */
 async function addPayouts(tx: Tx, add: Add): Promise<void> {

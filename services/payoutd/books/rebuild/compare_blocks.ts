@@ -38,9 +38,6 @@ export interface BlocksDeps {
   readonly signal: AbortSignal;
 }
 
-/** Who got what, by block (display form): for the balances. */
-export type Splits = Map<string, Split>;
-
 /** Every announced block is in the ledger, with the facts of its record. */
 export async function compareAnnounced(
   deps: Pick<BlocksDeps, "tx" | "history" | "books" | "differences" | "signal">,
@@ -131,10 +128,15 @@ async function compareOrigins(
   }
 }
 
-/** Computes the split of every settled block and compares it account by account. */
+/**
+ * Computes the split of every settled block and compares it account by account.
+ *
+ * @param onSplit Told of each block with what was computed; of those that are not, with what the ledger has.
+ */
 export async function compareSplits(
   deps: BlocksDeps,
-): Promise<{ compared: BlocksCompared; splits: Splits }> {
+  onSplit: (block: Block, split: Split) => void,
+): Promise<Pick<BlocksCompared, "splits" | "skipped">> {
   const { tx, signal, differences } = deps;
   const splitDeps: SplitDeps = {
     ...deps,
@@ -142,7 +144,6 @@ export async function compareSplits(
     slices: deps,
     feesAt: (atMs) => feesAt(tx, atMs),
   };
-  const splits: Splits = new Map();
   let skipped = 0;
   const rows = await tx.query<{ hash: Uint8Array; basis: Basis & { window: unknown } }>(
     "SELECT hash, basis FROM block WHERE scheme IS NOT NULL ORDER BY found_at_ms, hash",
@@ -156,7 +157,7 @@ export async function compareSplits(
     const offered = await offeredBy(tx, block);
     const until = offered?.minute ?? Math.floor(block.foundAtMs / 60_000);
     if (until < deps.fromMinute || block.scheme === "operator") {
-      splits.set(id, stored);
+      onSplit(block, stored);
       skipped++;
       continue;
     }
@@ -164,15 +165,15 @@ export async function compareSplits(
     try {
       const computed = await splitOf(splitDeps, block, outputs, offered, basis);
       compareSplit(id, computed, stored, differences);
-      splits.set(id, computed);
+      onSplit(block, computed);
     } catch (error) {
-      splits.set(id, stored);
+      onSplit(block, stored);
       if (error instanceof MinutesNotKept) skipped++;
       else if (!(error instanceof WindowMismatch)) throw error;
       else differences.add("block", `block ${id}: its round is another: ${error.message}`);
     }
   }
-  return { compared: { announced: 0, splits: rows.length - skipped, skipped }, splits };
+  return { splits: rows.length - skipped, skipped };
 }
 
 function compareSplit(id: string, ours: Split, theirs: Split, differences: Differences): void {

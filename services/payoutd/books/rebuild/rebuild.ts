@@ -12,7 +12,7 @@ import { openingOf } from "@gopool/ledger/blocks";
 import { schemePeriods } from "@gopool/ledger/schemes";
 import { shareLogs } from "@gopool/ledger/shares";
 import type { Books } from "../../shares/mod.ts";
-import { compareBalances } from "./balances.ts";
+import { Balances } from "./balances.ts";
 import { type BlocksCompared, compareAnnounced, compareSplits } from "./compare_blocks.ts";
 import { comparePps } from "./compare_pps.ts";
 import { compareSlices } from "./compare_slices.ts";
@@ -81,10 +81,15 @@ async function rebuildIn(tx: Tx, scratch: Scratch, deps: RebuildDeps): Promise<R
   onStep("slices compared");
   const announced = await compareAnnounced(common, logs);
   const openingMs = await openingOf(tx) ?? 0;
-  const { compared, splits } = await compareSplits({ ...common, openingMs });
+  const balances = new Balances();
+  const compared = await compareSplits(
+    { ...common, openingMs },
+    (block, split) => balances.addBlock(block, split),
+  );
   onStep(`${compared.splits} splits compared`);
   const pps = await comparePps(tx, scratch, fromMinute, differences);
-  const accounts = await compareBalances(tx, splits, pps.paid, differences);
+  for (const [account, sats] of pps.paid) balances.add(account, "mature", sats);
+  const accounts = await balances.compare(tx, differences);
   onStep(`${accounts} balances compared`);
   const chain = deps.chain === null
     ? null
