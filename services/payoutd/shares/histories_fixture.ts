@@ -69,7 +69,7 @@ export const historyArb: fc.Arbitrary<{ valids: Valid[]; wire: Uint8Array[] }> =
   let end = 0;
   for (const one of written) {
     if (one === "junk") wire.push(Uint8Array.of(0xff, 0xff));
-    else if (one === "mark") wire.push(validShare(0, valids.at(-1)!.o, { mark: true }));
+    else if (one === "mark") wire.push(validShare(0, valids.at(-1)!.o, markOf(wire.length)));
     else if (one === "foreign") wire.push(...foreignAt(wire.length, end, valids));
     else {
       // Mostly on from where the last one ended.
@@ -82,6 +82,11 @@ export const historyArb: fc.Arbitrary<{ valids: Valid[]; wire: Uint8Array[] }> =
   if (whole) wire.push(...valids.map(bytesOf));
   return { valids, wire };
 });
+
+/** Ignored, whatever log it is of. */
+function markOf(n: number) {
+  return { mark: true, logId: n % 2 === 0 ? "log" : "another" };
+}
 
 /** A share of another pool that stands on the partition at an offset of its own, before the first. */
 function foreignAt(at: number, end: number, valids: Valid[]): Uint8Array[] {

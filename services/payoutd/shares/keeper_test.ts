@@ -16,7 +16,7 @@ import {
   withKeeper,
   works,
 } from "./fixture.ts";
-import { FlakyLedger } from "./histories_fixture.ts";
+import { FlakyLedger, messagesOf, Reading } from "./histories_fixture.ts";
 
 Deno.test("shares are summed up by account and minute, and the position moves with them", async () => {
   await using ledger = await openBooks();
@@ -125,4 +125,19 @@ Deno.test("a share of a closed minute counts in the first open one, and stands a
   assertEquals(await ledger.ask("SELECT minute, work::int FROM slice_total"), [
     { minute: START_MINUTE, work: 1 },
   ]);
+});
+
+Deno.test("of two payoutd on one partition the second finds what the first has counted, and goes on alone", async () => {
+  await using ledger = await openBooks();
+  await using bus = await memoryBus();
+  await publishValid(bus, [0, 1, 2, 3, 4, 5].map((o) => validShare(o, o - 1, { work: 1n })));
+  const messages = await messagesOf(bus);
+  const [first, second] = [0, 1].map(() => new Reading(bus, ledger, messages));
+  const well = (batch: number) => ({ batch, fate: "well", statement: 0 }) as const;
+  // Both stand at the beginning when the first of them moves.
+  await second!.step(well(0));
+  await first!.step(well(3));
+  while (!second!.done) await second!.step(well(1));
+  assertEquals(await works(ledger), { [address(1)]: 6n });
+  assertEquals(await standsAt(ledger), { source: 5, next: 6 });
 });

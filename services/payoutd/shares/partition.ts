@@ -92,11 +92,8 @@ export class PartitionKeeper {
       const moved = reading.to.nextOffset !== standing.at.nextOffset;
       if (moved || reading.letters.length > 0) {
         this.#standing = null;
-        if (!await store(standing, this.#withFirstForeign(reading))) {
-          // Another payoutd was here, or an operator: ruled on again from where that left off.
-          ahead.clear();
-          continue;
-        }
+        // Where another payoutd was here, or an operator: ruled on again from where that left off.
+        if (!await store(standing, this.#withFirstForeign(reading))) continue;
         this.#standing = { ...standing, at: reading.to };
         this.#notePassed(reading);
       }
