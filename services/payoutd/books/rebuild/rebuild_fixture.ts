@@ -130,4 +130,4 @@ export async function rebuildOf(
   });
 }
 
-export { startStand };
+export { type Stand, startStand };
