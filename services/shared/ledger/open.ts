@@ -50,7 +50,10 @@ export async function openLedger(url: string, options: OpenLedgerOptions): Promi
     }
     await checkBook(client, options);
   });
-  return new PgLedger(url, options);
+  const onRetry = options.onRetry ??
+    ((attempt: number, error: unknown) =>
+      options.log?.info("a transaction runs again: another made it fail", { attempt, error }));
+  return new PgLedger(url, { ...options, onRetry });
 }
 
 /**
