@@ -88,6 +88,8 @@ export async function withFault<T>(tx: Tx, fault: Fault, step: () => Promise<T>)
     await tx.query("SAVEPOINT step");
     await step();
     await tx.query("ROLLBACK TO SAVEPOINT step");
+    // Else the step would be done again within it, and no transaction of the ledger has parts.
+    await tx.query("RELEASE SAVEPOINT step");
   }
   const done = await step();
   if (fault === "unnoticed") await step();
