@@ -131,6 +131,8 @@ Deno.test("what an operator changes is kept with who and why", async () => {
   ]);
   const [last] = (await it.json("entries", "--account", "operator")).slice(-1);
   assertEquals([last!.sats, last!.cause], ["-1000", "Ada: a test"]);
+  const coin = (await it.json("coins")).find(({ state }) => state === "mature")!;
+  await done("coins", "write-off", String(coin.coin));
   const right = await it.run("verify");
   assertEquals(right.code, 0, right.stdout);
 });
@@ -168,6 +170,8 @@ Deno.test("mistakes end it with code 2, refusals with 1, each with a sentence", 
     "5",
     ...BY,
   );
+  await told(2, "It must be a txid", "coins", "write-off", "x", ...BY);
+  await told(1, "Cannot write the coin off", "coins", "write-off", `${"00".repeat(32)}:0`, ...BY);
   await told(1, "There is no payout 77", "payouts", "approve", "77", ...BY);
   await told(1, "cannot change at", "scheme", "set", "solo", "--at", "2026-01-01T00:00:00Z", ...BY);
   await told(1, "malformed", "request", "--text", "x", "--signature", "y");

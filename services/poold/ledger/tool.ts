@@ -16,6 +16,7 @@ import { accountCommands } from "./accounts.ts";
 import { blockCommands } from "./blocks.ts";
 import { changeCommands } from "./change.ts";
 import { checkCommands, NotRight } from "./check.ts";
+import { coinCommands } from "./coins.ts";
 import { logCommands } from "./logs.ts";
 import { type Books, type ToolDeps, withBooks } from "./open.ts";
 import { payoutCommands } from "./payouts.ts";
@@ -87,6 +88,7 @@ function programOf(
   blockCommands(program, run);
   checkCommands(program, run);
   payoutCommands(program, run);
+  coinCommands(program, run);
   changeCommands(program, run);
   logCommands(program, run);
   return program;
