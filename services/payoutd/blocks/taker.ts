@@ -14,8 +14,11 @@ import { checkFacts, type GoodFacts } from "./facts.ts";
 import { JobValues } from "./job_values.ts";
 import { FOUND_BATCH_MAX } from "./limits.ts";
 
-/** The group that payoutd reads its topics as. */
-export const GROUP = "payoutd";
+/**
+ * The group that payoutd reads block.found as. Not that of share.valid: on Kafka a group has one topic, and one that had
+ * two would give the partitions of one to readers of the other.
+ */
+export const GROUP = "payoutd-blocks";
 
 type TakerDeps = Omit<BlocksDeps, "nodes" | "listeners" | "maturity" | "scripts">;
 

@@ -17,10 +17,10 @@ import {
   sharePositions,
 } from "@gopool/ledger/shares";
 import { decodeJudged, type Link, MalformedShare } from "@gopool/shares";
+import { GROUP } from "../blocks/mod.ts";
 
-/** The groups whose committed offsets say how far the old log was used. */
+/** With payoutd's own, the group whose committed offsets say how far the old log was used. */
 const JUDGES = "shareproc";
-const KEEPERS = "payoutd";
 /** Blocks named in a refusal. */
 const NAMED = 5;
 
@@ -201,7 +201,7 @@ async function unreadOf({ bus, oldBus, ledger }: BeginDeps, open: ShareLog): Pro
     if (at >= next) continue;
     unread.push(`share.valid/${partition} is applied up to offset ${at} of ${next}`);
   }
-  const taken = await old.committed(blockFound, KEEPERS);
+  const taken = await old.committed(blockFound, GROUP);
   for (const { partition, earliest, next } of await old.ends(blockFound)) {
     if ((taken[partition] ?? earliest) >= next) continue;
     unread.push(`block.found is read up to offset ${taken[partition] ?? 0} of ${next}`);

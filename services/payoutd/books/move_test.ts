@@ -10,6 +10,7 @@ import { address, type Mined, type Stand, startStand } from "../blocks/fixture.t
 import { SETTLE_AFTER_MS } from "../blocks/limits.ts";
 import { createSettler } from "../blocks/settler.ts";
 import { createBlockTaker } from "../blocks/taker.ts";
+import { GROUP } from "../blocks/mod.ts";
 import { begin, BeginRefused } from "./begin.ts";
 import { Miners, rebuildOf } from "./rebuild/rebuild_fixture.ts";
 import { busSource } from "./rebuild/mod.ts";
@@ -58,8 +59,7 @@ Deno.test({
       nowMs: clock.now(),
     }, order);
   await old.announce(first);
-  const taken = async () =>
-    (await lag(old.bus, blockFound, "payoutd")).every(({ lag }) => lag === 0);
+  const taken = async () => (await lag(old.bus, blockFound, GROUP)).every(({ lag }) => lag === 0);
   await waitFor(taken, "block.found read to its end");
   await old.look();
   await assertRejects(move, BeginRefused, "is not settled");

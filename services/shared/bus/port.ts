@@ -45,7 +45,10 @@ export interface Ends {
 }
 
 export interface ConsumeOptions {
-  /** Members of one group share a topic's partitions; each group sees every message. */
+  /**
+   * Members of one group share a topic's partitions; each group sees every message. A group is for one topic: on Kafka
+   * one that read two would hand partitions of one to readers of the other.
+   */
   readonly group: string;
   /** Most messages in one batch. */
   readonly batchMax: number;

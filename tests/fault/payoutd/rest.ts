@@ -5,6 +5,7 @@
  */
 import { blockFound, type Bus, lag, shareValid } from "@gopool/bus";
 import type { FreshLedger } from "@gopool/ledger/fixture";
+import { GROUP } from "@gopool/payoutd/blocks";
 import { waitFor } from "@gopool/testing";
 import { MATURITY, THRESHOLD_SATS } from "./compose.ts";
 import type { Feeder } from "./feeder.ts";
@@ -27,7 +28,7 @@ export async function untilAtRest(
   let last = "";
   let looks = 0;
   const isDone = async () => {
-    const unread = (await lag(bus, blockFound, "payoutd")).reduce((sum, { lag }) => sum + lag, 0);
+    const unread = (await lag(bus, blockFound, GROUP)).reduce((sum, { lag }) => sum + lag, 0);
     const ends = await bus.ends(shareValid);
     const positions = await ask<{ next: bigint }>(
       "SELECT next_offset AS next FROM share_position ORDER BY partition",
