@@ -29,13 +29,17 @@ async function changeOf(stand: PayoutStand): Promise<Deposit> {
   const { attempts, changeScript: script } = await stand.payout(1n);
   const { txid, changeSats: sats } = attempts[0]!;
   const vout = sats > 500_000n ? 1 : 0;
-  return { txid: txid!, vout, sats, script, height: MATURITY + 1 };
+  return { txid: txid!, vout, sats, script, height: MATURITY + 1, coinbase: false };
 }
 
 Deno.test("a coin that is in the books, or comes into them by itself, cannot be put in by hand", async (t) => {
   await using stand = await payoutStand();
   const reward = await sent(stand);
-  await t.step("of a coinbase", () => refuses(stand, reward));
+  await t.step("of a coinbase of ours", () => refuses(stand, { ...reward, coinbase: true }));
+  await t.step(
+    "of a coinbase of which the ledger does not know yet",
+    () => refuses(stand, { ...reward, txid: new Uint8Array(32), coinbase: true }),
+  );
   await t.step("change that is on its way", async () => {
     const change = await changeOf(stand);
     await refuses(stand, change);
@@ -53,7 +57,7 @@ Deno.test("a coinbase's coin that was written off comes back as what it was", as
     (tx) => writeOffCoin(tx, reward, { ...BY, atMs: stand.clock.now() }),
     { money: true },
   );
-  await deposit(stand, reward);
+  await deposit(stand, { ...reward, coinbase: true });
   const coins = await stand.ledger.ask("SELECT origin, state FROM coin");
   assertEquals(coins.map((coin) => ({ ...coin })), [{ origin: "coinbase", state: "mature" }]);
   assertEquals(await stand.differences(), NOTHING);

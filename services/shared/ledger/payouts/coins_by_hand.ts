@@ -19,6 +19,8 @@ export interface Deposit extends Outpoint {
   readonly script: Uint8Array;
   /** Of the block that holds it. The caller has seen it there. */
   readonly height: number;
+  /** An output of a coinbase: such a coin comes with its block, and matures with it. */
+  readonly coinbase: boolean;
 }
 
 /**
@@ -47,17 +49,16 @@ export async function depositCoin(tx: Tx, deposit: Deposit, act: Act): Promise<v
 }
 
 /** As the rest of a sentence; null where nothing in the ledger makes this coin. */
-async function whyNotNew(tx: Tx, { txid, vout, sats, script }: Deposit): Promise<string | null> {
-  const [found] = await tx.query<{ coin: boolean; coinbase: boolean; change: boolean }>(
+async function whyNotNew(tx: Tx, deposit: Deposit): Promise<string | null> {
+  const { txid, vout, sats, script, coinbase } = deposit;
+  const [found] = await tx.query<{ coin: boolean; change: boolean }>(
     `SELECT EXISTS (SELECT FROM coin WHERE txid = $1 AND vout = $2) AS coin,
-       EXISTS (SELECT FROM block WHERE coinbase_txid = $1)
-         OR EXISTS (SELECT FROM unknown_coinbase WHERE txid = $1 AND resolution IS NULL) AS coinbase,
        EXISTS (SELECT FROM payout_tx t JOIN payout p ON p.id = t.payout_id
          WHERE t.txid = $1 AND t.change_sats = $3 AND p.change_script = $4) AS change`,
     [txid, vout, sats, script],
   );
   if (found!.coin) return "it is one of the ledger's";
-  if (found!.coinbase) return "it is of a coinbase, and comes with its block";
+  if (coinbase) return "it is of a coinbase, and comes with its block";
   return found!.change ? "it is change, and comes when its payment is confirmed" : null;
 }
 
