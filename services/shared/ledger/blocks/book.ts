@@ -18,9 +18,6 @@ import type { Tx } from "../port.ts";
 import { coinbaseOf, noteEvent } from "./read.ts";
 import type { Block, BlockCredit } from "./types.ts";
 
-/** Kinds of a block's transfers. */
-export const BLOCK_TRANSFERS = ["credit", "paid_in_coinbase", "maturity", "reversal"] as const;
-
 /** Collects entries; what adds up to nothing is left out. */
 class Entries {
   readonly #sums = new Map<string, Entry>();
