@@ -132,7 +132,8 @@ export function booksNeeds(
   config: ToolConfig,
   { env, args }: Pick<Sources, "env" | "args">,
 ): Reasoned[] {
-  const { dataDir: _, ...rows } = schema;
+  // It signs nothing: keys are none of its business.
+  const { dataDir: _folder, keyFile: _key, psbtFolder: _psbts, ...rows } = schema;
   const needs = rowNeeds(rows, config, env);
   if (config.ledgerUrl === undefined) needs.push(...embeddedNeeds(config));
   if (config.busUrl === undefined) needs.push(...reasoned("the log", busNeeds(busOf(config))));

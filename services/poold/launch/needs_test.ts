@@ -6,7 +6,7 @@ import { schema } from "../config.ts";
 import { readSettings } from "../settings.ts";
 import { topicsSchema } from "../topics/settings.ts";
 import { envFlags, flagsOf as flagsFor, permissionsOf } from "./flags.ts";
-import { notAnothers } from "./mod.ts";
+import { notAnothers, runArgumentsOf } from "./mod.ts";
 import { fromRoot, pooldNeeds, topicsNeeds } from "./needs.ts";
 
 /** With a ledger elsewhere: what the embedded one needs is told by a test of its own. */
@@ -139,6 +139,35 @@ Deno.test("the topics tool may touch the log's folder and nothing else", () => {
     const archiving = parsed(flagsFor(permissionsOf(topics("archive", ...to))));
     assertEquals(archiving.get("write"), "/log,/archive");
   }
+});
+
+Deno.test("the ledger tool may touch books, log and node, what its arguments name, and no key", () => {
+  const env: Record<string, string> = {
+    GOPOOL_LEDGER_URL: "postgres://u:p@db.example:5432/books",
+    GOPOOL_BUS_URL: "kafka://b.example:9092",
+    GOPOOL_NODE_URL: "http://u:p@node.example:8332",
+    GOPOOL_PAYOUTD_SIGNER: "key-file",
+    GOPOOL_PAYOUTD_KEY_FILE: "/secret/key",
+  };
+  const flags = (...args: string[]) =>
+    parsed(
+      runArgumentsOf("ledger", { args, env: (name) => env[name] })
+        .filter((flag) => /^--allow-(net|read|write|run)=/.test(flag)),
+    );
+  const looking = flags("balances");
+  assertEquals(looking.get("net"), "db.example:5432,b.example:9092,node.example:8332");
+  assertEquals([looking.get("write"), looking.get("read")?.includes("secret")], [undefined, false]);
+  const rebuilding = flags(
+    "rebuild",
+    "--check",
+    "--archive",
+    "/a",
+    "--scratch=/s",
+    "--old-bus",
+    "sqlite:/o/bus.db",
+  );
+  assertEquals(rebuilding.get("write"), "/s,/o");
+  assertEquals(rebuilding.get("read")?.split(",").slice(-3), ["/s", "/a", "/o"]);
 });
 
 Deno.test("what is another program's setting is not misspelt, what is nobody's may be", () => {
