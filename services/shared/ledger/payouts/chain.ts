@@ -130,9 +130,12 @@ export async function noteUnreadBlock(
 /**
  * Notes that a block left the best chain: payments that it held are to be sent again, and no more count as made.
  *
- * @returns The payments that it held.
+ * @returns The payments that it held, or that nobody knows the block of any more.
  */
-export async function noteBlockGone(tx: Tx, { hash, atMs }: ChainBlock): Promise<bigint[]> {
+export async function noteBlockGone(
+  tx: Tx,
+  { hash, height, atMs }: ChainBlock,
+): Promise<bigint[]> {
   const held = await tx.prepared<{ id: bigint; attempt: number; confirmed: number | null }>(
     "payout_held",
     `SELECT p.id, t.attempt, p.confirmed_attempt AS confirmed
@@ -148,7 +151,21 @@ export async function noteBlockGone(tx: Tx, { hash, atMs }: ChainBlock): Promise
     "UPDATE payout_tx SET block_hash = NULL, block_height = NULL WHERE block_hash = $1",
     [hash],
   );
-  return held.map(({ id }) => id);
+  return [...held, ...await forgetUnremembered(tx, height)].map(({ id }) => id);
+}
+
+/**
+ * Where it was the last block that was remembered, nobody knows which others were replaced below it: payments in those
+ * are sent again, or traced, as long as they do not count as made.
+ */
+async function forgetUnremembered(tx: Tx, height: number): Promise<{ id: bigint }[]> {
+  return await tx.prepared<{ id: bigint }>(
+    "payout_unremembered",
+    `UPDATE payout_tx t SET block_hash = NULL, block_height = NULL FROM payout p
+     WHERE p.id = t.payout_id AND p.state IN ('signed', 'broadcast') AND t.block_height < $1
+       AND NOT EXISTS (SELECT FROM chain_block) RETURNING p.id`,
+    [height],
+  );
 }
 
 /** The transactions that spend coins of ours, in their order. */
