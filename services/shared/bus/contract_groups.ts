@@ -1,4 +1,4 @@
-import { assertEquals, assertObjectMatch } from "@std/assert";
+import { assertEquals, assertObjectMatch, assertRejects } from "@std/assert";
 import { waitFor } from "@gopool/testing";
 import {
   CONTRACT_PARTITIONS,
@@ -35,6 +35,22 @@ export function groupsContract(adapter: ContractAdapter): void {
       assertEquals(await stand.bus.groups(miningJobs), []);
     },
   );
+
+  promises("refuses a group that reads another topic: a group has one", async (stand) => {
+    await put(stand.bus, topic, 0, "a");
+    const watcher = new Watcher(stand, topic, { group: "one" });
+    await waitFor(() => watcher.seen().length === 1, "the first topic");
+    const options = { group: "one", batchMax: 1, signal: new AbortController().signal };
+    await assertRejects(
+      () => stand.bus.consume(miningJobs, options, () => Promise.resolve()),
+      RangeError,
+      "a group has one topic",
+    );
+    await watcher.stop();
+    const other = new Watcher(stand, miningJobs, { group: "one" });
+    await put(stand.bus, miningJobs, 0, "b");
+    await waitFor(() => other.seen().length === 1, "another topic, later");
+  });
 
   promises("goes on where the group was when it comes back", async (stand) => {
     await put(stand.bus, topic, 0, "a", "b");

@@ -24,6 +24,7 @@ import type { Topic } from "./topics.ts";
 import { type KafkaClient, kafkaClient } from "./kafka/client.ts";
 import { consume } from "./kafka/consume.ts";
 import { follow } from "./kafka/follow.ts";
+import { GroupTopics } from "./group_topics.ts";
 import { KafkaLog } from "./kafka/kafka_log.ts";
 import { last, read } from "./kafka/read.ts";
 import { kafkaSettings } from "./kafka/settings.ts";
@@ -56,6 +57,7 @@ class KafkaBus implements Bus {
   readonly #clock: BusClock;
   readonly #count: (topic: Topic) => number;
   readonly #readers = new Readers();
+  readonly #groupTopics = new GroupTopics();
   readonly #writer: KafkaWriter;
   readonly #log: KafkaLog;
   #closed: Promise<void> | undefined;
@@ -106,7 +108,10 @@ class KafkaBus implements Bus {
   consume(topic: Topic, options: ConsumeOptions, handle: Handle): Promise<void> {
     return this.#readers.run(
       options,
-      (signal) => consume(this.#client, this.#clock, topic, options, signal, handle),
+      async (signal) => {
+        using _ = this.#groupTopics.join(options.group, topic.name);
+        await consume(this.#client, this.#clock, topic, options, signal, handle);
+      },
     );
   }
 

@@ -6,6 +6,7 @@
  */
 import { follow } from "./follow.ts";
 import { Group } from "./group.ts";
+import { GroupTopics } from "./group_topics.ts";
 import type { BusClock, LogStore, OnGrowth } from "./log_store.ts";
 import { GroupMember, type MemberLog } from "./member.ts";
 import { assertPartition, place } from "./placing.ts";
@@ -40,6 +41,7 @@ export class LogBus implements Bus {
   readonly #wakeups = new Wakeups();
   readonly #groups = new Map<string, Group>();
   readonly #readers = new Readers();
+  readonly #groupTopics = new GroupTopics();
   #closed: Promise<void> | undefined;
 
   /** `open` makes the store; it is given what to call when a partition grows, or when any may have. */
@@ -92,6 +94,7 @@ export class LogBus implements Bus {
 
   consume(topic: Topic, options: ConsumeOptions, handle: Handle): Promise<void> {
     return this.#readers.run(options, async (signal) => {
+      using _ = this.#groupTopics.join(options.group, topic.name);
       const key = `${topic.name}\n${options.group}`;
       let group = this.#groups.get(key);
       if (!group) this.#groups.set(key, group = new Group(this.#store.partitions(topic)));

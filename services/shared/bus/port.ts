@@ -46,8 +46,8 @@ export interface Ends {
 
 export interface ConsumeOptions {
   /**
-   * Members of one group share a topic's partitions; each group sees every message. A group is for one topic: on Kafka
-   * one that read two would hand partitions of one to readers of the other.
+   * Members of one group share a topic's partitions; each group sees every message. A group is for one topic (on Kafka
+   * one that read two would hand partitions of one to readers of the other): a second one is refused with a RangeError.
    */
   readonly group: string;
   /** Most messages in one batch. */
