@@ -12,10 +12,12 @@ import {
   verify,
 } from "@gopool/payoutd/books";
 import type { Bus } from "@gopool/bus";
+import { NodeUnavailable } from "@gopool/node";
 import { payoutdConfigOf } from "../payouts.ts";
 import { archiveSource } from "./archive_source.ts";
 import { json, operator, reason, several, type Signed } from "./arguments.ts";
 import { type Books, logIdOf, openBusAt, openLog, openNodes, poolScripts } from "./open.ts";
+import { Refused } from "./refused.ts";
 import { scratchFile } from "./scratch_file.ts";
 import { plain, show } from "./show.ts";
 import { PoolScripts } from "@gopool/payoutd/books";
@@ -120,6 +122,9 @@ async function rebuildBooks(books: Books, options: RebuildOptions): Promise<void
     scratchPath,
     signal,
     onStep: options.json ? () => {} : complain,
+  }).catch((error) => {
+    if (!(error instanceof NodeUnavailable)) throw error;
+    throw new Refused(`${error.message}. To do without the chain: --no-chain`);
   });
   if (options.json) print(JSON.stringify(plain(rebuilt)));
   else for (const line of rebuiltLines(rebuilt)) print(line);

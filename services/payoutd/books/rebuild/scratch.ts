@@ -80,13 +80,21 @@ export class Scratch implements Disposable {
     });
   }
 
-  /** Adds up what came in parts, by minute and by hour. Once, when all is read. */
+  /** Adds up what came in parts, by minute, by hour and in all. Once, when all is read: in one pass, sorted on disk. */
   sumUp(): void {
     this.#transaction(() => {
-      for (const [table, span] of [["minute_slice", 1], ["hour_slice", HOUR]] as const) {
-        this.#group(table, span);
-      }
-      this.#total();
+      const hour = new HourSums((row, account, work) =>
+        this.#put("hour_slice", row.minute, row, account, work)
+      );
+      const totals = new TotalSums(this.#db.prepare("INSERT INTO total VALUES (?, ?, ?, ?)"));
+      this.#eachMinuteSlice((row, shares, work) => {
+        const slice = { ...row, shares, subsidy: BigInt(row.subsidy) };
+        this.#put("minute_slice", row.minute, slice, row.account, work);
+        hour.add(slice, row.account, work);
+        totals.add(row, work);
+      });
+      hour.flush();
+      totals.flush();
     });
     this.#db.exec("DROP TABLE part");
   }
@@ -162,51 +170,21 @@ export class Scratch implements Disposable {
     this.#db.close();
   }
 
-  #group(table: "minute_slice" | "hour_slice", span: number): void {
-    let sum: { at: number; row: Stored; shares: number; work: bigint } | undefined;
-    const flush = () => {
-      if (sum === undefined) return;
-      const { at, row, shares, work } = sum;
-      this.#put(table, at, { ...row, shares, subsidy: BigInt(row.subsidy) }, row.account, work);
-    };
+  /** Parts of one slice come one after another. */
+  #eachMinuteSlice(tell: (row: Stored, shares: number, work: bigint) => void): void {
+    let sum: { row: Stored; shares: number; work: bigint } | undefined;
     const sorted = this.#db.prepare(
-      `SELECT * FROM part ORDER BY minute / ${span}, scheme, account, nbits, subsidy`,
+      "SELECT * FROM part ORDER BY minute, scheme, account, nbits, subsidy",
     );
     for (const row of sorted.iterate() as unknown as Iterable<Stored>) {
-      const at = Math.floor(row.minute / span) * span;
-      const before = sum?.row;
-      if (
-        sum === undefined || sum.at !== at || before!.scheme !== row.scheme ||
-        before!.account !== row.account || before!.nbits !== row.nbits ||
-        before!.subsidy !== row.subsidy
-      ) {
-        flush();
-        sum = { at, row, shares: 0, work: 0n };
+      if (sum === undefined || !isSameSlice(sum.row, row)) {
+        if (sum !== undefined) tell(sum.row, sum.shares, sum.work);
+        sum = { row, shares: 0, work: 0n };
       }
       sum.shares += row.shares;
       sum.work += BigInt(row.work);
     }
-    flush();
-  }
-
-  #total(): void {
-    const insert = this.#db.prepare("INSERT INTO total VALUES (?, ?, ?, ?)");
-    let sum: { scheme: string; minute: number; nbits: number; work: bigint } | undefined;
-    const flush = () => {
-      if (sum !== undefined) insert.run(sum.scheme, sum.minute, sum.nbits, String(sum.work));
-    };
-    const sorted = this.#db.prepare(
-      "SELECT minute, scheme, nbits, work FROM minute_slice ORDER BY scheme, minute, nbits",
-    );
-    for (const row of sorted.iterate() as unknown as Iterable<Stored>) {
-      const { scheme, minute, nbits } = row;
-      if (sum?.scheme !== scheme || sum.minute !== minute || sum.nbits !== nbits) {
-        flush();
-        sum = { scheme, minute, nbits, work: 0n };
-      }
-      sum.work += BigInt(row.work);
-    }
-    flush();
+    if (sum !== undefined) tell(sum.row, sum.shares, sum.work);
   }
 
   #put(
@@ -238,6 +216,63 @@ export class Scratch implements Disposable {
     this.#db.exec("BEGIN");
     work();
     this.#db.exec("COMMIT");
+  }
+}
+
+function isSameSlice(a: Stored, b: Stored): boolean {
+  return a.minute === b.minute && a.scheme === b.scheme && a.account === b.account &&
+    a.nbits === b.nbits && a.subsidy === b.subsidy;
+}
+
+type Slice = Omit<SliceRow, "account" | "work">;
+
+/** An hour's sums in memory, as its minutes pass: as many as there are accounts. */
+class HourSums {
+  #minute = -1;
+  #sums = new Map<string, { row: Slice & { shares: number }; account: number; work: bigint }>();
+
+  constructor(private readonly write: (row: Slice, account: number, work: bigint) => void) {}
+
+  add(slice: Slice, account: number, work: bigint): void {
+    const minute = Math.floor(slice.minute / HOUR) * HOUR;
+    if (minute !== this.#minute) this.flush();
+    this.#minute = minute;
+    const key = `${slice.scheme}/${account}/${slice.nbits}/${slice.subsidy}`;
+    const sum = this.#sums.get(key);
+    if (sum === undefined) this.#sums.set(key, { row: { ...slice, minute }, account, work });
+    else {
+      sum.row.shares += slice.shares;
+      sum.work += work;
+    }
+  }
+
+  flush(): void {
+    for (const { row, account, work } of this.#sums.values()) this.write(row, account, work);
+    this.#sums = new Map();
+  }
+}
+
+/** A minute's totals in memory. */
+class TotalSums {
+  #minute = -1;
+  #sums = new Map<string, { scheme: string; nbits: number; work: bigint }>();
+
+  constructor(private readonly insert: StatementSync) {}
+
+  add({ minute, scheme, nbits }: Pick<Stored, "minute" | "scheme" | "nbits">, work: bigint): void {
+    if (minute !== this.#minute) this.flush();
+    this.#minute = minute;
+    const key = `${scheme}/${nbits}`;
+    const sum = this.#sums.get(key);
+    if (sum === undefined) this.#sums.set(key, { scheme, nbits, work });
+    else sum.work += work;
+  }
+
+  flush(): void {
+    for (const { scheme, nbits, work } of this.#sums.values()) {
+      this.insert.run(scheme, this.#minute, nbits, String(work));
+    }
+    this.#sums = new Map();
   }
 }
 
