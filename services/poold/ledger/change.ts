@@ -133,9 +133,9 @@ async function adjust(
     if (target === own.operator) {
       throw new Refused('"operator" is the other side of every adjustment');
     }
-    // Their coins stand beside them: those are moved by what happens to coins.
-    if (target === own.wallet || target === own.rewards) {
-      throw new Refused(`"${account}" is what its coins are worth: it is not adjusted by hand`);
+    // Coins and payouts stand beside them: what happens to those moves these.
+    if ([own.wallet, own.rewards, own.transit].includes(target)) {
+      throw new Refused(`"${account}" follows its coins or payouts: it is not adjusted by hand`);
     }
     const [row] = await tx.query<{ id: bigint }>(
       "INSERT INTO adjustment (kind, operator, reason, detail, at_ms) VALUES ('adjust', $1, $2, $3, $4) RETURNING id",
