@@ -12,6 +12,7 @@ import { type Batch, type Message, shareValid } from "@gopool/bus";
 import type { FreshLedger } from "@gopool/ledger/fixture";
 import { createStatusBoard, silent, systemClock } from "@gopool/runtime";
 import { address, BOOKS, memoryBus, openBooks, START_MS, validShare } from "./fixture.ts";
+import { AHEAD_MAX, BATCH_MAX } from "./limits.ts";
 import { PartitionKeeper } from "./partition.ts";
 import { ShareReader } from "./share.ts";
 import { standingOf } from "./standing.ts";
@@ -19,10 +20,9 @@ import { ShareStore } from "./store.ts";
 
 const BUDGET_PER_SECOND = 50_000;
 const BUDGET_OF_BARE = 0.5;
-/** What the bus hands over at once: 1 MiB. */
-const BATCH = 3_500;
-const PARTITIONS = 4;
-const SHARES = PARTITIONS * BATCH * 20;
+const BATCH = BATCH_MAX;
+const PARTITIONS = 8;
+const SHARES = PARTITIONS * BATCH * 40;
 const ROUNDS = 3;
 
 /** Two pools: the shares of a minute come from this many accounts, each sending ten of them. */
@@ -104,16 +104,17 @@ async function emptied(ledger: FreshLedger): Promise<void> {
   await ledger.ask("DELETE FROM log");
 }
 
-/** The same shares, a row each: minute, account, nBits and work, in transactions of as many. */
+/** The same shares, a row each: minute, account, nBits and work, in transactions of as many as a partition's part of one has. */
 async function bare(ledger: FreshLedger, batches: Stream): Promise<number> {
   await ledger.ask("DROP TABLE IF EXISTS bare");
   await ledger.ask("CREATE TABLE bare (minute int, account text, nbits int, work numeric)");
   await ledger.ask("GRANT ALL ON bare TO PUBLIC");
   const reader = new ShareReader(BOOKS);
-  const columns = batches.map((own) =>
-    own.map(({ partition, messages }) => {
-      const shares = messages.map((message) => {
-        const read = reader.read(message, partition);
+  const columns = batches.map((own) => {
+    const all = own.flatMap(({ messages }) => messages);
+    return Array.from({ length: Math.ceil(all.length / AHEAD_MAX) }, (_, i) => {
+      const shares = all.slice(i * AHEAD_MAX, (i + 1) * AHEAD_MAX).map((message) => {
+        const read = reader.read(message, message.partition);
         if (read.kind !== "share") throw new Error(read.kind);
         return read.share;
       });
@@ -123,8 +124,8 @@ async function bare(ledger: FreshLedger, batches: Stream): Promise<number> {
         shares.map(({ nbits }) => nbits),
         shares.map(({ work }) => work),
       ];
-    })
-  );
+    });
+  });
   const startMs = performance.now();
   await Promise.all(columns.map(async (own) => {
     for (const batch of own) {

@@ -4,15 +4,16 @@
  * @module
  */
 
-/** Most records in one transaction: with some 300 bytes each about what the bus hands over at once (1 MiB). */
-export const BATCH_MAX = 5_000;
+/** Most records of a batch: they and what is made of them are young garbage when the next one comes. */
+export const BATCH_MAX = 1_000;
 
 /**
- * Batches of as many records or more wait for the next one where that is there: with 10,000 accounts a transaction of
- * 15,000 shares writes half as many slices a share as one of 3,500, and holds some 3 MB.
+ * Batches of as many records wait for the next one where that is there, until so many shares wait: a partition's part of
+ * one transaction. Who catches up writes a slice once for thousands of shares, and holds some 200 bytes for each that
+ * waits.
  */
 export const AHEAD_FROM = 1_000;
-export const AHEAD_MAX = 12_000;
+export const AHEAD_MAX = 5_000;
 
 /** Accounts remembered as payable, and with their ids: some 20 MB at most. Beyond it all are looked up again. */
 export const ACCOUNTS_MAX = 100_000;
