@@ -21,7 +21,9 @@ export interface ClusterOptions {
   /** `redis://127.0.0.1:PORT`. */
   readonly redis: string;
   readonly nodeUrl: string;
-  /** How many of each; default two gateways, two judges, one of the others. */
+  /** Migrated books, as GOPOOL_LEDGER_URL takes it; without them there is no payoutd. */
+  readonly ledger?: string;
+  /** How many of each; default two gateways, two judges, one of the others, no payoutd. */
   readonly count?: Partial<Record<ServiceName, number>>;
   /** For every process, beside those that make a pool of its own. */
   readonly variables?: Variables;
@@ -52,6 +54,7 @@ const POOL_ADDRESS = "bcrt1qvahhqmm0dsnhxgrnd9kh2mrpw35k7m3q7k0yj4";
 const COUNTS: Readonly<Record<ServiceName, number>> = {
   jobmanager: 1,
   blocksubmit: 1,
+  payoutd: 0,
   shareproc: 2,
   stratumd: 2,
 };
@@ -83,6 +86,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       ...common,
       GOPOOL_HEALTH_LISTEN: `127.0.0.1:${healthPort}`,
       ...(service === "stratumd" ? gateway(number) : {}),
+      ...(service === "payoutd" ? { GOPOOL_LEDGER_URL: options.ledger! } : {}),
     };
     const member = open.use(
       new Member(service, `${service} ${number}`, healthPort, variables, file),

@@ -12,13 +12,25 @@ import { systemClock } from "@gopool/runtime";
 import { decodeJudged, ruleOn, startOf } from "@gopool/shares";
 import type { Submitted } from "./ledger_of_answers.ts";
 
+/** A share as a reader counts it. */
+export interface CountedShare {
+  /** Of its header. */
+  readonly hash: string;
+  readonly work: bigint;
+}
+
 /**
  * Hashes of headers as a reader of the chain rule counts them, over all partitions, in order.
  *
  * @throws {Error} Where such a reader would stop.
  */
 export async function counted(bus: Bus): Promise<string[]> {
-  const hashes: string[] = [];
+  return (await countedShares(bus)).map(({ hash }) => hash);
+}
+
+/** The same, with what each is worth. */
+export async function countedShares(bus: Bus): Promise<CountedShare[]> {
+  const shares: CountedShare[] = [];
   for (const { partition, earliest } of await bus.ends(shareValid)) {
     let at = startOf(await bus.logId());
     for await (const { messages } of bus.read(shareValid, partition, earliest)) {
@@ -28,11 +40,12 @@ export async function counted(bus: Bus): Promise<string[]> {
         if (ruling.kind === "drop") continue;
         if (ruling.kind !== "apply") throw new Error(`a reader stops: ${JSON.stringify(ruling)}`);
         at = ruling.position;
-        hashes.push(toHex(share.headerHash));
+        const work = BigInt(`0x${toHex(share.work)}`);
+        shares.push({ hash: toHex(share.headerHash), work });
       }
     }
   }
-  return hashes;
+  return shares;
 }
 
 /** Submissions that the judges have not committed. */

@@ -1,6 +1,7 @@
 /**
  * The pool as processes, through a fault after the other, under load. After each: every share answered `true` is
- * counted exactly once, every block is at the node, and who was refused was told why.
+ * counted exactly once, by the reference reader and in the ledger, every block is at the node, and who was refused was
+ * told why.
  *
  * @module
  */
@@ -32,6 +33,9 @@ function killed(ground: Ground, service: ServiceName, which = (_: Member) => tru
 /** Whether a jobmanager made the jobs that miners have. */
 const leads = ({ log }: Member) => log.includes(" leading ");
 
+/** Whether a payoutd keeps the books, rather than standing by. */
+const keeps = ({ log }: Member) => log.includes("keeping the books");
+
 /** After so long without a word from a member a group goes on without it. */
 const SESSION_MS = 10_000;
 const LATE_JOBS = new URL("./processes/late_jobs.ts", import.meta.url).pathname;
@@ -43,15 +47,27 @@ Deno.test({
     await using ground = await Ground.open({
       jars: jars!,
       redis: redis!,
-      count: { jobmanager: 2 },
+      count: { jobmanager: 2, payoutd: 2 },
     });
-    const { kafka, redis: store, node, cluster } = ground;
+    const { kafka, redis: store, postgres, node, cluster } = ground;
     const faults: Record<string, () => Promise<void>> = {
       "no fault": async () => {},
       "kill -9 of a stratumd": killed(ground, "stratumd"),
       "kill -9 of the jobmanager that leads": killed(ground, "jobmanager", leads),
       "kill -9 of a shareproc": killed(ground, "shareproc"),
       "kill -9 of the blocksubmit": killed(ground, "blocksubmit"),
+      "kill -9 of the payoutd that keeps the books": killed(ground, "payoutd", keeps),
+      "kill -9 of PostgreSQL": async () => {
+        await postgres.kill();
+        await sleep(2_000);
+        await postgres.restart();
+      },
+      "a payoutd stopped past its session, another taking over, then woken": async () => {
+        const [member] = cluster.of("payoutd");
+        member!.stall(true);
+        await sleep(SESSION_MS + 2_000);
+        member!.stall(false);
+      },
       "kill -9 of the node": async () => {
         await node.kill();
         await sleep(2_000);

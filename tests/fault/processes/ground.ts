@@ -7,14 +7,16 @@
 import { assertEquals } from "@std/assert";
 import { type Bus, openBus } from "@gopool/bus";
 import { targetFromBits } from "@gopool/chain";
+import { type FreshLedger, freshLedger } from "@gopool/ledger/fixture";
 import { systemClock } from "@gopool/runtime";
 import { waitFor } from "@gopool/testing";
+import { type PostgresServer, startPostgres } from "@gopool/testing/servers";
 import { type Cluster, type ClusterOptions, startCluster } from "../../e2e/cluster.ts";
 import { type NodeProcess, startNodeProcess } from "../../e2e/node_process.ts";
 import { SteadyMiners } from "../../e2e/steady_miners.ts";
 import { type KafkaJars, type KafkaServer, startKafka } from "../../real/kafka.ts";
 import { type RedisServer, startRedis } from "../../real/redis.ts";
-import { compare, counted, owedBlocks, unjudged, unknownBlocks } from "../books.ts";
+import { compare, countedShares, owedBlocks, unjudged, unknownBlocks } from "../books.ts";
 import { Answers } from "../ledger_of_answers.ts";
 
 /** About one hash in 16,384 is a block: rare among shares, found in milliseconds when one is wanted. */
@@ -47,6 +49,8 @@ export interface Row {
   readonly doubled: number;
   readonly untold: number;
   readonly blocks: number;
+  /** Shares since the beginning: in the ledger as the reference reader counts them. */
+  readonly inLedger: number;
 }
 
 export class Ground implements AsyncDisposable {
@@ -56,6 +60,8 @@ export class Ground implements AsyncDisposable {
   private constructor(
     readonly kafka: KafkaServer,
     readonly redis: RedisServer,
+    readonly postgres: PostgresServer,
+    readonly ledger: FreshLedger,
     readonly node: NodeProcess,
     readonly cluster: Cluster,
     readonly bus: Bus,
@@ -66,13 +72,16 @@ export class Ground implements AsyncDisposable {
     await using open = new AsyncDisposableStack();
     const kafka = open.use(await startKafka(jars, { brokers }));
     const redis = open.use(await startRedis(binary, { aof: true }));
+    const postgres = open.use(await startPostgres());
+    const ledger = open.use(await freshLedger({ server: postgres.url }));
     const node = open.use(await startNodeProcess(NETWORK_BITS));
     const cluster = open.use(
       await startCluster({
         kafka: kafka.bootstrap,
         redis: redis.url,
         nodeUrl: node.url,
-        count: options.count ?? {},
+        ledger: ledger.url,
+        count: { payoutd: 1, ...options.count },
         variables: {
           GOPOOL_KAFKA_REPLICATION: String(brokers),
           ...options.variables,
@@ -80,7 +89,7 @@ export class Ground implements AsyncDisposable {
       }),
     );
     const bus = open.use(await openBus(cluster.busUrl, { clock: systemClock }));
-    return new Ground(kafka, redis, node, cluster, bus, open.move());
+    return new Ground(kafka, redis, postgres, ledger, node, cluster, bus, open.move());
   }
 
   /** Miners at work, who note what they are told in the same books. */
@@ -111,7 +120,8 @@ export class Ground implements AsyncDisposable {
       await miners.stop();
       const judged = () => unjudged(this.bus).then((count) => count === 0, () => false);
       await waitFor(judged, "all shares to be judged", { deadlineMs: RECOVERED_WITHIN_MS });
-      const valid = await counted(this.bus);
+      const shares = await countedShares(this.bus);
+      const valid = shares.map(({ hash }) => hash);
       const { lost, doubled, strange, mute } = compare(answers.all(), valid);
       assertEquals({ lost, doubled, strange, mute }, {
         lost: [],
@@ -119,6 +129,8 @@ export class Ground implements AsyncDisposable {
         strange: [],
         mute: [],
       });
+      const work = shares.reduce((sum, share) => sum + share.work, 0n);
+      await this.#ledgerHas(shares.length, work);
       const owed = owedBlocks(answers.all(), valid);
       const allThere = () =>
         unknownBlocks(this.node.url, owed).then((missing) => missing.length === 0, () => false);
@@ -135,6 +147,7 @@ export class Ground implements AsyncDisposable {
         doubled: doubled.length,
         untold: after.untold,
         blocks: owed.length,
+        inLedger: shares.length,
       };
       this.rows.push(row);
       return row;
@@ -145,6 +158,22 @@ export class Ground implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.owned.disposeAsync();
+  }
+
+  /** The reference reader and the ledger agree. */
+  async #ledgerHas(shares: number, work: bigint): Promise<void> {
+    const inBooks = async () => {
+      const [row] = await this.ledger.ask<{ shares: bigint; work: bigint }>(
+        "SELECT coalesce(sum(shares), 0)::bigint AS shares, coalesce(sum(work), 0) AS work FROM slice_minute",
+      );
+      return row!;
+    };
+    const there = () => inBooks().then((row) => Number(row.shares) >= shares, () => false);
+    await waitFor(there, `${shares} shares in the ledger`, { deadlineMs: RECOVERED_WITHIN_MS })
+      .catch(async (error) => {
+        throw new Error(`${error.message}: it has ${(await inBooks()).shares}`);
+      });
+    assertEquals(await inBooks(), { shares: BigInt(shares), work }, "what the ledger has counted");
   }
 
   #state(valid: readonly string[]) {
@@ -210,9 +239,10 @@ export function table(rows: readonly Row[]): string {
       row.doubled,
       `${(row.gapMs / 1000).toFixed(1)} s`,
       row.blocks,
+      row.inLedger,
     ].join(" | ")
   );
   const head =
-    "fault | submitted | true | refused | unknown | no answer | lost | doubled | longest gap | blocks so far";
+    "fault | submitted | true | refused | unknown | no answer | lost | doubled | longest gap | blocks so far | in the ledger so far";
   return [head, ...cells].join("\n");
 }
