@@ -22,7 +22,7 @@ export class Feeder {
   #atWork = 0;
 
   constructor(private readonly o: FeederOptions) {
-    this.#miners = new Miners(o.bus, o.random);
+    this.#miners = new Miners(o.bus, o.random, () => o.chain.sim.height + 1);
     this.#blocks = new Blocks(o);
   }
 

@@ -30,8 +30,8 @@ export interface Counted {
 }
 
 const HANDFUL = 20;
-/** Of 32 random bits: a share's work. All of a minute's come to about one block's. */
-const WORK_SHIFT = 8;
+/** Of 32 random bits: a share's work. All of a minute's come to less than blocks bring: PPS can be paid. */
+const WORK_SHIFT = 10;
 
 export class Miners {
   readonly counted: Counted[] = [];
@@ -43,7 +43,12 @@ export class Miners {
   readonly #judged = new Map<number, { next: number; lastValid: number }>();
   #serial = 0;
 
-  constructor(private readonly bus: Bus, private readonly random: Random) {}
+  /** @param height Of the block that is worked on. */
+  constructor(
+    private readonly bus: Bus,
+    private readonly random: Random,
+    private readonly height: () => number,
+  ) {}
 
   /** Whether all that was sent is judged. */
   async isJudged(): Promise<boolean> {
@@ -125,7 +130,7 @@ export class Miners {
         loggedAtMs,
         work: workBytes,
         nbits,
-        height: 1,
+        height: this.height(),
         mark: false,
         judgedReason: 0,
       }));
