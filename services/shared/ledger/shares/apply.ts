@@ -67,26 +67,50 @@ export interface SliceColumns {
   readonly works: bigint[];
 }
 
-/** Adds to the slices. No two rows may have one key; in one order, so that two batches do not wait for each other. */
+/**
+ * Adds to the slices. No two rows may have one key. In one order, so that two batches do not wait for each other.
+ *
+ * One statement for each run of rows that differ by account alone: the server then reads three columns instead of seven,
+ * which is a third of the whole.
+ */
 export async function addSlices(tx: Tx, slices: SliceColumns): Promise<void> {
-  if (slices.minutes.length === 0) return;
-  await tx.prepared(
-    "slices_add",
-    `INSERT INTO slice_minute AS s (minute, scheme, account_id, nbits, subsidy, shares, work)
-     SELECT * FROM unnest($1::int[], $2::scheme[], $3::int[], $4::int[], $5::bigint[], $6::int[], $7::numeric[])
-       AS t(minute, scheme, account_id, nbits, subsidy, shares, work)
-     ORDER BY minute, scheme, account_id, nbits, subsidy
-     ON CONFLICT (minute, scheme, account_id, nbits, subsidy)
-       DO UPDATE SET shares = s.shares + excluded.shares, work = s.work + excluded.work`,
-    [
-      slices.minutes,
-      slices.schemes,
-      slices.accounts,
-      slices.nbits,
-      slices.subsidies,
-      slices.shares,
-      slices.works,
-    ],
+  const { minutes, schemes, nbits, subsidies, accounts, shares, works } = slices;
+  for (const [from, to] of runsOf(slices)) {
+    await tx.prepared(
+      "slices_add",
+      `INSERT INTO slice_minute AS s (minute, scheme, account_id, nbits, subsidy, shares, work)
+       SELECT $1::int, $2::scheme, account_id, $3::int, $4::bigint, shares, work
+       FROM unnest($5::int[], $6::int[], $7::numeric[]) AS t(account_id, shares, work) ORDER BY account_id
+       ON CONFLICT (minute, scheme, account_id, nbits, subsidy)
+         DO UPDATE SET shares = s.shares + excluded.shares, work = s.work + excluded.work`,
+      [
+        minutes[from],
+        schemes[from],
+        nbits[from],
+        subsidies[from],
+        accounts.slice(from, to),
+        shares.slice(from, to),
+        works.slice(from, to),
+      ],
+    );
+  }
+}
+
+/** Rows [from, to) that stand together and differ by account alone; by minute, scheme, nBits and subsidy. */
+function runsOf({ minutes, schemes, nbits, subsidies }: SliceColumns): [number, number][] {
+  const same = (a: number, b: number) =>
+    minutes[a] === minutes[b] && schemes[a] === schemes[b] && nbits[a] === nbits[b] &&
+    subsidies[a] === subsidies[b];
+  const runs: [number, number][] = [];
+  for (let from = 0, at = 1; at <= minutes.length; at++) {
+    if (at < minutes.length && same(from, at)) continue;
+    runs.push([from, at]);
+    from = at;
+  }
+  const order = <T extends number | string | bigint>(a: T, b: T) => a < b ? -1 : a > b ? 1 : 0;
+  return runs.sort(([a], [b]) =>
+    order(minutes[a]!, minutes[b]!) || order(schemes[a]!, schemes[b]!) ||
+    order(nbits[a]!, nbits[b]!) || order(subsidies[a]!, subsidies[b]!)
   );
 }
 
