@@ -15,7 +15,7 @@ import { type Batch, type Message, shareValid } from "@gopool/bus";
 import type { FreshLedger } from "@gopool/ledger/fixture";
 import { createStatusBoard, silent, systemClock } from "@gopool/runtime";
 import { address, BOOKS, memoryBus, openBooks, START_MS, validShare } from "./fixture.ts";
-import { AHEAD_MAX, BATCH_MAX } from "./limits.ts";
+import { BATCH_MAX } from "./limits.ts";
 import { PartitionKeeper } from "./partition.ts";
 import { ShareReader } from "./share.ts";
 import { standingOf } from "./standing.ts";
@@ -81,7 +81,6 @@ async function applied(ledger: FreshLedger, batches: Stream): Promise<number> {
     standingOf: (partition: number, signal: AbortSignal) => standingOf(parts, partition, signal),
     log: silent,
     board: createStatusBoard(systemClock),
-    followed: (_: number, next: number) => Promise.resolve(next < SHARES / PARTITIONS),
     rewind: () => {},
   };
   const { signal } = new AbortController();
@@ -121,8 +120,8 @@ async function bare(
   const reader = new ShareReader(BOOKS);
   const columns = batches.map((own) => {
     const all = own.flatMap(({ messages }) => messages);
-    return Array.from({ length: Math.ceil(all.length / AHEAD_MAX) }, (_, i) => {
-      const shares = all.slice(i * AHEAD_MAX, (i + 1) * AHEAD_MAX).map((message) => {
+    return Array.from({ length: Math.ceil(all.length / BATCH) }, (_, i) => {
+      const shares = all.slice(i * BATCH, (i + 1) * BATCH).map((message) => {
         const read = reader.read(message, message.partition);
         if (read.kind !== "share") throw new Error(read.kind);
         return read.share;

@@ -204,8 +204,6 @@ export class Reading {
       standingOf: (partition, signal) => standingOf(parts, partition, signal),
       log: silent,
       board: createStatusBoard(systemClock),
-      followed: (_, next) => Promise.resolve(next < this.messages.length),
-      ahead: { from: 2, max: 6 },
       rewind: () => this.#keeper = undefined,
     }, 0);
   }

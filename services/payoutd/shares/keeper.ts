@@ -52,7 +52,6 @@ async function run(deps: ShareKeeperDeps, signal: AbortSignal): Promise<void> {
       board,
       store: store.store.bind(store),
       standingOf: (partition: number, signal: AbortSignal) => standingOf(deps, partition, signal),
-      followed: (partition: number, next: number) => isFollowed(bus, partition, next),
       rewind: () => again.abort(),
     };
     const options = {
@@ -82,14 +81,5 @@ async function run(deps: ShareKeeperDeps, signal: AbortSignal): Promise<void> {
     for (const { part } of board.all()) {
       if (part.startsWith(`${SHARE_GROUP} on ${shareValid.name}`)) board.clear(part);
     }
-  }
-}
-
-/** Whether share.valid goes on behind an offset; false where the bus cannot say. */
-async function isFollowed(bus: Bus, partition: number, next: number): Promise<boolean> {
-  try {
-    return (await bus.ends(shareValid))[partition]!.next > next;
-  } catch {
-    return false;
   }
 }

@@ -4,16 +4,11 @@
  * @module
  */
 
-/** Most records of a batch: they and what is made of them are young garbage when the next one comes. */
-export const BATCH_MAX = 1_000;
-
 /**
- * Batches of as many records wait for the next one where that is there, until so many shares wait: a partition's part of
- * one transaction. Who catches up writes a slice once for thousands of shares, and holds some 200 bytes for each that
- * waits.
+ * Most records of a batch: who catches up stores one of each partition in a transaction, and all that is made of them is
+ * young garbage when the next ones come.
  */
-export const AHEAD_FROM = 1_000;
-export const AHEAD_MAX = 5_000;
+export const BATCH_MAX = 1_000;
 
 /** Accounts remembered as payable, and with their ids: some 20 MB at most. Beyond it all are looked up again. */
 export const ACCOUNTS_MAX = 100_000;

@@ -6,7 +6,6 @@
  */
 import { type Batch, shareValid } from "@gopool/bus";
 import type { Logger, StatusBoard } from "@gopool/runtime";
-import { AHEAD, Ahead, type AheadBounds } from "./ahead.ts";
 import {
   type BatchReading,
   type Gap,
@@ -23,9 +22,6 @@ export interface PartitionDeps {
   readonly standingOf: (partition: number, signal: AbortSignal) => Promise<Standing | null>;
   readonly log: Logger;
   readonly board: StatusBoard;
-  /** Whether share.valid goes on behind this offset by now: a batch that waits for the next one must know of it. */
-  readonly followed: (partition: number, next: number) => Promise<boolean>;
-  readonly ahead?: AheadBounds;
   /** The ledger's reading stands before what this process has read: begin again from there. */
   readonly rewind: () => void;
 }
@@ -45,12 +41,9 @@ export class PartitionKeeper {
   #gapAt: { readonly log: number; readonly nextOffset: number } | undefined;
   /** Everything before it in share.valid was handled, or read over while a gap stood. */
   #readTo = 0;
-  readonly #ahead: Ahead;
   readonly #passed: Passed = { letters: 0, foreign: 0, lastReason: "" };
 
-  constructor(private readonly deps: PartitionDeps, readonly partition: number) {
-    this.#ahead = new Ahead(deps.ahead ?? AHEAD);
-  }
+  constructor(private readonly deps: PartitionDeps, readonly partition: number) {}
 
   /** Asks the ledger where to read from. */
   async begin(signal: AbortSignal): Promise<number> {
@@ -78,17 +71,11 @@ export class PartitionKeeper {
   }
 
   async #handle(batch: Batch, signal: AbortSignal): Promise<void> {
-    const { reader, store, followed } = this.deps;
-    const ahead = this.#ahead;
+    const { reader, store } = this.deps;
     for (;;) {
       signal.throwIfAborted();
       const standing = this.#standing ?? await this.#ask(signal);
-      const more = readBatch(ahead.standing(standing), batch, reader, this.#gap);
-      const reading = ahead.joined(more);
-      const { length } = batch.messages;
-      if (ahead.mayWait(reading, length) && await followed(this.partition, more.to.nextOffset)) {
-        return ahead.wait(standing, reading);
-      }
+      const reading = readBatch(standing, batch, reader, this.#gap);
       const moved = reading.to.nextOffset !== standing.at.nextOffset;
       if (moved || reading.letters.length > 0) {
         this.#standing = null;
@@ -97,7 +84,6 @@ export class PartitionKeeper {
         this.#standing = { ...standing, at: reading.to };
         this.#notePassed(reading);
       }
-      ahead.clear();
       this.#tellGap(reading.gap, { ...standing, at: reading.to });
       // Nothing is written while a gap lasts: an operator's new beginning shows only when asked for.
       if (reading.gap !== undefined) this.#standing = null;
@@ -119,7 +105,7 @@ export class PartitionKeeper {
     // While a gap lasts the ledger's reading stays before it, and this one has read on.
     const gapStays = this.#gapAt?.log === log.number && this.#gapAt.nextOffset === nextOffset;
     if (!gapStays) this.#tellGap(undefined, standing);
-    if (!this.#ahead.keepsOn(standing) && !gapStays && nextOffset < this.#readTo) {
+    if (!gapStays && nextOffset < this.#readTo) {
       const facts = { partition, nextOffset, readTo: this.#readTo };
       deps.log.warn(
         "the ledger's reading stands before this one's: reading again from there",
