@@ -9,7 +9,7 @@ import { openBus } from "@gopool/bus";
 import { freshLedger } from "@gopool/ledger/fixture";
 import { startTestChain } from "@gopool/node/fixture";
 import { seededRandom, systemClock } from "@gopool/runtime";
-import { tempDir } from "@gopool/testing";
+import { tempDir, waitFor } from "@gopool/testing";
 import { audit, orphanedIn } from "./payoutd/audit.ts";
 import { checkBooks } from "./payoutd/check_books.ts";
 import { MATURITY } from "./payoutd/compose.ts";
@@ -58,6 +58,8 @@ Deno.test("two dozen kills of payoutd change no balance, lose no share, and pay 
     poolScript,
     random,
     orphaned: orphanedIn(ledger),
+    // It is asked for where a moment needs one.
+    reorganisePercent: 1,
   });
   const orders = { pace, busUrl, ledgerUrl: ledger.url, nodeUrl: chain.sim.url, keyFile };
   const spawn = (moment: MomentName | null) => new DyingPayoutd({ ...orders, poolAddress, moment });
@@ -91,6 +93,18 @@ Deno.test("two dozen kills of payoutd change no balance, lose no share, and pay 
   const payoutd = next;
   await payoutd.go();
   try {
+    await waitFor(
+      async () => {
+        feeder.reorganiseSoon();
+        await systemClock.sleep(100);
+        const [row] = await ledger.ask<{ all: boolean }>(
+          "SELECT bool_or(epoch > 0 AND booked) AND bool_or(state = 'orphaned') AS all FROM block",
+        );
+        return row!.all;
+      },
+      "one block to be credited again, and one to be an orphan",
+      { deadlineMs: 90_000 },
+    );
     await untilAtRest(ledger, bus, feeder);
   } catch (error) {
     throw new Error(`${(error as Error).message}\n${payoutd.log()}`);

@@ -33,10 +33,13 @@ export interface BlocksOptions {
   readonly chain: TestChain;
   readonly poolScript: Uint8Array;
   readonly random: Random;
+  /** How many of a hundred events begin a reorganisation, at most 9. */
+  readonly reorganisePercent?: number;
   /** Whether all of these blocks (display form) that the books have are called orphans there. */
   readonly orphaned?: (hashes: readonly string[]) => Promise<boolean>;
 }
 
+const REORGANISE_PERCENT = 5;
 /** Deepest reorganisation: below the maturity of the chain, above the confirmations of payouts. */
 const REORGANISATION_MAX = 6;
 const REORGANISATION_LESS = 4;
@@ -56,7 +59,11 @@ export class Blocks {
   #stillUntilMs = 0;
   #lied = 0;
 
-  constructor(private readonly o: BlocksOptions) {}
+  readonly #percent: number;
+
+  constructor(private readonly o: BlocksOptions) {
+    this.#percent = o.reorganisePercent ?? REORGANISE_PERCENT;
+  }
 
   /** Blocks of others, with what waits. */
   bury(count: number): void {
@@ -94,7 +101,7 @@ export class Blocks {
     if (dice < 30) await this.#find(false);
     else if (dice < 36) await this.#find(true);
     else if (dice < 91) this.bury(1);
-    else if (dice < 96) this.reorganiseSoon();
+    else if (dice < 91 + this.#percent) this.reorganiseSoon();
     else {
       const lie = await lieOnFound(this.o.bus, this.o.clock.now(), ++this.#lied);
       this.lies += lie.unreadable;
@@ -103,11 +110,11 @@ export class Blocks {
   }
 
   /** Every other one is undone: when the books call all that it took orphans, or have had time enough to. */
-  async #reorganise(): Promise<void> {
-    const { sim, node } = this.o.chain;
+  #reorganise(): void {
+    const { sim } = this.o.chain;
     const depth = REORGANISATION_MAX - this.#pick(REORGANISATION_LESS);
     const fork = sim.height - depth;
-    const first = await node.hashAt(fork + 1);
+    const last = sim.bestHash;
     const gone = this.announced.filter(({ height }) => height > fork).map(({ hash }) => hash);
     sim.reorganise(depth);
     this.happened.reorganisations++;
@@ -117,7 +124,7 @@ export class Blocks {
     const latestMs = clock.now() + BACK_AFTER_MS;
     this.#plan.push(async () => {
       if (clock.now() < latestMs && !await orphaned(gone)) return false;
-      sim.bringBack(first!.toReversed().toHex());
+      sim.bringBack(last);
       this.happened.returns++;
     });
   }
