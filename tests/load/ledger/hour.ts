@@ -5,7 +5,7 @@
  * @module
  */
 import { openBus } from "@gopool/bus";
-import { type Ledger, openLedger, type Row, setScheme } from "@gopool/ledger";
+import { type Ledger, moveReserve, openLedger, type Row, setScheme } from "@gopool/ledger";
 import { startTestChain } from "@gopool/node/fixture";
 import {
   type Clock,
@@ -73,7 +73,10 @@ export async function ledgerHour({ minutes, pace, seed }: Options): Promise<obje
     await clock.sleep(minutes * MINUTE_MS / 2);
     await changeToPps(ledger, clock, settings.windowThousandths);
     await clock.sleep(beginMs + minutes * MINUTE_MS - clock.now());
-    await untilAtRest(books, bus, feeder);
+    await untilAtRest(books, bus, feeder).catch((error) => {
+      const said = board.all().map(({ part, detail }) => `${part}: ${detail}`);
+      throw new Error([error.message, ...said].join("\n"));
+    });
   } finally {
     stop.abort();
     await Promise.all(atWork);
@@ -100,11 +103,16 @@ export async function ledgerHour({ minutes, pace, seed }: Options): Promise<obje
   };
 }
 
+/** Lent by the operator until blocks have filled it: with an empty reserve PPS would fall back at once. */
+const RESERVE_SATS = 100_000_000_000n;
+
 async function changeToPps(ledger: Ledger, clock: Clock, windowThousandths: number): Promise<void> {
   const change = { scheme: "pps", params: { windowThousandths }, fromMinute: null } as const;
   const by = { operator: "load", reason: "the second half of the hour", nowMs: clock.now() };
   const decision = await ledger.transaction((tx) => setScheme(tx, change, by), { money: true });
   if (decision.kind === "refused") throw new Error(decision.why);
+  const why = await ledger.transaction((tx) => moveReserve(tx, RESERVE_SATS, by), { money: true });
+  if (why !== null) throw new Error(why);
 }
 
 async function blocksIn(ledger: Ledger) {
