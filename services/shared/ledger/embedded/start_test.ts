@@ -114,7 +114,8 @@ Deno.test("killed, it is started again on its port by whoever uses it, and has w
   // Also where only one is left that did not start it.
   await ledger[Symbol.asyncDispose]();
   await starter[Symbol.asyncDispose]();
-  const before = await pidOf(other);
+  // Who ends in the middle of starting it takes along what it has begun: the other one starts it then.
+  const { pid: before } = await waitFor(() => lives(other), "a server", PATIENCE);
   Deno.kill(before, "SIGKILL");
   await waitFor(
     async () => {
