@@ -6,6 +6,7 @@
  */
 import type { HostPort } from "@gopool/config";
 import type { Clock } from "./clock.ts";
+import type { MetricsRegistry } from "./metrics.ts";
 import { FatalError } from "./supervise.ts";
 import type { PartStatus, StatusBoard } from "./status.ts";
 
@@ -35,6 +36,8 @@ export interface HealthDeps {
   readonly board: StatusBoard;
   readonly clock: Clock;
   readonly phase: () => Phase;
+  /** What GET /metrics shows; without it that path is not known. */
+  readonly metrics?: MetricsRegistry;
 }
 
 export interface HealthPort extends AsyncDisposable {
@@ -42,17 +45,19 @@ export interface HealthPort extends AsyncDisposable {
 }
 
 /**
- * Answers GET /healthz (200 while the process's loop turns) and GET /readyz until disposed.
+ * Answers GET /healthz (200 while the process's loop turns), GET /readyz and GET /metrics until disposed.
  *
  * @throws {FatalError} In a sentence: the port is taken, or the address is none of this machine's.
  */
 export function serveHealth(listen: HostPort, deps: HealthDeps): HealthPort {
-  const { name, board, clock, phase } = deps;
+  const { name, board, clock, phase, metrics } = deps;
   const startedMs = clock.monotonic();
-  const answer = (request: Request): Response => {
+  const paths = ["/healthz", "/readyz", ...(metrics === undefined ? [] : ["/metrics"])];
+  const answer = (request: Request): Response | Promise<Response> => {
     const { pathname } = new URL(request.url);
-    const known = pathname === "/healthz" || pathname === "/readyz";
-    if (!known) return new Response("Ask /healthz or /readyz\n", { status: 404 });
+    if (!paths.includes(pathname)) {
+      return new Response(`Ask ${paths.join(" or ")}\n`, { status: 404 });
+    }
     if (request.method !== "GET" && request.method !== "HEAD") {
       return new Response("Only GET\n", { status: 405, headers: { allow: "GET, HEAD" } });
     }
@@ -60,6 +65,7 @@ export function serveHealth(listen: HostPort, deps: HealthDeps): HealthPort {
       const readiness = readinessOf(phase(), board.all());
       return json({ service: name, ...readiness }, readiness.ready ? 200 : 503);
     }
+    if (pathname === "/metrics" && metrics !== undefined) return shown(metrics);
     const upSeconds = Math.floor((clock.monotonic() - startedMs) / 1000);
     return json({ service: name, upSeconds, phase: phase() }, 200);
   };
@@ -79,6 +85,12 @@ export function serveHealth(listen: HostPort, deps: HealthDeps): HealthPort {
       await server.finished;
     },
   };
+}
+
+async function shown(metrics: MetricsRegistry): Promise<Response> {
+  return new Response(await metrics.render(), {
+    headers: { "content-type": metrics.contentType, "cache-control": "no-store" },
+  });
 }
 
 function json(body: unknown, status: number): Response {

@@ -1,6 +1,16 @@
 /** The process and its parts: clock, chance, log, signals, status, supervision. @module */
 export { type Clock, systemClock } from "./clock.ts";
 export { type Random, seededRandom, systemRandom } from "./random.ts";
+export {
+  createMetrics,
+  type Histogram,
+  type Metrics,
+  type MetricsRegistry,
+  noMetrics,
+  type Reading,
+  type Sample,
+  SECONDS_BOUNDS,
+} from "./metrics.ts";
 export { orGiveUp } from "./drain.ts";
 export { type Follow, keepFollowing, type LaneDeps } from "./lane.ts";
 export { aborted, runTogether, type Service } from "./service.ts";
