@@ -1,16 +1,17 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { FakeClock } from "@gopool/testing";
 import { type Phase, readinessOf, serveHealth } from "./health.ts";
+import { createMetrics, type MetricsRegistry } from "./metrics.ts";
 import { createStatusBoard } from "./status_board.ts";
 import { FatalError } from "./supervise.ts";
 
 const HERE = { host: "127.0.0.1", port: 0 };
 
-function stand() {
+function stand(metrics?: MetricsRegistry) {
   const clock = new FakeClock();
   const board = createStatusBoard(clock);
   let phase: Phase = "working";
-  const port = serveHealth(HERE, { name: "tried", board, clock, phase: () => phase });
+  const port = serveHealth(HERE, { name: "tried", board, clock, phase: () => phase, metrics });
   return {
     board,
     clock,
@@ -73,6 +74,18 @@ Deno.test("nothing else is answered", async () => {
   assertEquals((await it.ask("/")).status, 404);
   assertEquals((await it.ask("/readyz", { method: "POST", body: "x" })).status, 405);
   assertEquals(await it.ask("/readyz", { method: "HEAD" }), { status: 200, text: "" });
+});
+
+Deno.test("/metrics shows what the process counts, where it is given any", async () => {
+  const metrics = createMetrics();
+  metrics.gauge("gopool_tried", "Tried.", () => 1);
+  await using it = stand(metrics);
+  const response = await fetch(`http://127.0.0.1:${it.port.port}/metrics`);
+  assertStringIncludes(await response.text(), "\ngopool_tried 1\n");
+  assertStringIncludes(response.headers.get("content-type") ?? "", "version=0.0.4");
+  assertEquals(await it.ask("/"), { status: 404, text: "Ask /healthz or /readyz or /metrics\n" });
+  await using without = stand();
+  assertEquals((await without.ask("/metrics")).status, 404);
 });
 
 Deno.test("a port that is taken is a sentence that names the setting", () => {

@@ -11,6 +11,7 @@ export {
   type Sample,
   SECONDS_BOUNDS,
 } from "./metrics.ts";
+export { processMetrics, type ProcessMetricsDeps } from "./process_metrics.ts";
 export { orGiveUp } from "./drain.ts";
 export { type Follow, keepFollowing, type LaneDeps } from "./lane.ts";
 export { aborted, runTogether, type Service } from "./service.ts";
