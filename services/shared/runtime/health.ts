@@ -19,8 +19,11 @@ export interface Readiness {
   readonly troubles: readonly string[];
 }
 
-/** Where the process is in its life. Only a working one can be ready. */
-export type Phase = "starting" | "working" | "stopping";
+/**
+ * Where a process, or a service in it, is in its life. Only a working one can be ready. `draining` ends its work and
+ * becomes `drained`, which waits to be told to work again; `stopping` ends the process.
+ */
+export type Phase = "starting" | "working" | "draining" | "drained" | "stopping";
 
 /** Ready is who works and has no part that is down: "down" means that the process cannot do its job. */
 export function readinessOf(phase: Phase, parts: readonly PartStatus[]): Readiness {

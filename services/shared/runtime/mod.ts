@@ -12,10 +12,23 @@ export {
   SECONDS_BOUNDS,
 } from "./metrics.ts";
 export { processMetrics, type ProcessMetricsDeps } from "./process_metrics.ts";
+export {
+  createEvents,
+  type Events,
+  EVENTS_KEPT,
+  type Happening,
+  type Missed,
+  type PoolEvent,
+  type TextFacts,
+  WATCHER_QUEUE,
+  type WatchOptions,
+} from "./events.ts";
+export { loggerWithEvents, textFacts } from "./log_events.ts";
+export { VERSION } from "./version.ts";
 export { orGiveUp } from "./drain.ts";
 export { type Follow, keepFollowing, type LaneDeps } from "./lane.ts";
 export { aborted, runTogether, type Service } from "./service.ts";
-export { type Health, type PartStatus, type StatusBoard } from "./status.ts";
+export { type Health, type PartChange, type PartStatus, type StatusBoard } from "./status.ts";
 export { createStatusBoard } from "./status_board.ts";
 export { type ReadTrouble, troubleOnBoard } from "./trouble.ts";
 export { Backoff, type BackoffOptions } from "./backoff.ts";

@@ -17,6 +17,16 @@ export interface PartStatus {
   readonly detail: string;
   /** When it came to be so, ms since the Unix epoch. */
   readonly sinceMs: number;
+  /** What it last said while it was not ok, and when; absent where it always was. */
+  readonly lastError?: { readonly detail: string; readonly atMs: number };
+}
+
+/** A part's health has become another; null: the part came to the board, or went. */
+export interface PartChange {
+  readonly part: string;
+  readonly before: Health | null;
+  readonly health: Health | null;
+  readonly detail: string;
 }
 
 /** The board that parts write on. A part says only changes; the board keeps the latest of each. */

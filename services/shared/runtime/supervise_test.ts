@@ -123,8 +123,9 @@ Deno.test("the board keeps since when a health has lasted, whatever is said of i
   board.set("bus", "down", "no connection");
   await clock.advance(1_000);
   board.set("bus", "down", "still no connection");
+  const lastError = { detail: "still no connection", atMs: start + 1_000 };
   assertEquals(board.all(), [
-    { part: "bus", health: "down", detail: "still no connection", sinceMs: start },
+    { part: "bus", health: "down", detail: "still no connection", sinceMs: start, lastError },
   ]);
   board.set("bus", "ok", "connected");
   assertEquals(board.all()[0]?.sinceMs, start + 1_000);
