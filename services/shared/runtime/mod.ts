@@ -26,6 +26,7 @@ export {
 export { loggerWithEvents, textFacts } from "./log_events.ts";
 export { VERSION } from "./version.ts";
 export { orGiveUp } from "./drain.ts";
+export { type Given, type Road, SECOND_ROAD_AFTER_MS, SecondRoad } from "./second_road.ts";
 export { type Follow, keepFollowing, type LaneDeps } from "./lane.ts";
 export { aborted, runTogether, type Service } from "./service.ts";
 export { type Health, type PartChange, type PartStatus, type StatusBoard } from "./status.ts";
