@@ -16,6 +16,9 @@ export interface Sample {
 /** What a metric says now: one value, one per set of labels, or null where there is nothing to say yet. */
 export type Reading = number | null | readonly Sample[];
 
+/** How a metric is read: at once, or by asking a store, for READ_MAX_MS at most. */
+export type Read = () => Reading | Promise<Reading>;
+
 /** Counts how often values fell below each bound. */
 export interface Histogram {
   /** Cheap enough for a hot path: finds a place in a short array and adds one. */
@@ -27,10 +30,13 @@ export interface Histogram {
  * units (seconds, bytes), `_total` on what only grows.
  */
 export interface Metrics {
-  /** What only grows while the process lives. `read` is called at each scrape; a throw leaves the metric out. */
-  counter(name: string, help: string, read: () => Reading): void;
+  /**
+   * What only grows while the process lives. `read` is called at each scrape; a throw, or an answer that does not come
+   * within READ_MAX_MS, leaves the metric out.
+   */
+  counter(name: string, help: string, read: Read): void;
   /** What rises and falls. */
-  gauge(name: string, help: string, read: () => Reading): void;
+  gauge(name: string, help: string, read: Read): void;
   /**
    * @param bounds Upper bounds, rising, in the unit of the name; a last bucket without bound is added.
    * @param labels Tells histograms of one name apart, such as one per topic.
@@ -68,6 +74,9 @@ export const SECONDS_BOUNDS: readonly number[] = [
   30,
 ];
 
+/** Longest a scrape waits for a metric: Prometheus gives a scrape 10 s unless it is told otherwise. */
+export const READ_MAX_MS = 3_000;
+
 /** For who is given no metrics: nobody reads, so nothing is kept. */
 export const noMetrics: Metrics = {
   counter: () => {},
@@ -91,22 +100,21 @@ export function createMetrics(): MetricsRegistry {
     // The registry asks of a metric only its name and get(); its types know the library's own classes alone.
     registry.registerMetric(metric as unknown as Metric);
   };
-  const reading =
-    (type: "counter" | "gauge") => (name: string, help: string, read: () => Reading) =>
-      add(
-        {
-          name,
-          get() {
-            try {
-              return { name, help, type, values: samplesOf(read()) };
-            } catch {
-              // The others are still worth showing: what failed is counted, and missing.
-              failures++;
-              return { name, help, type, values: [] };
-            }
-          },
-        },
-      );
+  const reading = (type: "counter" | "gauge") => (name: string, help: string, read: Read) => {
+    const asked = shared(read);
+    add({
+      name,
+      async get() {
+        try {
+          return { name, help, type, values: samplesOf(await asked()) };
+        } catch {
+          // The others are still worth showing: what failed is counted, and missing.
+          failures++;
+          return { name, help, type, values: [] };
+        }
+      },
+    });
+  };
   const metrics: MetricsRegistry = {
     contentType: registry.contentType,
     counter: reading("counter"),
@@ -133,12 +141,37 @@ export function createMetrics(): MetricsRegistry {
 /** What the registry reads of a metric: the shape of the library's own, as they return it from get(). */
 interface Shown {
   readonly name: string;
-  get(): {
-    name: string;
-    help: string;
-    type: "counter" | "gauge" | "histogram";
-    values: readonly (Sample & { readonly metricName?: string })[];
+  get(): Family | Promise<Family>;
+}
+
+interface Family {
+  readonly name: string;
+  readonly help: string;
+  readonly type: "counter" | "gauge" | "histogram";
+  readonly values: readonly (Sample & { readonly metricName?: string })[];
+}
+
+/** Scrapes that overlap share one question; each waits no longer than READ_MAX_MS for it. */
+function shared(read: Read): Read {
+  let pending: Promise<Reading> | null = null;
+  return () => {
+    if (pending === null) {
+      const answer = read();
+      if (!(answer instanceof Promise)) return answer;
+      pending = answer.finally(() => pending = null);
+    }
+    return within(READ_MAX_MS, pending);
   };
+}
+
+async function within<T>(ms: number, answer: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`No answer within ${ms} ms`)), ms);
+  try {
+    return await Promise.race([answer, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** A value that is no number has nothing to say; the text format would take it and a rule would trip over it. */
@@ -168,10 +201,10 @@ class HistogramFamily implements Shown {
     return member;
   }
 
-  get() {
+  get(): Family {
     const { name, help } = this;
     const values = this.#members.flatMap((member) => member.samples(name));
-    return { name, help, type: "histogram" as const, values };
+    return { name, help, type: "histogram", values };
   }
 }
 

@@ -52,6 +52,24 @@ Deno.test("a metric that cannot be read is left out and counted; the others are 
   ]]);
 });
 
+Deno.test("a metric may ask a store: scrapes that overlap share the question, and none waits for ever", async () => {
+  const metrics = createMetrics();
+  let asked = 0;
+  const stored = Promise.withResolvers<Reading>();
+  metrics.gauge("gopool_stored", "Stored.", () => {
+    asked++;
+    return stored.promise;
+  });
+  assertEquals(linesOf(await metrics.render(), "gopool_stored"), []);
+  const both = [metrics.render(), metrics.render()];
+  stored.resolve(7);
+  for (const text of await Promise.all(both)) {
+    assertEquals(linesOf(text, "gopool_stored"), ["gopool_stored 7"]);
+  }
+  const after = linesOf(await metrics.render(), "gopool_metric_failures_total");
+  assertEquals([asked, ...after], [2, "gopool_metric_failures_total 1"]);
+});
+
 Deno.test("a histogram counts each value in every bucket that is not below it", async () => {
   const metrics = createMetrics();
   const seconds = metrics.histogram("gopool_tried_seconds", "Tried.", [0.1, 1]);

@@ -7,6 +7,7 @@ export {
   type Metrics,
   type MetricsRegistry,
   noMetrics,
+  type Read,
   type Reading,
   type Sample,
   SECONDS_BOUNDS,
