@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { blockFound, type Bus, lag } from "@gopool/bus";
+import type { Bus } from "@gopool/bus";
 import { type Network, scriptOfAddress } from "@gopool/chain";
 import { type Ledger, notInForce, openFees, openSchedule, type SchemeName } from "@gopool/ledger";
 import { oldestUnsettledMs } from "@gopool/ledger/blocks";
@@ -22,7 +22,7 @@ import {
 } from "@gopool/runtime";
 import { JOB_MAX_LIFE_MS } from "@gopool/shares";
 import { createCheckpointer } from "./books/checkpointer.ts";
-import { createBlocks, GROUP, PoolScripts } from "./blocks/mod.ts";
+import { createBlocks, PoolScripts, unreadFound } from "./blocks/mod.ts";
 import { createKeeper } from "./keeper.ts";
 import { payeesBy } from "./payees.ts";
 import { createPayouts, payoutListener, type PayoutSettings } from "./payouts/mod.ts";
@@ -102,6 +102,7 @@ function partsOf(deps: PayoutdDeps): readonly Service[] {
       settings: payouts,
       payeesOf,
       leftOut: (tx, nowMs) => spokenFor(tx, nowMs - JOB_MAX_LIFE_MS),
+      unreadBlocks: () => unreadFound(bus),
     }),
     ...snapshots(),
     createCheckpointer(deps),
@@ -143,8 +144,7 @@ export function scriptsOf(
 /** Until block.found is read to its end nobody knows which minutes a block may still need. */
 function unsettledIn(bus: Bus): MinuteCloserDeps["unsettled"] {
   return async (tx) => {
-    const unread = (await lag(bus, blockFound, GROUP)).reduce((sum, { lag }) => sum + lag, 0);
-    if (unread > 0) return { kind: "unknown" };
+    if (await unreadFound(bus) > 0) return { kind: "unknown" };
     const ms = await oldestUnsettledMs(tx);
     return ms === null ? { kind: "none" } : { kind: "since", minute: minuteOf(ms) };
   };

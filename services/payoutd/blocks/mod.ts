@@ -20,7 +20,7 @@ export { createChainFollower } from "./follower.ts";
 export { createReconciler } from "./reconciler.ts";
 export { restsOnShares, settlementOf } from "./settlement.ts";
 export { createSettler } from "./settler.ts";
-export { createBlockTaker, GROUP } from "./taker.ts";
+export { createBlockTaker, GROUP, unreadFound } from "./taker.ts";
 export { createUnknownWatch } from "./unknown.ts";
 export { createBlockWatcher } from "./watcher.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { blockFound, decode, type Message } from "@gopool/bus";
+import { blockFound, type Bus, decode, lag, type Message } from "@gopool/bus";
 import { displayHash, type Hash } from "@gopool/chain";
 import { keepDeadLetters } from "@gopool/ledger/shares";
 import { noteLost, takeBlock } from "@gopool/ledger/blocks";
@@ -19,6 +19,11 @@ import { FOUND_BATCH_MAX } from "./limits.ts";
  * two would give the partitions of one to readers of the other.
  */
 export const GROUP = "payoutd-blocks";
+
+/** Records of block.found that no payoutd has taken into the ledger yet. */
+export async function unreadFound(bus: Bus): Promise<number> {
+  return (await lag(bus, blockFound, GROUP)).reduce((sum, { lag }) => sum + lag, 0);
+}
 
 type TakerDeps = Omit<BlocksDeps, "nodes" | "listeners" | "maturity" | "scripts">;
 

@@ -57,4 +57,9 @@ export interface PayoutsDeps {
   ) => Promise<ReadonlyMap<string, Payee | string>>;
   /** Accounts that nothing is planned for now: a coinbase may still pay their balance. */
   readonly leftOut: (tx: Tx, nowMs: number) => Promise<ReadonlySet<number>>;
+  /**
+   * Announced blocks that the ledger has not heard of. What their coinbases have paid is not in it either: while there
+   * are any nothing is planned.
+   */
+  readonly unreadBlocks: () => Promise<number>;
 }

@@ -135,6 +135,7 @@ export async function standOn(nodes: Nodes, o: StandOptions = {}) {
         }])),
       ),
     leftOut: () => Promise.resolve(new Set()),
+    unreadBlocks: () => Promise.resolve(0),
     ...o.deps,
   };
   const listener = payoutListener(deps);

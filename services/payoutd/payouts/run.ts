@@ -67,6 +67,8 @@ export async function runPayouts(
 ): Promise<RunResult> {
   const { ledger, clock, nodes, settings } = deps;
   const atMs = clock.now();
+  const unread = await whileUnread(deps);
+  if (unread !== null) return unread;
   const before = await ledger.transaction((tx) => readFacts(deps, tx, atMs), { snapshot: true });
   if (before.rested !== null) return { kind: "rested", why: before.rested };
   const estimate = before.lines.length === 0 ? null : await firstAnswer(
@@ -96,6 +98,9 @@ export async function runPayouts(
     return { kind: "ran", run, asides, feeRate, estimated: estimate !== null };
   };
   if (!write) return { ...finish(before), payouts: [] };
+  // The nodes may have been asked for long. In the transaction itself the bus is not asked: others wait for it.
+  const news = await whileUnread(deps);
+  if (news !== null) return news;
   return await ledger.transaction(async (tx): Promise<RunResult> => {
     // Everything is read again: only now nobody else moves money.
     const facts = await readFacts(deps, tx, atMs);
@@ -122,6 +127,19 @@ export async function runPayouts(
     await noteRun(tx, atMs);
     return { ...result, payouts };
   }, { money: true });
+}
+
+/**
+ * A block that is announced and not read may have paid a balance in its coinbase: paid here as well, it would be paid
+ * twice. Jobs that are out still are `leftOut`'s affair.
+ */
+async function whileUnread({ unreadBlocks }: PayoutsDeps): Promise<RunResult | null> {
+  const unread = await unreadBlocks();
+  if (unread === 0) return null;
+  return {
+    kind: "rested",
+    why: `${unread} announced blocks are not read yet: their coinbases may have paid balances`,
+  };
 }
 
 async function readFacts(deps: PayoutsDeps, tx: Tx, atMs: number): Promise<Facts> {

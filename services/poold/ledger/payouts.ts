@@ -1,6 +1,7 @@
 /** Commands about payments. @module */
 import { canonicalAddress } from "@gopool/chain";
 import { spokenFor } from "@gopool/ledger/snapshots";
+import { unreadFound } from "@gopool/payoutd/blocks";
 import { payoutdSettingsOf } from "@gopool/payoutd/from_settings";
 import { payeesBy } from "@gopool/payoutd/payees";
 import {
@@ -18,7 +19,7 @@ import { JOB_MAX_LIFE_MS } from "@gopool/shares";
 import { type Command, Option } from "commander";
 import { idOf, json, limit, operator, reason, satsOf, type Signed } from "./arguments.ts";
 import { ownConfig } from "./check.ts";
-import { type Books, openNodes, poolScripts } from "./open.ts";
+import { type Books, openLog, openNodes, poolScripts } from "./open.ts";
 import { hash, plain, show, time } from "./show.ts";
 import { UnknownToBooks } from "./unknown.ts";
 
@@ -160,5 +161,9 @@ async function payoutsDeps(books: Books): Promise<Omit<PayoutsDeps, "nodes">> {
     settings: { ...payouts, maturity, changeScript: scripts[0]! },
     payeesOf: payeesBy(network, payouts.thresholdSats, leastThresholdSats, scripts),
     leftOut: (tx, nowMs) => spokenFor(tx, nowMs - JOB_MAX_LIFE_MS),
+    async unreadBlocks() {
+      await using bus = await openLog(books);
+      return await unreadFound(bus);
+    },
   };
 }
