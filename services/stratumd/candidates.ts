@@ -1,12 +1,13 @@
 /**
- * The way of a candidate: to the spool first, then to the log, again and again until `block.found` names it.
+ * The way of a candidate: to the spool first, then to the log, again and again until `block.found` names it; and by
+ * the second road to the judges where the log does not have it at once.
  *
  * @module
  */
 import { blockCandidates, type Bus } from "@gopool/bus";
 import { coinbaseOutputs, type Sats } from "@gopool/chain";
-import { type BlockCandidate, BlockCandidateSchema, create } from "@gopool/proto";
-import type { Clock, Logger } from "@gopool/runtime";
+import { type BlockCandidate, BlockCandidateSchema, create, fromBinary } from "@gopool/proto";
+import { type Clock, type Logger, type Road, SecondRoad } from "@gopool/runtime";
 import type { JobForm } from "./jobs.ts";
 import { SPOOL_REPEAT_BATCH, SPOOL_REPEAT_MS } from "./limits.ts";
 import { type Spool, type Spooled, SpoolFault } from "./spool.ts";
@@ -29,6 +30,8 @@ export interface CandidatesDeps {
   /** Blocks have their own producer and connection where the bus has such a thing. */
   readonly bus: Bus;
   readonly spool: Spool;
+  /** To the judges, beside the bus; null where there is none. */
+  readonly road: Road<BlockCandidate> | null;
   readonly clock: Clock;
   readonly log: Logger;
   readonly pool: string;
@@ -38,13 +41,21 @@ export interface CandidatesDeps {
 export class Candidates {
   /** Publishes under way, by candidate. */
   readonly #flying = new Map<string, Promise<void>>();
+  readonly #secondRoad: SecondRoad<BlockCandidate>;
   #found = 0;
 
-  constructor(private readonly deps: CandidatesDeps) {}
+  constructor(private readonly deps: CandidatesDeps) {
+    this.#secondRoad = new SecondRoad({ ...deps, noun: "candidate" });
+  }
 
   /** Candidates since the start. */
   get count(): number {
     return this.#found;
+  }
+
+  /** Candidates that a judge had before the log did. */
+  get bySecondRoad(): number {
+    return this.#secondRoad.taken;
   }
 
   /** Candidates whose end is not known. */
@@ -71,6 +82,7 @@ export class Candidates {
 
   /** The pool knows what became of it. */
   async clear(id: string): Promise<void> {
+    this.#secondRoad.end(id);
     if (await this.deps.spool.clear(id)) this.deps.log.info("candidate settled", { hash: id });
   }
 
@@ -96,14 +108,25 @@ export class Candidates {
     await Promise.all(this.#flying.values());
   }
 
+  /** Nobody is given anything any more: what is open is published again at the next start. */
+  async close(): Promise<void> {
+    await this.#secondRoad.close();
+  }
+
   #publish(entry: Spooled): void {
     if (this.#flying.has(entry.id)) return;
     const { bus, log } = this.deps;
-    const flight = bus.publish(
+    const publishing = bus.publish(
       blockCandidates,
       [{ key: entry.hash, value: entry.bytes }],
       { deadlineMs: Infinity },
-    ).then(
+    );
+    this.#secondRoad.watch(
+      entry.id,
+      () => fromBinary(BlockCandidateSchema, entry.bytes),
+      publishing,
+    );
+    const flight = publishing.then(
       () => {},
       // The next round publishes it again: readers drop what they have.
       (error) => log.warn("candidate not published yet", { hash: entry.id, error: error as Error }),

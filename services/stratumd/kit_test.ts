@@ -15,7 +15,14 @@ import {
 import { coinbasePrefix, fromHex, sha256d } from "@gopool/chain";
 import type { BlockCandidate, MessageInitShape } from "@gopool/proto";
 import type { JobSchema } from "@gopool/proto";
-import { type Clock, createStatusBoard, seededRandom, silent, systemClock } from "@gopool/runtime";
+import {
+  type Clock,
+  createStatusBoard,
+  type Road,
+  seededRandom,
+  silent,
+  systemClock,
+} from "@gopool/runtime";
 import { decodeSubmission, type Submission } from "@gopool/shares";
 import { openState, type State } from "@gopool/state";
 import { FakeClock, settle } from "@gopool/testing";
@@ -113,6 +120,8 @@ export interface RigOptions {
   /** Of its random numbers: two processes have different ones. */
   readonly seed?: number;
   readonly firstJob?: MessageInitShape<typeof JobSchema>;
+  /** Of its candidates, beside the bus. */
+  readonly road?: Road<BlockCandidate>;
 }
 
 /** A gateway that listens, with one job. */
@@ -154,6 +163,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     log: silent,
     board,
     config,
+    ...(options.road === undefined ? {} : { road: options.road }),
   });
   const stop = new AbortController();
   const running = stratumd.run(stop.signal);

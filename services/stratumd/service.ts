@@ -5,12 +5,14 @@
  * @module
  */
 import type { Bus } from "@gopool/bus";
+import type { BlockCandidate } from "@gopool/proto";
 import {
   aborted,
   type Clock,
   FatalError,
   type Logger,
   type Random,
+  type Road,
   runTogether,
   type Service,
   type StatusBoard,
@@ -39,6 +41,8 @@ export interface StratumdDeps {
   readonly log: Logger;
   readonly board: StatusBoard;
   readonly config: StratumdConfig;
+  /** The second road of candidates, to the judges; without one they have the bus alone. */
+  readonly road?: Road<BlockCandidate>;
 }
 
 /** What the gateway says of itself. */
@@ -93,6 +97,7 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
     const candidates = new Candidates({
       bus,
       spool,
+      road: deps.road ?? null,
       clock,
       log,
       pool: config.poolName,
@@ -218,6 +223,8 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
       enough.abort();
     }
 
+    await using ending = new AsyncDisposableStack();
+    ending.defer(() => candidates.close());
     await runTogether(
       new AbortController().signal,
       async () => {
