@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { measured } from "./measured.ts";
 import { BusNotOpened, type BusOptions, SHARE_PARTITIONS } from "./options.ts";
 import type { Bus } from "./port.ts";
 
@@ -23,6 +24,12 @@ export * from "./topics.ts";
  * @throws {BusNotOpened} Saying in a sentence why not.
  */
 export async function openBus(url: URL | string, options: BusOptions): Promise<Bus> {
+  const bus = await openAdapter(url, options);
+  const { metrics, clock } = options;
+  return metrics === undefined ? bus : measured(bus, { metrics, clock });
+}
+
+async function openAdapter(url: URL | string, options: BusOptions): Promise<Bus> {
   const text = String(url);
   const scheme = text.slice(0, text.indexOf(":") + 1);
   switch (scheme) {

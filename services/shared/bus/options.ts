@@ -1,3 +1,4 @@
+import type { Metrics } from "@gopool/runtime";
 import type { BusClock } from "./log_store.ts";
 
 /** Partitions of the share topics where nothing else is said: enough for four judges, cheap for one. */
@@ -10,6 +11,8 @@ export interface BusOptions {
    * one is opened only if it has as many, or if nothing is asked for.
    */
   readonly sharePartitions?: number;
+  /** Where the bus says what passes over it; see measured.ts. */
+  readonly metrics?: Metrics;
   /** Of meaning at `kafka:` only. */
   readonly kafka?: KafkaOptions;
   /** Told what keeps the bus from being opened or from its work, in a sentence; null when that is over. */

@@ -89,7 +89,7 @@ export const noMetrics: Metrics = {
  *
  * @throws {TypeError} From its methods: a name that is taken, or bounds that do not rise. A mistake in the code.
  */
-export function createMetrics(): MetricsRegistry {
+export function createMetrics(readMaxMs: number = READ_MAX_MS): MetricsRegistry {
   const registry = new Registry();
   const families = new Map<string, HistogramFamily>();
   let failures = 0;
@@ -101,7 +101,7 @@ export function createMetrics(): MetricsRegistry {
     registry.registerMetric(metric as unknown as Metric);
   };
   const reading = (type: "counter" | "gauge") => (name: string, help: string, read: Read) => {
-    const asked = shared(read);
+    const asked = shared(read, readMaxMs);
     add({
       name,
       async get() {
@@ -151,8 +151,8 @@ interface Family {
   readonly values: readonly (Sample & { readonly metricName?: string })[];
 }
 
-/** Scrapes that overlap share one question; each waits no longer than READ_MAX_MS for it. */
-function shared(read: Read): Read {
+/** Scrapes that overlap share one question; each waits no longer than `maxMs` for it. */
+function shared(read: Read, maxMs: number): Read {
   let pending: Promise<Reading> | null = null;
   return () => {
     if (pending === null) {
@@ -160,7 +160,7 @@ function shared(read: Read): Read {
       if (!(answer instanceof Promise)) return answer;
       pending = answer.finally(() => pending = null);
     }
-    return within(READ_MAX_MS, pending);
+    return within(maxMs, pending);
   };
 }
 

@@ -53,7 +53,7 @@ Deno.test("a metric that cannot be read is left out and counted; the others are 
 });
 
 Deno.test("a metric may ask a store: scrapes that overlap share the question, and none waits for ever", async () => {
-  const metrics = createMetrics();
+  const metrics = createMetrics(20);
   let asked = 0;
   const stored = Promise.withResolvers<Reading>();
   metrics.gauge("gopool_stored", "Stored.", () => {
