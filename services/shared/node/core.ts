@@ -21,6 +21,7 @@ import {
   type Node,
   type NodeHealth,
   NodeMalformed,
+  type NodeRecord,
   NodeRefused,
   NodeUnavailable,
   type SubmitAnswer,
@@ -53,11 +54,14 @@ export class CoreNode implements Node {
   readonly #spending: CoreSpending;
   /** Known once the node has answered; asked again after an outage, which another program may have ended. */
   #dialect: Dialect | null = null;
+  #answers = 0;
+  #failures = 0;
+  #latencyMs: number | null = null;
 
   constructor(deps: CoreDeps) {
     this.#deps = deps;
     this.name = deps.rpc.name;
-    this.#health = new HealthBook(deps.onHealth);
+    this.#health = new HealthBook(deps.onHealth, () => deps.clock.now());
     this.#spending = new CoreSpending({
       ask: (method, params, options) => this.#ask(method, params, options),
       dialect: (signal) => this.#speak(signal),
@@ -66,6 +70,15 @@ export class CoreNode implements Node {
 
   get health(): NodeHealth {
     return this.#health.health;
+  }
+
+  get record(): NodeRecord {
+    return {
+      answers: this.#answers,
+      failures: this.#failures,
+      latencyMs: this.#latencyMs,
+      lastTrouble: this.#health.lastTrouble,
+    };
   }
 
   async chain(signal?: AbortSignal): Promise<ChainInfo> {
@@ -233,17 +246,25 @@ export class CoreNode implements Node {
     return this.#dialect ??= await this.#noting(() => detectDialect(this.#deps.rpc, signal));
   }
 
-  #ask(method: string, params: readonly unknown[], options: CallOptions): Promise<unknown> {
-    return this.#noting(() => this.#deps.rpc.call(method, params, options));
+  async #ask(method: string, params: readonly unknown[], options: CallOptions): Promise<unknown> {
+    const { clock, rpc } = this.#deps;
+    const beganMs = clock.monotonic();
+    const answer = await this.#noting(() => rpc.call(method, params, options));
+    // Of the others the time says more about the question than about the node.
+    if (options.kind === undefined) this.#latencyMs = clock.monotonic() - beganMs;
+    return answer;
   }
 
   /** Whatever is asked also tells how the node is. */
   async #noting<T>(ask: () => Promise<T>): Promise<T> {
     try {
       const answer = await ask();
+      this.#answers++;
       this.#health.fine("answering");
       return answer;
     } catch (error) {
+      if (error instanceof NodeRefused) this.#answers++;
+      else if (error instanceof NodeUnavailable || error instanceof NodeMalformed) this.#failures++;
       if (error instanceof NodeUnavailable) {
         // These two are the node's own words, so it answers; only templates show that they are over.
         const answers = error.why === "syncing" || error.why === "not-connected";

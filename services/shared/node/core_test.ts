@@ -193,3 +193,29 @@ for (const [method, answer, call] of answers) {
     assert(error.message.startsWith(`Cannot use the node's answer to ${method}: `));
   });
 }
+
+Deno.test("a node's record counts answers and failures, times quick ones, and keeps the last trouble", async () => {
+  let fails = false;
+  const { node, clock } = new Scripted({
+    getblocktemplate: () => TEMPLATE,
+    getblockhash: () => {
+      if (fails) return new Refusal(-28, "Loading block index");
+      return PREVIOUS;
+    },
+  });
+  assertEquals(node.record, { answers: 0, failures: 0, latencyMs: null, lastTrouble: null });
+  await node.template();
+  assertEquals(node.record!.latencyMs, null);
+  await node.hashAt(1);
+  assertEquals(node.record, { answers: 3, failures: 0, latencyMs: 0, lastTrouble: null });
+  fails = true;
+  await clock.advance(7);
+  const atMs = clock.now();
+  const error = await assertRejects(() => node.hashAt(1), NodeUnavailable);
+  await clock.advance(7);
+  fails = false;
+  await node.hashAt(1);
+  assertEquals(node.record!.failures, 1);
+  assertEquals(node.record!.lastTrouble, { sentence: error.message, atMs });
+  assertEquals(node.health.ok, true);
+});

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NodeHealth } from "./port.ts";
+import type { NodeHealth, NodeRecord } from "./port.ts";
 
 /** What a trouble is about: each kind is lifted only by an answer of its own kind. */
 export type Concern = "answering" | "synced" | "templates";
@@ -16,10 +16,21 @@ export class HealthBook {
   readonly #troubles = new Map<Concern, string>([["answering", "not asked yet"]]);
   #health: NodeHealth = { ok: false, detail: "not asked yet" };
 
-  constructor(readonly onChange: (health: NodeHealth) => void = () => {}) {}
+  #last: NodeRecord["lastTrouble"] = null;
+
+  /** @param now Milliseconds since the Unix epoch. */
+  constructor(
+    readonly onChange: (health: NodeHealth) => void = () => {},
+    readonly now: () => number = () => 0,
+  ) {}
 
   get health(): NodeHealth {
     return this.#health;
+  }
+
+  /** The last trouble, also where it is over. */
+  get lastTrouble(): NodeRecord["lastTrouble"] {
+    return this.#last;
   }
 
   fine(concern: Concern): void {
@@ -27,6 +38,7 @@ export class HealthBook {
   }
 
   trouble(concern: Concern, sentence: string): void {
+    this.#last = { sentence, atMs: this.now() };
     if (this.#troubles.get(concern) === sentence) return;
     this.#troubles.set(concern, sentence);
     this.#tell();

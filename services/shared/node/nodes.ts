@@ -6,9 +6,21 @@
 import { displayHash, type Network } from "@gopool/chain";
 import { type Clock, runTogether } from "@gopool/runtime";
 import { TipChooser } from "./chooser.ts";
+import { Preference } from "./preference.ts";
+import { TipBook } from "./tip_book.ts";
 import { Mailbox } from "./mailbox.ts";
 import { type NodeDeps, openNode } from "./open.ts";
-import type { BestTip, NamedHealth, Node, NodeAnswer, Nodes, Tip } from "./port.ts";
+import type {
+  BestTip,
+  NamedHealth,
+  Node,
+  NodeAnswer,
+  NodePreference,
+  Nodes,
+  NodeStanding,
+  Telling,
+  Tip,
+} from "./port.ts";
 import type { NodesSettings } from "./settings.ts";
 import { submitTo } from "./submit.ts";
 
@@ -53,6 +65,8 @@ class JoinedNodes implements Nodes {
   readonly #clock: Clock;
   readonly #onTrouble: (sentence: string) => void;
   readonly #chooser: TipChooser;
+  readonly #preference: Preference;
+  readonly #book: TipBook;
   readonly #readers = new Set<Mailbox<BestTip>>();
   readonly #ended = new AbortController();
   #network: Network | null = null;
@@ -65,6 +79,8 @@ class JoinedNodes implements Nodes {
     this.#clock = clock;
     this.#onTrouble = onTrouble;
     this.#chooser = new TipChooser(list.length, goneForMs ?? GONE_FOR_MS);
+    this.#preference = new Preference(list.map(({ name }) => name), this.#clock);
+    this.#book = new TipBook(this.#clock);
     this.#foreign = list.map(() => null);
   }
 
@@ -104,7 +120,38 @@ class JoinedNodes implements Nodes {
   }
 
   best(): Node | null {
-    return this.list.find((_, i) => this.#isHealthy(i) && this.#chooser.isAtChosen(i)) ?? null;
+    const can = (i: number) => this.#isHealthy(i) && this.#chooser.isAtChosen(i);
+    return this.#preference.inOrder(this.list).find((node) => can(this.list.indexOf(node))) ?? null;
+  }
+
+  get chosen(): Tip | null {
+    return this.#chooser.chosen;
+  }
+
+  prefer(node: string | null, forMs: number): void {
+    this.#preference.set(node, forMs);
+  }
+
+  get preference(): NodePreference | null {
+    return this.#preference.current();
+  }
+
+  tellings(hash: Uint8Array): readonly Telling[] {
+    return this.#book.of(hash);
+  }
+
+  standings(): readonly NodeStanding[] {
+    const best = this.best();
+    return this.health().map((health, i) => {
+      const node = this.list[i]!;
+      return {
+        ...health,
+        ...this.#book.last(node.name),
+        isAtTip: this.#chooser.isAtChosen(i),
+        givesWork: node === best,
+        record: node.record ?? null,
+      };
+    });
   }
 
   submitAll(
@@ -158,6 +205,7 @@ class JoinedNodes implements Nodes {
     }
     if (stop.aborted) return;
     for await (const tip of node.watch(stop)) {
+      this.#book.tell(node.name, tip);
       this.#chooser.tell(i, tip);
       this.#decide();
     }

@@ -1,57 +1,11 @@
 import { assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { FakeClock, settle } from "@gopool/testing";
 import { joinNodes, openNodes } from "./nodes.ts";
-import type { BestTip, Nodes } from "./port.ts";
+import { openTable, shown } from "./nodes_fixture.ts";
 import { ScriptedNode, tipOf } from "./node_fixture.ts";
 
-interface Table extends AsyncDisposable {
-  readonly clock: FakeClock;
-  readonly a: ScriptedNode;
-  readonly b: ScriptedNode;
-  readonly nodes: Nodes;
-  readonly troubles: string[];
-  /** What a reader of watch() was told: "name of the tip from node". */
-  readonly told: string[];
-  /** Begins to read. */
-  read(): void;
-}
-
-function open(): Table {
-  const clock = new FakeClock();
-  const a = new ScriptedNode("a:8332"), b = new ScriptedNode("b:8332");
-  const troubles: string[] = [];
-  const told: string[] = [];
-  const nodes = joinNodes([a, b], { clock, onTrouble: (sentence) => troubles.push(sentence) });
-  const stop = new AbortController();
-  let reading: Promise<void> = Promise.resolve();
-  return {
-    clock,
-    a,
-    b,
-    nodes,
-    troubles,
-    told,
-    read() {
-      reading = (async () => {
-        for await (const best of nodes.watch(stop.signal)) told.push(shown(best));
-      })();
-    },
-    async [Symbol.asyncDispose]() {
-      stop.abort();
-      await reading;
-      await nodes[Symbol.asyncDispose]();
-      assertEquals([a.disposed, b.disposed, a.watchers, b.watchers], [true, true, 0, 0]);
-      assertEquals(clock.sleepers, 0);
-    },
-  };
-}
-
-function shown({ tip, node }: BestTip): string {
-  return `${new TextDecoder().decode(tip.hash).replace(/\0+$/, "")} from ${node.name[0]}`;
-}
-
 Deno.test("network() asks until a node answers, and says what it waits for, once", async () => {
-  await using table = open();
+  await using table = openTable();
   const { a, b, nodes, clock, troubles } = table;
   a.away("a is starting");
   b.away("b is away");
@@ -68,7 +22,7 @@ Deno.test("network() asks until a node answers, and says what it waits for, once
 });
 
 Deno.test("network() ends with the reason of an aborted signal", async () => {
-  await using table = open();
+  await using table = openTable();
   table.a.away();
   table.b.away();
   const stop = new AbortController();
@@ -79,14 +33,14 @@ Deno.test("network() ends with the reason of an aborted signal", async () => {
 });
 
 Deno.test("nothing is asked of any node before the first watch", async () => {
-  await using table = open();
+  await using table = openTable();
   await table.clock.advance(60_000);
   assertEquals([table.a.chainCalls, table.b.chainCalls], [0, 0]);
   assertEquals(table.nodes.best(), null);
 });
 
 Deno.test("the first to notice a block wins, and the preferred node is asked once it has it too", async () => {
-  await using table = open();
+  await using table = openTable();
   const { a, b, nodes, told } = table;
   table.read();
   a.tell(tipOf("one", 1));
@@ -104,7 +58,7 @@ Deno.test("the first to notice a block wins, and the preferred node is asked onc
 });
 
 Deno.test("at equal height the first seen is kept, and work comes from the node that has it", async () => {
-  await using table = open();
+  await using table = openTable();
   const { a, b, nodes, told, clock } = table;
   table.read();
   b.tell(tipOf("theirs", 7));
@@ -116,7 +70,7 @@ Deno.test("at equal height the first seen is kept, and work comes from the node 
 });
 
 Deno.test("the first healthy node at the tip is worked from; the next one when it falls ill", async () => {
-  await using table = open();
+  await using table = openTable();
   const { a, b, nodes, told, clock } = table;
   table.read();
   a.tell(tipOf("one", 1));
@@ -134,7 +88,7 @@ Deno.test("the first healthy node at the tip is worked from; the next one when i
 });
 
 Deno.test("a node that comes back with a shorter chain does not lower the tip for 30 s", async () => {
-  await using table = open();
+  await using table = openTable();
   const { a, b, told, clock, nodes, troubles } = table;
   table.read();
   a.tell(tipOf("nine", 9));
@@ -163,7 +117,7 @@ Deno.test("a node that comes back with a shorter chain does not lower the tip fo
 });
 
 Deno.test("tips of a node that is not healthy are not taken until it is", async () => {
-  await using table = open();
+  await using table = openTable();
   const { a, b, told, clock } = table;
   table.read();
   a.tell(tipOf("one", 1));
@@ -179,7 +133,7 @@ Deno.test("tips of a node that is not healthy are not taken until it is", async 
 });
 
 Deno.test("a node of another network is left out, loudly, and taken in once it is put right", async () => {
-  await using table = open();
+  await using table = openTable();
   const { a, b, nodes, told, clock, troubles } = table;
   b.network = "main";
   table.read();
@@ -200,7 +154,7 @@ Deno.test("a node of another network is left out, loudly, and taken in once it i
 });
 
 Deno.test("several readers are told everything; a late one begins with the tip as it is", async () => {
-  await using table = open();
+  await using table = openTable();
   const { a, nodes, told } = table;
   table.read();
   a.tell(tipOf("one", 1));
@@ -217,7 +171,7 @@ Deno.test("several readers are told everything; a late one begins with the tip a
 });
 
 Deno.test("a slow reader gets the newest tip, not a queue of old ones", async () => {
-  await using table = open();
+  await using table = openTable();
   const { a, nodes } = table;
   const stop = new AbortController();
   const slow = nodes.watch(stop.signal)[Symbol.asyncIterator]();

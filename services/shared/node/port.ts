@@ -24,6 +24,8 @@ export interface TemplateTransaction {
   readonly wtxid: Hash;
   readonly fee: Sats;
   readonly weight: number;
+  /** Sigop cost (BIP 141); absent where the node does not tell. */
+  readonly sigops?: number;
 }
 
 /** getblocktemplate (BIP 22, 23, 145), decoded and checked for shape. */
@@ -44,6 +46,18 @@ export interface BlockTemplate {
   readonly weightLimit: number;
 }
 
+/** How a node's watch came to know of a new best block: by its notices, or by an answer of one of its questions. */
+export type TellingWay = "zmq" | "long-poll" | "poll";
+
+/** That a watch was told of a tip: the moment in which it knew that there was something new to ask for. */
+export interface Noticed {
+  readonly way: TellingWay;
+  /** Milliseconds since the Unix epoch. */
+  readonly atMs: number;
+  /** The same moment by the clock of spans. */
+  readonly monotonicMs: number;
+}
+
 /** A new best block as one node tells it. */
 export interface Tip {
   readonly hash: Hash;
@@ -53,6 +67,8 @@ export interface Tip {
   readonly medianTime: UnixSeconds;
   /** Time of the tip block. */
   readonly time: UnixSeconds;
+  /** Of a watch: how it was told. Absent where the tip was merely asked for. */
+  readonly noticed?: Noticed;
 }
 
 export type SubmitAnswer =
@@ -97,12 +113,26 @@ export interface Node extends SpendingNode, AsyncDisposable {
   watch(signal: AbortSignal): AsyncIterable<Tip>;
   /** Whether the node answers and has a usable tip, with the sentence that says why not. */
   readonly health: NodeHealth;
+  /** What its answers were like so far; absent where nobody counts. */
+  readonly record?: NodeRecord;
 }
 
 export interface NodeHealth {
   readonly ok: boolean;
   /** "ready", or what is wrong, as a sentence. */
   readonly detail: string;
+}
+
+/** What is counted of a node's answers since the process began. */
+export interface NodeRecord {
+  /** Answers had, refusals among them. */
+  readonly answers: number;
+  /** Questions without a usable answer. */
+  readonly failures: number;
+  /** How long the last quick question took, milliseconds; null before the first. */
+  readonly latencyMs: number | null;
+  /** What was last wrong with the node, and when it was last seen to be, milliseconds since the Unix epoch. */
+  readonly lastTrouble: { readonly sentence: string; readonly atMs: number } | null;
 }
 
 /** Away, warming up or syncing: it may be back. The message says which, for people. */
@@ -169,6 +199,35 @@ export interface NamedHealth extends NodeHealth {
   readonly name: string;
 }
 
+/** That a node told of a tip. */
+export interface Telling extends Omit<Noticed, "way"> {
+  /** `host:port`. */
+  readonly node: string;
+  /** Null where its watch does not say. */
+  readonly way: TellingWay | null;
+}
+
+/** One node as the choice among several sees it. */
+export interface NodeStanding extends NamedHealth {
+  /** The best block it last told of; null before. */
+  readonly tip: Tip | null;
+  /** That telling; null before. */
+  readonly told: Telling | null;
+  /** Whether `tip` is the tip that is worked on. */
+  readonly isAtTip: boolean;
+  /** Whether it is `best()`. */
+  readonly givesWork: boolean;
+  readonly record: NodeRecord | null;
+}
+
+/** A node that is taken before those that the settings prefer, for a while. */
+export interface NodePreference {
+  /** `host:port`. */
+  readonly node: string;
+  /** Milliseconds since the Unix epoch; the span itself is measured by the clock that does not jump. */
+  readonly expiresAtMs: number;
+}
+
 /**
  * Several nodes as one pool needs them: work comes from one of them at a time, blocks go to all. Nothing here
  * ends because a node is away: it is waited for, and `health` and `onTrouble` say so.
@@ -200,6 +259,21 @@ export interface Nodes extends AsyncDisposable {
    * one. Null before the first `watch`, while every node is away, and while the chosen tip is gone.
    */
   best(): Node | null;
+  /** The tip to work on, as chosen last; null before. */
+  readonly chosen: Tip | null;
+  /**
+   * Puts one node before the order of the settings for `forMs`, from the next `best()` on; null goes back to that
+   * order. The tip stays chosen as it is: preferring a node throws no miner's work away.
+   *
+   * @throws {RangeError} No node has that name; the sentence lists them.
+   */
+  prefer(node: string | null, forMs: number): void;
+  /** What `prefer` was told, until it expires. */
+  readonly preference: NodePreference | null;
+  /** Which nodes told of this tip, the first first, each once; empty for a tip of long ago, or of none. */
+  tellings(hash: Uint8Array): readonly Telling[];
+  /** Each node, in the order of `list`. */
+  standings(): readonly NodeStanding[];
   /**
    * Gives the block to every node at once, one attempt each, whatever their health. `onAnswer` is called as
    * each attempt ends; resolves with all, in the order of `list`, when the last has (an attempt has its own

@@ -25,6 +25,8 @@ const METHOD = "getblocktemplate";
 const WEIGHT_MAX = 4_000_000;
 /** Below this no transaction is valid: 10 bytes of frame, one input, one output (Core's 60 without witness). */
 const TRANSACTION_MIN_BYTES = 60;
+/** BIP 141: sigop cost of a whole block. */
+const SIGOP_COST_MAX = 80_000;
 const MAX_SATS = Number(MAX_SUPPLY_SATS);
 
 /** The client rules we can build for: all of Core's that demand something of a coinbase or a block's shape. */
@@ -82,6 +84,7 @@ function decodeTransaction(entry: unknown, index: number): TemplateTransaction {
     wtxid: fields.hash("hash"),
     fee: sats(BigInt(fields.integer("fee", 0, MAX_SATS))),
     weight,
+    ...(fields.has("sigops") ? { sigops: fields.integer("sigops", 0, SIGOP_COST_MAX) } : {}),
   };
 }
 

@@ -65,7 +65,15 @@ Deno.test("decodeTemplate() reads a template of Bitcoin Core", () => {
   assertEquals(first.data.length, 100);
   assertEquals(displayHash(second.txid), `${2}`.padStart(64, "0"));
   assertEquals(displayHash(second.wtxid), `${2}`.padStart(64, "a"));
-  assertEquals([first.fee, first.weight], [1_000n, 400] as never);
+  assertEquals([first.fee, first.weight, first.sigops], [1_000n, 400, 4] as never);
+});
+
+Deno.test("decodeTemplate() goes without sigops where the node does not tell them", () => {
+  const [first] = decodeTemplate(
+    answer({ transactions: [transaction(1, { sigops: undefined })] }),
+    coreDialect,
+  ).transactions;
+  assertEquals(first!.sigops, undefined);
 });
 
 Deno.test("decodeTemplate() reads a template of btcd: bare commitment, no rules", () => {

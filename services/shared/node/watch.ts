@@ -8,7 +8,15 @@
 import { equalBytes, type Hash } from "@gopool/chain";
 import { aborted, type Clock, runTogether } from "@gopool/runtime";
 import { Mailbox } from "./mailbox.ts";
-import { type Node, NodeMalformed, NodeRefused, NodeUnavailable, type Tip } from "./port.ts";
+import {
+  type Node,
+  NodeMalformed,
+  NodeRefused,
+  NodeUnavailable,
+  type Noticed,
+  type TellingWay,
+  type Tip,
+} from "./port.ts";
 import type { Notice } from "./zmq.ts";
 
 /** The slow poll. Long against the cost of one small call, short against a block. */
@@ -57,6 +65,8 @@ class Watcher {
   #usable = false;
   #looking: Promise<void> | null = null;
   #again = false;
+  /** Who first asked for the look that comes next. */
+  #noticed: Noticed | null = null;
 
   constructor(deps: WatchDeps) {
     this.#deps = deps;
@@ -68,7 +78,7 @@ class Watcher {
       const ok = await this.#trying(stop, async () => {
         const { bestHash, syncing } = await node.chain(stop);
         this.#usable = !syncing;
-        if (!this.#isTold(bestHash)) await this.look(stop);
+        if (!this.#isTold(bestHash)) await this.look("poll", stop);
         // It had no template when somebody asked. The long poll may have been parked since before, for minutes.
         if (!syncing && !node.health.ok) await node.template({ signal: stop });
       });
@@ -90,7 +100,7 @@ class Watcher {
           signal: stop,
         });
         longPollId = template.longPollId;
-        if (!this.#isTold(template.previousHash)) await this.look(stop);
+        if (!this.#isTold(template.previousHash)) await this.look("long-poll", stop);
         // Whoever told it first.
         news = this.#isTold(template.previousHash) &&
           (previousHash === null || !equalBytes(previousHash, template.previousHash));
@@ -114,14 +124,16 @@ class Watcher {
   async listen(stop: AbortSignal): Promise<void> {
     for await (const notice of this.#deps.notices?.(stop) ?? []) {
       if (this.#isTold(notice.hash)) continue;
-      await this.#trying(stop, () => this.look(stop));
+      await this.#trying(stop, () => this.look("zmq", stop));
     }
     // Without notices the others go on: whoever returns here ends them too.
     await aborted(stop);
   }
 
   /** Asks for the tip and tells it if it is new. Whoever comes while that goes on shares one further look. */
-  look(stop: AbortSignal): Promise<void> {
+  look(way: TellingWay, stop: AbortSignal): Promise<void> {
+    const { clock } = this.#deps;
+    this.#noticed ??= { way, atMs: clock.now(), monotonicMs: clock.monotonic() };
     this.#again = true;
     return this.#looking ??= this.#lookUntilSettled(stop);
   }
@@ -132,20 +144,23 @@ class Watcher {
     try {
       while (this.#again) {
         this.#again = false;
-        await this.#lookOnce(stop);
+        const noticed = this.#noticed!;
+        this.#noticed = null;
+        await this.#lookOnce(noticed, stop);
       }
     } finally {
       // In the same turn as the last look at `#again`: in between, a call would be lost.
       this.#again = false;
+      this.#noticed = null;
       this.#looking = null;
     }
   }
 
-  async #lookOnce(stop: AbortSignal): Promise<void> {
+  async #lookOnce(noticed: Noticed, stop: AbortSignal): Promise<void> {
     const { node } = this.#deps;
     if (!this.#usable) this.#usable = !(await node.chain(stop)).syncing;
     if (!this.#usable) return;
-    const tip = await node.tip(stop);
+    const tip = { ...await node.tip(stop), noticed };
     if (!this.#usable || this.#isTold(tip.hash)) return;
     this.#told = tip;
     this.tips.put(tip);

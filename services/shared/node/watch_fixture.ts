@@ -11,6 +11,8 @@ import type { Notice } from "./zmq.ts";
 export class Watched implements AsyncDisposable {
   readonly clock = new FakeClock();
   readonly told: string[] = [];
+  /** How and when (ms since the start) the watch knew of each. */
+  readonly noticed: string[] = [];
   readonly notices = new Mailbox<Notice>();
   best: Tip = tipOf("one", 1);
   syncing = false;
@@ -79,9 +81,11 @@ export class Watched implements AsyncDisposable {
       ...(options.zmqEnds ? { notices: async function* () {} } : {}),
       ...(options.zmq ? { notices: (signal: AbortSignal) => this.notices.read(signal) } : {}),
     };
+    const beganMs = this.clock.monotonic();
     this.#reading = (async () => {
       for await (const tip of watchTips(deps, this.#stop.signal)) {
         this.told.push(new TextDecoder().decode(tip.hash).replace(/\0+$/, ""));
+        this.noticed.push(`${tip.noticed!.way} ${tip.noticed!.monotonicMs - beganMs}`);
       }
     })();
     await settle();

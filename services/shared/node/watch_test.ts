@@ -219,3 +219,25 @@ Deno.test("watch() ends with a fault that is no node's", async () => {
   await assertRejects(() => tips.next());
   assertEquals(clock.sleepers, 0);
 });
+
+Deno.test("watch() says who noticed a tip first, and when that was, not when it was answered", async () => {
+  await using node = new Watched();
+  node.longPolls = true;
+  await node.start({ zmq: true });
+  await node.clock.advance(LONG_POLL_PAUSE_MS);
+  node.delayMs = { chain: 0, tip: 30, template: 0 };
+  node.find("two", 2);
+  node.notices.put({ hash: node.best.hash, missed: 0 });
+  await node.clock.advance(10);
+  node.wakeLongPoll();
+  await node.clock.advance(90);
+  node.find("three", 3);
+  node.wakeLongPoll();
+  await settle();
+  node.notices.put({ hash: node.best.hash, missed: 0 });
+  await node.clock.advance(100);
+  node.find("four", 4);
+  await node.clock.advance(POLL_MS);
+  assertEquals(node.told, ["one", "two", "three", "four"]);
+  assertEquals(node.noticed, ["poll 0", "zmq 1000", "long-poll 1100", `poll ${POLL_MS}`]);
+});
