@@ -43,6 +43,8 @@ export interface CoreDeps {
   /** Notices of new blocks by ZMQ, where that is configured. Never ends by itself, never throws. */
   readonly notices?: (signal: AbortSignal) => AsyncIterable<Notice>;
   readonly onHealth?: (health: NodeHealth) => void;
+  /** Told of each answer about the chain. */
+  readonly onChain?: (info: ChainInfo) => void;
   /** Gives back what the RPC holds, at disposal. */
   readonly close?: () => void;
 }
@@ -96,7 +98,9 @@ export class CoreNode implements Node {
     } else {
       this.#health.fine("synced");
     }
-    return { network, height, bestHash: info.hash("bestblockhash"), syncing };
+    const told = { network, height, bestHash: info.hash("bestblockhash"), syncing };
+    this.#deps.onChain?.(told);
+    return told;
   }
 
   async template(

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Clock, Logger, Service, StatusBoard } from "@gopool/runtime";
+import type { Clock, Logger, Metrics, Service, StatusBoard } from "@gopool/runtime";
+import { nodeMeasures } from "./measured.ts";
 import { openNodes } from "./nodes.ts";
 import type { Nodes } from "./port.ts";
 import { type NodeRows, nodesOf } from "./settings.ts";
@@ -17,6 +18,8 @@ export interface BoardDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly board: StatusBoard;
+  /** Where it is said how the nodes answer. */
+  readonly metrics?: Metrics;
 }
 
 /**
@@ -25,7 +28,7 @@ export interface BoardDeps {
  *
  * @throws {RangeError} In a sentence, where the rows do not fit each other (nodeProblems() tells before).
  */
-export function openNodesOf(rows: NodeRows, { clock, log, board }: BoardDeps): Nodes {
+export function openNodesOf(rows: NodeRows, { clock, log, board, metrics }: BoardDeps): Nodes {
   board.set(NODES, "down", "not asked yet");
   const healths = new Map<string, boolean>();
   const { nodeGoneAfter } = rows;
@@ -36,6 +39,7 @@ export function openNodesOf(rows: NodeRows, { clock, log, board }: BoardDeps): N
     },
     {
       clock,
+      ...(metrics === undefined ? {} : { measures: nodeMeasures(metrics) }),
       onHealth: (node, { ok, detail }) => {
         board.set(`node ${node}`, ok ? "ok" : "degraded", detail);
         healths.set(node, ok);

@@ -6,7 +6,8 @@
 import type { Clock } from "@gopool/runtime";
 import { accessOf } from "./access.ts";
 import { CoreNode } from "./core.ts";
-import type { Node, NodeHealth } from "./port.ts";
+import type { NodeMeasures } from "./measured.ts";
+import type { ChainInfo, Node, NodeHealth } from "./port.ts";
 import { type FetchLike, Rpc } from "./rpc.ts";
 import { firstWords } from "./rpc_errors.ts";
 import type { NodeSettings } from "./settings.ts";
@@ -16,6 +17,7 @@ export interface NodeDeps {
   readonly clock: Clock;
   readonly onHealth?: (node: string, health: NodeHealth) => void;
   readonly onTrouble?: (sentence: string) => void;
+  readonly measures?: NodeMeasures;
   /** Default: Deno's fetch on connections of this node's own. */
   readonly fetch?: FetchLike;
   readonly readTextFile?: (path: string) => Promise<string>;
@@ -31,20 +33,23 @@ const IDLE_CONNECTIONS = 4;
 
 /** @throws {RangeError} In a sentence, where the settings cannot be used. */
 export function openNode(settings: NodeSettings, deps: NodeDeps): Node {
-  const { clock, onHealth, onTrouble } = deps;
+  const { clock, onHealth, onTrouble, measures } = deps;
   const access = accessOf(settings, deps.readTextFile ?? Deno.readTextFile);
   const calls = deps.fetch ? null : ownConnections();
   const polls = deps.fetch ? null : ownConnections();
+  const measure = measures?.of(access.name, () => node.health);
   const rpc = new Rpc({
+    ...(measure ? { onCall: measure.call } : {}),
     clock,
     access,
     fetch: deps.fetch ?? calls!.fetch,
     longFetch: deps.fetch ?? polls!.fetch,
   });
   const { zmq } = settings;
-  return new CoreNode({
+  const node: Node = new CoreNode({
     rpc,
     clock,
+    ...(measure ? { onChain: (info: ChainInfo) => measure.chain(info) } : {}),
     ...(onHealth ? { onHealth: (health: NodeHealth) => onHealth(access.name, health) } : {}),
     ...(zmq ? { notices: (signal: AbortSignal) => notices(zmq, deps, signal) } : {}),
     close() {
@@ -52,6 +57,7 @@ export function openNode(settings: NodeSettings, deps: NodeDeps): Node {
       polls?.close();
     },
   });
+  return node;
 
   async function* notices(
     endpoint: string,

@@ -64,6 +64,8 @@ export interface RpcDeps {
   readonly fetch: FetchLike;
   /** For long polls: connections of their own, so that nothing waits behind a parked request. */
   readonly longFetch: FetchLike;
+  /** Told of each call that has ended by itself, but for long polls: whether the node has answered, and how soon. */
+  readonly onCall?: (kind: CallKind, tookMs: number, hasAnswered: boolean) => void;
 }
 
 /** A long poll parked for its whole time: no fault, and no news either. */
@@ -146,8 +148,26 @@ export class Rpc {
     };
   }
 
-  /** Sends, with a second try where the first met a stale login or a connection that the node had closed. */
   async #post(label: string, request: unknown, options: CallOptions): Promise<unknown> {
+    const { clock, onCall } = this.#deps;
+    const { kind = "quick" } = options;
+    if (onCall === undefined || kind === "longpoll") {
+      return await this.#postUnseen(label, request, options);
+    }
+    const beganMs = clock.monotonic();
+    const tell = (hasAnswered: boolean) => onCall(kind, clock.monotonic() - beganMs, hasAnswered);
+    try {
+      const answer = await this.#postUnseen(label, request, options);
+      tell(true);
+      return answer;
+    } catch (error) {
+      if (!options.signal?.aborted) tell(false);
+      throw error;
+    }
+  }
+
+  /** Sends, with a second try where the first met a stale login or a connection that the node had closed. */
+  async #postUnseen(label: string, request: unknown, options: CallOptions): Promise<unknown> {
     const { clock, access } = this.#deps;
     const kind = options.kind ?? "quick";
     const over = new AbortController();
