@@ -20,7 +20,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
   // Addresses are checked as they are read.
   config: ["chain"],
   runtime: ["config"],
-  control: ["proto", "runtime"],
+  control: ["proto", "runtime", "config"],
   testing: ["chain", "proto", "runtime"],
 };
 

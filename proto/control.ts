@@ -1,0 +1,20 @@
+/**
+ * The control plane's services and messages, and what of protobuf-es its rooms need.
+ *
+ * Apart from mod.ts: the topics' readers load none of it.
+ *
+ * @module
+ */
+export { create, toBinary, toJson } from "@bufbuild/protobuf";
+export type {
+  DescEnum,
+  DescField,
+  DescFile,
+  DescMessage,
+  DescMethod,
+  DescService,
+  MessageInitShape,
+  MessageShape,
+} from "@bufbuild/protobuf";
+export { getOption, hasOption } from "@bufbuild/protobuf";
+export * from "./gen/gopool/control/v1/options_pb.ts";
