@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file gopool/v1/block.proto.
  */
 export const file_gopool_v1_block: GenFile = /*@__PURE__*/
-  fileDesc("ChVnb3Bvb2wvdjEvYmxvY2sucHJvdG8SCWdvcG9vbC52MSIoCghUeE91dHB1dBIMCgRzYXRzGAEgASgEEg4KBnNjcmlwdBgCIAEoDCKVAgoKQmxvY2tGYWN0cxIMCgRwb29sGAEgASgJEg4KBmpvYl9pZBgCIAEoCRIPCgd2YXJpYW50GAMgASgNEhMKC3NuYXBzaG90X2lkGAQgASgMEg8KB2FjY291bnQYBSABKAkSDgoGd29ya2VyGAYgASgJEg8KB2dhdGV3YXkYByABKAkSEwoLZXh0cmFub25jZTEYCCABKAwSEwoLZXh0cmFub25jZTIYCSABKAwSDgoGaGVhZGVyGAogASgMEgwKBGhhc2gYCyABKAwSDgoGaGVpZ2h0GAwgASgNEiQKB291dHB1dHMYDSADKAsyEy5nb3Bvb2wudjEuVHhPdXRwdXQSEwoLZm91bmRfYXRfbXMYDiABKAQiXwoOQmxvY2tDYW5kaWRhdGUSJAoFZmFjdHMYASABKAsyFS5nb3Bvb2wudjEuQmxvY2tGYWN0cxIPCgdzZXNzaW9uGAIgASgJEhYKDnJlY2VpdmVkX2F0X21zGAMgASgEIkIKC0Jsb2NrU29sdmVkEiQKBWZhY3RzGAEgASgLMhUuZ29wb29sLnYxLkJsb2NrRmFjdHMSDQoFYmxvY2sYAiABKAwieAoNU3VibWl0QXR0ZW1wdBIMCgRub2RlGAEgASgJEg0KBWF0X21zGAIgASgEEg8KB3Rvb2tfbXMYAyABKA0SKQoHdmVyZGljdBgEIAEoDjIYLmdvcG9vbC52MS5TdWJtaXRWZXJkaWN0Eg4KBmFuc3dlchgFIAEoCSKYAQoKQmxvY2tGb3VuZBIkCgVmYWN0cxgBIAEoCzIVLmdvcG9vbC52MS5CbG9ja0ZhY3RzEigKB291dGNvbWUYAiABKA4yFy5nb3Bvb2wudjEuQmxvY2tPdXRjb21lEg4KBnJlYXNvbhgDIAEoCRIqCghhdHRlbXB0cxgEIAMoCzIYLmdvcG9vbC52MS5TdWJtaXRBdHRlbXB0KscBCg1TdWJtaXRWZXJkaWN0Eh4KGlNVQk1JVF9WRVJESUNUX1VOU1BFQ0lGSUVEEAASGwoXU1VCTUlUX1ZFUkRJQ1RfQUNDRVBURUQQARIcChhTVUJNSVRfVkVSRElDVF9EVVBMSUNBVEUQAhIfChtTVUJNSVRfVkVSRElDVF9JTkNPTkNMVVNJVkUQAxIaChZTVUJNSVRfVkVSRElDVF9SRUZVU0VEEAQSHgoaU1VCTUlUX1ZFUkRJQ1RfVU5SRUFDSEFCTEUQBSphCgxCbG9ja091dGNvbWUSHQoZQkxPQ0tfT1VUQ09NRV9VTlNQRUNJRklFRBAAEhoKFkJMT0NLX09VVENPTUVfQUNDRVBURUQQARIWChJCTE9DS19PVVRDT01FX0xPU1QQAmIGcHJvdG8z");
+  fileDesc("ChVnb3Bvb2wvdjEvYmxvY2sucHJvdG8SCWdvcG9vbC52MSIoCghUeE91dHB1dBIMCgRzYXRzGAEgASgEEg4KBnNjcmlwdBgCIAEoDCKVAgoKQmxvY2tGYWN0cxIMCgRwb29sGAEgASgJEg4KBmpvYl9pZBgCIAEoCRIPCgd2YXJpYW50GAMgASgNEhMKC3NuYXBzaG90X2lkGAQgASgMEg8KB2FjY291bnQYBSABKAkSDgoGd29ya2VyGAYgASgJEg8KB2dhdGV3YXkYByABKAkSEwoLZXh0cmFub25jZTEYCCABKAwSEwoLZXh0cmFub25jZTIYCSABKAwSDgoGaGVhZGVyGAogASgMEgwKBGhhc2gYCyABKAwSDgoGaGVpZ2h0GAwgASgNEiQKB291dHB1dHMYDSADKAsyEy5nb3Bvb2wudjEuVHhPdXRwdXQSEwoLZm91bmRfYXRfbXMYDiABKAQiXwoOQmxvY2tDYW5kaWRhdGUSJAoFZmFjdHMYASABKAsyFS5nb3Bvb2wudjEuQmxvY2tGYWN0cxIPCgdzZXNzaW9uGAIgASgJEhYKDnJlY2VpdmVkX2F0X21zGAMgASgEIoABCgtCbG9ja1NvbHZlZBIkCgVmYWN0cxgBIAEoCzIVLmdvcG9vbC52MS5CbG9ja0ZhY3RzEg0KBWJsb2NrGAIgASgMEg8KB3Nlc3Npb24YAyABKAkSFgoOcmVjZWl2ZWRfYXRfbXMYBCABKAQSEwoLYnVpbHRfYXRfbXMYBSABKAQieAoNU3VibWl0QXR0ZW1wdBIMCgRub2RlGAEgASgJEg0KBWF0X21zGAIgASgEEg8KB3Rvb2tfbXMYAyABKA0SKQoHdmVyZGljdBgEIAEoDjIYLmdvcG9vbC52MS5TdWJtaXRWZXJkaWN0Eg4KBmFuc3dlchgFIAEoCSKYAQoKQmxvY2tGb3VuZBIkCgVmYWN0cxgBIAEoCzIVLmdvcG9vbC52MS5CbG9ja0ZhY3RzEigKB291dGNvbWUYAiABKA4yFy5nb3Bvb2wudjEuQmxvY2tPdXRjb21lEg4KBnJlYXNvbhgDIAEoCRIqCghhdHRlbXB0cxgEIAMoCzIYLmdvcG9vbC52MS5TdWJtaXRBdHRlbXB0KscBCg1TdWJtaXRWZXJkaWN0Eh4KGlNVQk1JVF9WRVJESUNUX1VOU1BFQ0lGSUVEEAASGwoXU1VCTUlUX1ZFUkRJQ1RfQUNDRVBURUQQARIcChhTVUJNSVRfVkVSRElDVF9EVVBMSUNBVEUQAhIfChtTVUJNSVRfVkVSRElDVF9JTkNPTkNMVVNJVkUQAxIaChZTVUJNSVRfVkVSRElDVF9SRUZVU0VEEAQSHgoaU1VCTUlUX1ZFUkRJQ1RfVU5SRUFDSEFCTEUQBSphCgxCbG9ja091dGNvbWUSHQoZQkxPQ0tfT1VUQ09NRV9VTlNQRUNJRklFRBAAEhoKFkJMT0NLX09VVENPTUVfQUNDRVBURUQQARIWChJCTE9DS19PVVRDT01FX0xPU1QQAmIGcHJvdG8z");
 
 /**
  * @generated from message gopool.v1.TxOutput
@@ -116,7 +116,8 @@ export type BlockFacts = Message<"gopool.v1.BlockFacts"> & {
   outputs: TxOutput[];
 
   /**
-   * T: log-append time of the candidate's record. Unset in the candidate itself.
+   * T: log-append time of the candidate's record. Unset in the candidate itself, and where the block went ahead of
+   * its candidate's record (the bus was away): T is then the log-append time of the first accepted block.found.
    *
    * @generated from field: uint64 found_at_ms = 14;
    */
@@ -176,6 +177,25 @@ export type BlockSolved = Message<"gopool.v1.BlockSolved"> & {
    * @generated from field: bytes block = 2;
    */
   block: Uint8Array;
+
+  /**
+   * Of the candidate, for the block's dossier.
+   *
+   * @generated from field: string session = 3;
+   */
+  session: string;
+
+  /**
+   * @generated from field: uint64 received_at_ms = 4;
+   */
+  receivedAtMs: bigint;
+
+  /**
+   * When the judge had built it: its clock.
+   *
+   * @generated from field: uint64 built_at_ms = 5;
+   */
+  builtAtMs: bigint;
 };
 
 /**
