@@ -18,3 +18,10 @@ export type {
 } from "@bufbuild/protobuf";
 export { getOption, hasOption } from "@bufbuild/protobuf";
 export * from "./gen/gopool/control/v1/options_pb.ts";
+export * from "./gen/gopool/control/v1/clients_pb.ts";
+export * from "./gen/gopool/control/v1/ledger_pb.ts";
+export * from "./gen/gopool/control/v1/payouts_pb.ts";
+export * from "./gen/gopool/control/v1/blocks_pb.ts";
+export * from "./gen/gopool/control/v1/road_pb.ts";
+export * from "./gen/gopool/control/v1/shares_pb.ts";
+export * from "./gen/gopool/control/v1/jobs_pb.ts";
