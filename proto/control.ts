@@ -18,6 +18,7 @@ export type {
 } from "@bufbuild/protobuf";
 export { getOption, hasOption } from "@bufbuild/protobuf";
 export * from "./gen/gopool/control/v1/options_pb.ts";
+export * from "./gen/gopool/control/v1/control_pb.ts";
 export * from "./gen/gopool/control/v1/clients_pb.ts";
 export * from "./gen/gopool/control/v1/ledger_pb.ts";
 export * from "./gen/gopool/control/v1/payouts_pb.ts";
