@@ -27,6 +27,9 @@ export interface BroadcastDeps {
 }
 
 export class Broadcast {
+  /** Difficulties given in the place of another, since the start. */
+  readonly retargets = { up: 0, down: 0 };
+
   constructor(private readonly deps: BroadcastDeps) {}
 
   /** The first job of a session, or of one that came back. False while there is none to give. */
@@ -131,6 +134,8 @@ export class Broadcast {
     const wanted = this.#wanted(session, nowS, bounds);
     const rung = rungWithin(wanted, bounds);
     if (rung.difficulty === session.history.current!.difficulty) return null;
+    if (rung.difficulty > session.history.current!.difficulty) this.retargets.up++;
+    else this.retargets.down++;
     vardiff.set(rung.difficulty, nowS);
     return rung;
   }

@@ -9,7 +9,7 @@ import type { Clock, Logger, StatusBoard } from "@gopool/runtime";
 import { JOB_MAX_LIFE_MS } from "@gopool/shares";
 import type { Candidates } from "./candidates.ts";
 import type { Gateway } from "./gateway.ts";
-import type { JobTable } from "./jobs.ts";
+import type { GatewayJob, JobTable } from "./jobs.ts";
 import type { Spool } from "./spool.ts";
 
 /** Outcomes are read from this long before the oldest spooled candidate: clocks of two machines differ. */
@@ -27,6 +27,8 @@ export interface FeedsDeps {
   readonly gateway: Gateway;
   readonly candidates: Candidates;
   readonly spool: Spool;
+  /** Told of each job that was sent to the sessions. */
+  readonly onSent: (job: GatewayJob) => void;
 }
 
 export class Feeds {
@@ -82,7 +84,7 @@ export class Feeds {
   }
 
   #takeJob(value: Uint8Array, loggedAtMs: number): void {
-    const { jobs, clock, log, gateway } = this.deps;
+    const { jobs, clock, log, gateway, onSent } = this.deps;
     let job;
     try {
       job = jobs.take(decode(miningJobs, value), loggedAtMs, clock.now());
@@ -96,6 +98,7 @@ export class Feeds {
     }
     if (!this.#caughtUp) return;
     gateway.send(job);
+    onSent(job);
     this.#first.resolve();
   }
 

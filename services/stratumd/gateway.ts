@@ -83,6 +83,10 @@ export class Gateway implements SessionHost {
     return count;
   }
 
+  get retargets(): Readonly<Broadcast["retargets"]> {
+    return this.#broadcast.retargets;
+  }
+
   find(sessionId: string): Session | undefined {
     return this.#byId.get(sessionId);
   }

@@ -18,6 +18,7 @@ import type { JobSchema } from "@gopool/proto";
 import {
   type Clock,
   createStatusBoard,
+  type Metrics,
   type Road,
   seededRandom,
   silent,
@@ -122,6 +123,7 @@ export interface RigOptions {
   readonly firstJob?: MessageInitShape<typeof JobSchema>;
   /** Of its candidates, beside the bus. */
   readonly road?: Road<BlockCandidate>;
+  readonly metrics?: Metrics;
 }
 
 /** A gateway that listens, with one job. */
@@ -164,6 +166,7 @@ export async function openRig(options: RigOptions = {}): Promise<Rig> {
     board,
     config,
     ...(options.road === undefined ? {} : { road: options.road }),
+    ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
   });
   const stop = new AbortController();
   const running = stratumd.run(stop.signal);

@@ -11,6 +11,8 @@ import {
   type Clock,
   FatalError,
   type Logger,
+  type Metrics,
+  noMetrics,
   type Random,
   type Road,
   runTogether,
@@ -27,6 +29,7 @@ import { Gateway } from "./gateway.ts";
 import { Health } from "./health.ts";
 import { JobTable } from "./jobs.ts";
 import { CLOSE_MS, DRAIN_MS, SPOOL_MAX, SWEEP_MS } from "./limits.ts";
+import { stratumdMetrics } from "./metrics.ts";
 import { Outbox } from "./outbox.ts";
 import type { ShareCounts } from "./promised.ts";
 import { CannotListen, StratumServer } from "./server.ts";
@@ -43,6 +46,7 @@ export interface StratumdDeps {
   readonly config: StratumdConfig;
   /** The second road of candidates, to the judges; without one they have the bus alone. */
   readonly road?: Road<BlockCandidate>;
+  readonly metrics?: Metrics;
 }
 
 /** What the gateway says of itself. */
@@ -86,7 +90,10 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
     candidates: Candidates;
     jobs: JobTable;
     intake: Intake;
+    spool: Spool;
   } | null = null;
+  const { metrics = noMetrics } = deps;
+  const measure = stratumdMetrics({ metrics, clock, outbox, life: () => life });
 
   async function run(signal: AbortSignal): Promise<void> {
     // Before anything is waited for: nobody is served until the port listens.
@@ -163,7 +170,7 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
       levels,
       door,
     });
-    life = { gateway, door, candidates, jobs, intake };
+    life = { gateway, door, candidates, jobs, intake, spool };
 
     // The readers and the sweep go on while answers are finished: they end after the sessions.
     const inner = new AbortController();
@@ -176,6 +183,8 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
       gateway,
       candidates,
       spool,
+      onSent: ({ job }) =>
+        measure.jobMadeToSent.observe(Math.max(0, clock.now() - Number(job.createdAtMs)) / 1000),
     });
 
     async function sweep(stop: AbortSignal): Promise<void> {

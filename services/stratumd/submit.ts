@@ -21,6 +21,9 @@ import { heldBack, listRefused } from "./refusals.ts";
 import type { Session, Worker } from "./session.ts";
 import { encodeTaken, encodeUnhashed, NO_TARGET, refusal, Taken, type Unhashed } from "./taken.ts";
 
+/** Room for every reason there is. */
+const REASONS = 1 + Math.max(...Object.values(Reason).filter((value) => typeof value === "number"));
+
 export interface IntakeDeps {
   readonly checker: ShareChecker;
   readonly jobs: JobTable;
@@ -41,6 +44,8 @@ export class Intake {
     notStored: 0,
     outcomeUnknown: 0,
   };
+  /** Refused shares by reason, since the start. */
+  readonly refusals: Float64Array = new Float64Array(REASONS);
   readonly #taken: Taken[] = [];
   #size = 0;
   /** Records of refused shares that no header could be built from. */
@@ -190,6 +195,7 @@ export class Intake {
     this.deps.log.error("a share could not be judged", { session: session.sessionId, error });
     session.refused++;
     this.counts.rejected++;
+    this.refusals[Reason.UNSPECIFIED]!++;
     if (answer === null) return;
     answer.line = refusal(answer.rawId, Reason.UNSPECIFIED);
     session.advance();
@@ -250,6 +256,7 @@ export class Intake {
 
   #count(session: Session, reason: Reason, nowMs: number): void {
     session.refused++;
+    this.refusals[reason]!++;
     if (isStale(reason)) this.counts.stale++;
     else this.counts.rejected++;
     // Late and repeated shares are the network's doing; a job of before a restart is not the miner's fault either.
