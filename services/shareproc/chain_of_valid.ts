@@ -18,6 +18,8 @@ export const UNKNOWN_VALID = -2;
 export interface PartitionStart {
   /** Source offset of the last valid share, or NEVER_VALID or UNKNOWN_VALID. */
   readonly head: number;
+  /** Offset of the first submission that is not committed: where judging goes on. */
+  readonly next: number;
   /** Log time that the next record's may not fall below. */
   readonly loggedAtMs: number;
   readonly memory: RepeatMemory;
@@ -67,7 +69,7 @@ export async function rebuild(
       ? linked.end
       : await lastValidBefore(bus, logId, partition, first.offset, signal);
   }
-  return { head, loggedAtMs, memory, sinceMs };
+  return { head, next: first.offset, loggedAtMs, memory, sinceMs };
 }
 
 /** share.submissions is not the log that share.valid was judged from: judging on would be counted by nobody. */

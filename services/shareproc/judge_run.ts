@@ -15,6 +15,7 @@ import {
   type Submission,
 } from "@gopool/shares";
 import type { ShareprocContext } from "./context.ts";
+import { ReasonCounts } from "./counts.ts";
 import { type Evidence, judge, type Judgement } from "./judge.ts";
 import type { KnownJob } from "./job_book.ts";
 import { BATCH_MAX } from "./limits.ts";
@@ -43,6 +44,9 @@ export interface Judged {
   head: number;
   disagreements: number;
   repeats: number;
+  /** Why those that do not count do not. */
+  readonly rejectedFor: ReasonCounts;
+  readonly staleFor: ReasonCounts;
 }
 
 export interface Run {
@@ -107,6 +111,8 @@ export function judgeRun(
     head: judging.head,
     disagreements: 0,
     repeats: 0,
+    rejectedFor: new ReasonCounts(),
+    staleFor: new ReasonCounts(),
   };
   let { loggedAtMs } = judging;
   for (const item of items) {
@@ -165,6 +171,8 @@ function decide(
 
   if (judgement.kind !== "valid") {
     judged[judgement.kind].push(record(undefined));
+    const reasons = judgement.kind === "stale" ? judged.staleFor : judged.rejectedFor;
+    reasons.count(judgement.reason || (share?.reason ?? Reason.UNSPECIFIED));
     return;
   }
   memory.remember(share!.jobId, share!.headerHash, message.offset, loggedAtMs);

@@ -45,6 +45,15 @@ export const WORKS_MAX = 100_000;
 /** Candidates that wait for their job or template: a pool has one at a time, a test network one with every share. */
 export const WAITING_MAX = 10_000;
 
+/**
+ * Blocks built that the bus has not confirmed yet: some 4 MB each at worst. With the bus away and every share a block,
+ * as on a test network, the next is built when one of them stands on the log.
+ */
+export const BUILT_MAX = 128;
+
+/** Candidates whose end is remembered for people who ask. */
+export const RECENT_MAX = 1_000;
+
 /** Records that make no block remembered, so that the spool's repeats of one cost nothing. */
 export const REFUSED_MAX = 10_000;
 

@@ -16,6 +16,7 @@ export class PartitionJudge {
   /** Greatest source offset of a valid share that is durable on share.valid. */
   #head: number;
   #loggedAtMs: number;
+  #next: number;
   readonly #notes: OperatorNotes;
   #publishing: Promise<void> = Promise.resolve();
   #ended = false;
@@ -27,11 +28,22 @@ export class PartitionJudge {
   ) {
     this.#head = start.head;
     this.#loggedAtMs = start.loggedAtMs;
+    this.#next = start.next;
     this.#notes = new OperatorNotes(context.bus, partition);
   }
 
   get head(): number {
     return this.#head;
+  }
+
+  /** Offset of the record that is judged next. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** Header hashes held to tell repeats by. */
+  get remembered(): number {
+    return this.start.memory.size;
   }
 
   /** Log time of the last record judged: that of the next never falls below it. */
@@ -64,6 +76,7 @@ export class PartitionJudge {
       const run = judgeRun(context, this.#judging(overruled), batch.messages, at);
       await this.#publish(run.judged, false);
       this.#loggedAtMs = run.loggedAtMs;
+      if (run.next > at) this.#next = batch.messages[run.next - 1]!.offset + 1;
       at = run.next;
       if (run.republishFrom !== undefined) {
         await republish(context, {

@@ -45,7 +45,7 @@ function judgeOn(bus: Bus): PartitionJudge {
     pastOf: () => Promise.reject(new Error("not asked for here")),
   };
   const memory = new RepeatMemory();
-  const start = { head: NEVER_VALID, loggedAtMs: 0, memory, sinceMs: undefined };
+  const start = { head: NEVER_VALID, next: 0, loggedAtMs: 0, memory, sinceMs: undefined };
   return new PartitionJudge(context, 0, start);
 }
 

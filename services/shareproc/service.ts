@@ -5,6 +5,7 @@
  */
 import { type Bus, shareSubmissions } from "@gopool/bus";
 import { toHex } from "@gopool/chain";
+import type { BlockCandidate, BlockSolved } from "@gopool/proto";
 import { REPEAT_HORIZON_MS, ShareChecker } from "@gopool/shares";
 import {
   aborted,
@@ -12,12 +13,13 @@ import {
   keepFollowing,
   type Logger,
   orGiveUp,
+  type Road,
   runTogether,
   type Service,
   type StatusBoard,
   troubleOnBoard,
 } from "@gopool/runtime";
-import { BlockBuilder } from "./blocks.ts";
+import { BlockBuilder, NotWorking } from "./blocks.ts";
 import { rebuild } from "./chain_of_valid.ts";
 import { Coinbases } from "./coinbases.ts";
 import type { ShareprocContext } from "./context.ts";
@@ -28,6 +30,7 @@ import { BATCH_MAX, DRAIN_MS, TARGETS_MAX } from "./limits.ts";
 import { keepMarks } from "./marks.ts";
 import { PartitionJudge } from "./partition.ts";
 import { pastOf } from "./past.ts";
+import type { RecentCandidate } from "./recent_candidates.ts";
 import { TemplateShelf } from "./template_shelf.ts";
 import { partitionPart } from "./waiting.ts";
 
@@ -39,10 +42,40 @@ export interface ShareprocDeps {
   readonly pool: string;
   /** Joined to the bus's own log id; see the setting of this name. */
   readonly logEpoch: string | undefined;
+  /** The second road of blocks, to the submitters; without one they have the bus alone. */
+  readonly road?: Road<BlockSolved>;
 }
 
 export interface Shareproc extends Service {
   readonly counts: Counts;
+  /** What it holds now; null while it does not run. */
+  view(): ShareprocView | null;
+  /**
+   * Takes a candidate that came by the second road as one that came from the log.
+   *
+   * @returns Whether it was not known here.
+   * @throws {NotWorking} It takes none now.
+   * @throws {Error} It is not the header that its hash says, or too many wait.
+   */
+  give(candidate: BlockCandidate): boolean;
+}
+
+/** A judge at work, for people who ask. */
+export interface ShareprocView {
+  /** The partitions it has, in no order. */
+  partitions(): Iterable<
+    Pick<PartitionJudge, "partition" | "next" | "head" | "loggedAtMs" | "remembered">
+  >;
+  /** Its last candidates, the newest first, of those before `number`. */
+  candidates(number: number, count: number): readonly RecentCandidate[];
+  /** Jobs that shares can be judged by. */
+  readonly jobs: number;
+  /** Templates in memory: what a block needs while the bus is away. */
+  readonly templates: number;
+  /** Coinbases registered with the checker. */
+  readonly coinbases: number;
+  /** Blocks that a submitter had before the log did. */
+  readonly blocksBySecondRoad: number;
 }
 
 /** The consumer group that shares the partitions of share.submissions. */
@@ -50,10 +83,37 @@ export const GROUP = "shareproc";
 
 export function createShareproc(deps: ShareprocDeps): Shareproc {
   const counts = new Counts();
-  return { name: "shareproc", counts, run: (signal) => run(deps, counts, signal) };
+  let life: Life | null = null;
+  return {
+    name: "shareproc",
+    counts,
+    async run(signal) {
+      try {
+        await run(deps, counts, signal, (begun) => life = begun);
+      } finally {
+        life = null;
+      }
+    },
+    view: () => life?.view ?? null,
+    give(candidate) {
+      if (life === null) throw new NotWorking();
+      return life.builder.give(candidate);
+    },
+  };
 }
 
-async function run(deps: ShareprocDeps, counts: Counts, signal: AbortSignal): Promise<void> {
+/** What one run has, from when it can be asked. */
+interface Life {
+  readonly view: ShareprocView;
+  readonly builder: BlockBuilder;
+}
+
+async function run(
+  deps: ShareprocDeps,
+  counts: Counts,
+  signal: AbortSignal,
+  begun: (life: Life) => void,
+): Promise<void> {
   const { bus, clock, log, board, pool } = deps;
   const busLogId = await bus.logId();
   const logId = deps.logEpoch === undefined ? busLogId : `${busLogId}.${deps.logEpoch}`;
@@ -121,6 +181,29 @@ async function run(deps: ShareprocDeps, counts: Counts, signal: AbortSignal): Pr
     if (work !== undefined) await orGiveUp(work, clock, signal, DRAIN_MS);
   }
 
+  const road = deps.road ?? null;
+  const parts = { bus, clock, log, board, jobs: book, templates, coinbases, counts, road };
+  const builder = new BlockBuilder(parts);
+  begun({
+    builder,
+    view: {
+      partitions: () => judges.values(),
+      candidates: (number, count) => builder.recent(number, count),
+      get jobs() {
+        return book.size;
+      },
+      get templates() {
+        return templates.held;
+      },
+      get coinbases() {
+        return coinbases.count;
+      },
+      get blocksBySecondRoad() {
+        return builder.bySecondRoad;
+      },
+    },
+  });
+
   const ready = Promise.withResolvers<void>();
   const lanes = { clock, log, board };
   await runTogether(
@@ -144,8 +227,7 @@ async function run(deps: ShareprocDeps, counts: Counts, signal: AbortSignal): Pr
     },
     async (stop) => {
       await untilReady(ready.promise, stop);
-      const parts = { bus, clock, log, board, jobs: book, templates, coinbases, counts };
-      await new BlockBuilder(parts).run(stop);
+      await builder.run(stop);
     },
     (stop) => keepMarks({ bus, clock, log, logId, partitions: () => judges.values() }, stop),
   );

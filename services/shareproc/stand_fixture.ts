@@ -5,11 +5,12 @@
  */
 import { type Bus, encodeRecord, shareSubmissions, shareValid } from "@gopool/bus";
 import { toHex } from "@gopool/chain";
-import { create, ShareSubmissionSchema } from "@gopool/proto";
+import { type BlockSolved, create, ShareSubmissionSchema } from "@gopool/proto";
 import {
   type Clock,
   createStatusBoard,
   type Logger,
+  type Road,
   silent,
   type StatusBoard,
   systemClock,
@@ -22,17 +23,19 @@ export interface Stand {
   readonly clock?: Clock;
   readonly log?: Logger;
   readonly logEpoch?: string;
+  readonly road?: Road<BlockSolved>;
 }
 
 /** Runs a judge on `bus` while `work` goes on, then stops it. Fails if it ends by itself. */
 export async function withJudge(
   bus: Bus,
   work: (judge: Shareproc, board: StatusBoard) => Promise<unknown>,
-  { clock = systemClock, log = silent, logEpoch }: Stand = {},
+  { clock = systemClock, log = silent, logEpoch, road }: Stand = {},
 ): Promise<void> {
   const stop = new AbortController();
   const board = createStatusBoard(clock);
-  const judge = createShareproc({ bus, clock, log, board, pool: POOL, logEpoch });
+  const deps = { bus, clock, log, board, pool: POOL, logEpoch };
+  const judge = createShareproc({ ...deps, ...(road === undefined ? {} : { road }) });
   const running = judge.run(stop.signal);
   try {
     await Promise.race([

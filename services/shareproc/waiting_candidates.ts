@@ -7,6 +7,7 @@
 import type { Message } from "@gopool/bus";
 import { displayHash, equalBytes, type Hash, headerHash, sha256, toHex } from "@gopool/chain";
 import {
+  type BlockCandidate,
   BlockCandidateSchema,
   type BlockFacts,
   BlockFactsSchema,
@@ -14,6 +15,7 @@ import {
   toBinary,
 } from "@gopool/proto";
 import { REFUSED_MAX, SOLVED_MAX, WAITING_MAX } from "./limits.ts";
+import { type RecentCandidate, RecentCandidates } from "./recent_candidates.ts";
 
 export interface Waiting {
   /** Of the facts as the gateway wrote them. */
@@ -21,14 +23,19 @@ export interface Waiting {
   /** As explorers show it. */
   readonly hash: string;
   readonly facts: BlockFacts;
+  /** Of the share, for the block's dossier. */
+  readonly session: string;
+  readonly receivedAtMs: bigint;
   readonly sinceMs: number;
   /** What was last said of it: the same is not said twice. */
   told: string;
   /** Somebody is at it. */
   busy: boolean;
+  readonly recent: RecentCandidate;
 }
 
 export class Candidates {
+  readonly recent = new RecentCandidates();
   /** Hashes that stand on block.solved. */
   readonly #solved = new Set<string>();
   /** Facts that can make no block. */
@@ -36,27 +43,18 @@ export class Candidates {
   readonly #waiting = new Map<string, Waiting>();
 
   /**
-   * The candidate of a record; undefined where it is solved, refused or waiting already.
+   * The candidate of a record of block.candidates; undefined where it is solved, refused or waiting already.
    *
    * @throws {Error} It cannot be read, or is not the header that its hash says.
    * @throws {RangeError} Too many wait: the spool will bring it again.
    */
-  take({ value, loggedAtMs }: Message): Waiting | undefined {
-    const { facts } = fromBinary(BlockCandidateSchema, value);
-    if (facts === undefined) throw new Error("it carries no facts");
-    const id = toHex(sha256(toBinary(BlockFactsSchema, facts)));
-    if (this.#refused.has(id) || this.#waiting.has(id)) return undefined;
-    if (!equalBytes(headerHash(facts.header), facts.hash)) {
-      throw new Error("its header has another hash");
-    }
-    const hash = displayHash(facts.hash as Hash);
-    if (this.#solved.has(hash)) return undefined;
-    if (this.#waiting.size >= WAITING_MAX) throw new RangeError(`${WAITING_MAX} wait already`);
-    // T is the log time of the first record: the spool's repeats come later and change nothing.
-    facts.foundAtMs = BigInt(loggedAtMs);
-    const waiting = { id, hash, facts, sinceMs: loggedAtMs, told: "", busy: false };
-    this.#waiting.set(id, waiting);
-    return waiting;
+  take({ value, loggedAtMs }: Message, nowMs: number): Waiting | undefined {
+    return this.#take(fromBinary(BlockCandidateSchema, value), loggedAtMs, nowMs);
+  }
+
+  /** The same for one that came by the second road, whose record is not read yet: its block has no T of its own. */
+  given(candidate: BlockCandidate, nowMs: number): Waiting | undefined {
+    return this.#take(candidate, 0, nowMs);
   }
 
   waiting(): Waiting[] {
@@ -78,6 +76,46 @@ export class Candidates {
 
   drop(waiting: Waiting): void {
     this.#waiting.delete(waiting.id);
+  }
+
+  #take(candidate: BlockCandidate, loggedAtMs: number, nowMs: number): Waiting | undefined {
+    const { facts, session, receivedAtMs } = candidate;
+    if (facts === undefined) throw new Error("it carries no facts");
+    const id = toHex(sha256(toBinary(BlockFactsSchema, facts)));
+    if (this.#refused.has(id)) return undefined;
+    const known = this.#waiting.get(id);
+    if (known !== undefined) {
+      this.#logged(known, loggedAtMs);
+      return undefined;
+    }
+    if (!equalBytes(headerHash(facts.header), facts.hash)) {
+      throw new Error("its header has another hash");
+    }
+    const hash = displayHash(facts.hash as Hash);
+    if (this.#solved.has(hash)) return undefined;
+    if (this.#waiting.size >= WAITING_MAX) throw new RangeError(`${WAITING_MAX} wait already`);
+    // T is the log time of the first record: the spool's repeats come later and change nothing.
+    facts.foundAtMs = BigInt(loggedAtMs);
+    const recent = this.recent.add({
+      hash,
+      facts,
+      receivedAtMs: Number(receivedAtMs),
+      takenAtMs: nowMs,
+      bySecondRoad: loggedAtMs === 0,
+      loggedAtMs,
+    });
+    const sinceMs = loggedAtMs === 0 ? nowMs : loggedAtMs;
+    const told = "";
+    const waiting = { id, hash, facts, session, receivedAtMs, sinceMs, told, busy: false, recent };
+    this.#waiting.set(id, waiting);
+    return waiting;
+  }
+
+  /** Its record came after it: where its block is not on its way to the log yet, that has a T after all. */
+  #logged({ facts, recent }: Waiting, loggedAtMs: number): void {
+    if (loggedAtMs === 0 || recent.loggedAtMs !== 0) return;
+    recent.loggedAtMs = loggedAtMs;
+    if (facts.foundAtMs === 0n) facts.foundAtMs = BigInt(loggedAtMs);
   }
 }
 
