@@ -7,6 +7,8 @@ import {
   busProblems,
   busRows,
   commonRows,
+  controlProblems,
+  controlRows,
   healthListen,
   nodeCookie,
   nodeUrl,
@@ -22,9 +24,13 @@ export const schema = {
   nodeCookie,
   poolName,
   healthListen: healthListen("127.0.0.1:8104"),
+  ...controlRows("127.0.0.1:8204"),
 };
 
 export const settings: Settings<typeof schema> = {
   schema,
-  problems: (found, isBad) => [...busProblems(found, isBad), ...nodeProblems(found)],
+  problems: (
+    found,
+    isBad,
+  ) => [...busProblems(found, isBad), ...nodeProblems(found), ...controlProblems(found)],
 };

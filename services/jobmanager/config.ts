@@ -7,6 +7,8 @@ import {
   busProblems,
   busRows,
   commonRows,
+  controlProblems,
+  controlRows,
   flag,
   healthListen,
   integer,
@@ -65,6 +67,7 @@ export const schema = {
   soloFeeBasisPoints,
   versionMask,
   healthListen: healthListen("127.0.0.1:8102"),
+  ...controlRows("127.0.0.1:8202"),
 };
 
 export const settings: Settings<typeof schema> = {
@@ -73,6 +76,7 @@ export const settings: Settings<typeof schema> = {
     ...busProblems(found, isBad),
     ...stateProblems(found),
     ...nodeProblems(found),
+    ...controlProblems(found),
     ...addressProblems(found.poolAddress),
   ],
 };

@@ -9,6 +9,8 @@ import {
   choice,
   commonRows,
   type Config,
+  controlProblems,
+  controlRows,
   custom,
   flag,
   healthListen,
@@ -129,6 +131,7 @@ export const schema = {
   poolAddress,
   ...ownRows,
   healthListen: healthListen("127.0.0.1:8106"),
+  ...controlRows("127.0.0.1:8206"),
 };
 
 export const settings: Settings<typeof schema> = {
@@ -137,6 +140,7 @@ export const settings: Settings<typeof schema> = {
     ...busProblems(found, isBad),
     ...ledgerProblems(found, isBad),
     ...nodeProblems(found),
+    ...controlProblems(found),
     ...addressProblems(found.poolAddress),
     ...contradictions(found),
   ],

@@ -20,7 +20,19 @@ export function ownPool(dataDir: string): Record<string, string> {
     GOPOOL_STRATUM_LISTEN: `127.0.0.1:${freePort()}`,
     GOPOOL_SIMULATED_NODE_PORT: String(freePort()),
     GOPOOL_LEDGER_PORT: String(freePort()),
+    GOPOOL_HEALTH_LISTEN: `127.0.0.1:${freePort()}`,
     GOPOOL_LOG_FORMAT: "text",
+  };
+}
+
+/** Every role, for tests that call the control address. */
+export const CONTROL_TOKEN = "a-token-of-the-tests";
+
+/** Variables of a control address that nobody else has. */
+export function ownControl(): Record<string, string> {
+  return {
+    GOPOOL_CONTROL_LISTEN: `127.0.0.1:${freePort()}`,
+    GOPOOL_CONTROL_TOKENS: `tests:read+operate+money+settings:${CONTROL_TOKEN}`,
   };
 }
 
@@ -28,7 +40,7 @@ function command(task: string, args: readonly string[], env: Record<string, stri
   return new Deno.Command(Deno.execPath(), {
     args: ["task", "--quiet", task, ...args],
     cwd: ROOT,
-    env: { ...env, NO_COLOR: "1" },
+    env: { ...ownControl(), ...env, NO_COLOR: "1" },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

@@ -7,8 +7,8 @@ import {
   busUrl,
   commonRows,
   type Config,
+  controlRows,
   dataDir,
-  type Field,
   flag,
   integer,
   ledgerPort,
@@ -40,8 +40,9 @@ export const schema = {
   /** Absent: a PostgreSQL of its own, started beside the pool. */
   ledgerUrl: optional(ledgerUrl),
   ledgerPort,
-  /** Absent: none. Who looks after one pool by hand sees its status line. */
-  healthListen: optional(withoutFallback(stratumd.healthListen)),
+  healthListen: { ...stratumd.healthListen, fallback: "127.0.0.1:8100" },
+  /** One for all of them. */
+  ...controlRows("127.0.0.1:8200"),
   /** The only gateway there is. */
   gateway: { ...stratumd.gateway, fallback: "stratumd-1" },
   /** Absent: a simulated node beside the pool. */
@@ -62,7 +63,3 @@ export const schema = {
 };
 
 export type PooldConfig = Config<typeof schema>;
-
-function withoutFallback<T>({ fallback: _, ...row }: Field<T>): Field<T> {
-  return row;
-}

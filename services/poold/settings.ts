@@ -5,6 +5,7 @@
  */
 import {
   busProblems,
+  controlProblems,
   ledgerProblems,
   readChecked,
   type Settings,
@@ -22,6 +23,7 @@ export const settings: Settings<typeof schema> = {
     ...busProblems(found, isBad),
     ...stateProblems(found),
     ...ledgerProblems(found, isBad),
+    ...controlProblems(found),
     ...contradictions(found, isBad),
     ...nodeProblems(found),
     ...addressProblems(found.poolAddress),

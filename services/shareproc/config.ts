@@ -7,6 +7,8 @@ import {
   busProblems,
   busRows,
   commonRows,
+  controlProblems,
+  controlRows,
   healthListen,
   optional,
   poolName,
@@ -31,6 +33,10 @@ export const schema = {
   poolName,
   logEpoch,
   healthListen: healthListen("127.0.0.1:8103"),
+  ...controlRows("127.0.0.1:8203"),
 };
 
-export const settings: Settings<typeof schema> = { schema, problems: busProblems };
+export const settings: Settings<typeof schema> = {
+  schema,
+  problems: (found, isBad) => [...busProblems(found, isBad), ...controlProblems(found)],
+};

@@ -9,6 +9,8 @@ import {
   choice,
   commonRows,
   type Config,
+  controlProblems,
+  controlRows,
   custom,
   dataDir,
   flag,
@@ -107,6 +109,7 @@ export const schema = {
   ...commonRows,
   ...rows,
   healthListen: healthListen("127.0.0.1:8101"),
+  ...controlRows("127.0.0.1:8201"),
 };
 
 export type StratumdConfig = Pick<
@@ -116,5 +119,8 @@ export type StratumdConfig = Pick<
 
 export const settings: Settings<typeof schema> = {
   schema,
-  problems: (found, isBad) => [...busProblems(found, isBad), ...stateProblems(found)],
+  problems: (
+    found,
+    isBad,
+  ) => [...busProblems(found, isBad), ...stateProblems(found), ...controlProblems(found)],
 };

@@ -75,6 +75,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     GOPOOL_NODE_URL: options.nodeUrl,
     GOPOOL_POOL_ADDRESS: POOL_ADDRESS,
     GOPOOL_LOG_FORMAT: "text",
+    GOPOOL_CONTROL_TOKENS: `tests:read+operate+money+settings:${crypto.randomUUID()}`,
     ...options.variables,
   };
   const members: Member[] = [];
@@ -85,6 +86,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     const variables = {
       ...common,
       GOPOOL_HEALTH_LISTEN: `127.0.0.1:${healthPort}`,
+      GOPOOL_CONTROL_LISTEN: `127.0.0.1:${freePort()}`,
       ...(service === "stratumd" ? gateway(number) : {}),
       ...(service === "payoutd" ? { GOPOOL_LEDGER_URL: options.ledger! } : {}),
     };

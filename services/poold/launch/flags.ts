@@ -7,7 +7,7 @@ import { type Schema, variablesOf } from "@gopool/config";
 import { nativeFolders } from "./native.ts";
 import type { Reasoned } from "./needs.ts";
 
-export type Kind = "net" | "read" | "write" | "run" | "ffi";
+export type Kind = "net" | "read" | "write" | "run" | "ffi" | "sys";
 
 /** One thing that a program may touch, and why. */
 export interface Permission {
@@ -62,6 +62,10 @@ export function envFlags(schema: Schema): string[] {
   ];
 }
 
+/**
+ * Not `sys`: the word that profiles need is known to permission sets and to no flag. It stands in each deno.json, and
+ * a test holds the two against each other.
+ */
 const KINDS: readonly Kind[] = ["net", "read", "write", "run", "ffi"];
 
 /**

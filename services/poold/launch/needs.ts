@@ -5,11 +5,14 @@
  */
 import {
   type Config,
+  type ControlSettings,
   fileVariableOf,
   type Need,
   netNeed,
   type Schema,
   type Sources,
+  tokenFileNeeds,
+  tokenFileOf,
 } from "@gopool/config";
 import { busNeeds, busUrl, keepsIn, readsFile } from "@gopool/config";
 import { homeOf } from "@gopool/ledger/home";
@@ -18,6 +21,8 @@ import { type PooldConfig, schema as pooldSchema } from "../config.ts";
 import { demoMines, demoTarget } from "../demo/target.ts";
 import type { ledgerSchema } from "../ledger_place.ts";
 import { busOf } from "../log_place.ts";
+import { type Place, placeOf, USUAL_PLACES } from "../ctl/places.ts";
+import type { CtlConfig, ctlSchema } from "../ctl/settings.ts";
 import { scratchFile } from "../ledger/scratch_file.ts";
 import type { ToolConfig, toolSchema } from "../ledger/settings.ts";
 import type { topicsSchema } from "../topics/settings.ts";
@@ -46,11 +51,27 @@ export function rowNeeds<S extends Schema>(
     ];
   });
   if ("ledgerUrl" in schema) needs.push(...reasoned("the ledger's schema", readsFile(MIGRATIONS)));
+  if ("controlListen" in schema) needs.push(...controlNeeds(config));
   return needs;
 }
 
 /** Held against what stands in the ledger, and run where it is older. */
 const MIGRATIONS = fromRoot("services/shared/ledger/migrations");
+
+/**
+ * The token file, where no setting names tokens or the file, or allows its folder already; and the engine's own
+ * sampler, for profiles.
+ */
+function controlNeeds(config: ControlConfig): Reasoned[] {
+  const { controlTokens: tokens, controlTokenFile: named, dataDir } = config;
+  const own = tokens === undefined && named === undefined && dataDir === undefined;
+  return [
+    ...(own ? reasoned("the control token", tokenFileNeeds(tokenFileOf(config))) : []),
+    { kind: "sys", what: "inspector", because: "profiles while it works" },
+  ];
+}
+
+type ControlConfig = Partial<ControlSettings> & { readonly dataDir?: string };
 
 export interface EmbeddedLedger {
   readonly dataDir: string;
@@ -151,6 +172,42 @@ export function booksNeeds(
   const oldBuses = valuesOf(args, "--old-bus").filter((url) => isBusUrl(url));
   needs.push(...oldBuses.flatMap((url) => reasoned("--old-bus", busNeeds(url))));
   return needs;
+}
+
+/**
+ * What `deno task ctl` needs: the addresses that it asks, the token that the pool has made where none is set, and the
+ * file that its arguments name for a profile.
+ */
+export function ctlNeeds(
+  schema: typeof ctlSchema,
+  config: CtlConfig,
+  { env, args }: Pick<Sources, "env" | "args">,
+): Reasoned[] {
+  const { addresses: _asked, dataDir, ...rows } = schema;
+  const needs = rowNeeds(rows, config, env);
+  if (config.token === undefined) {
+    needs.push(...reasoned(dataDir.variable, dataDir.needs(config.dataDir)));
+  }
+  const named = valuesOf(args, "--address").flatMap(placeNamed);
+  const [asked, because] = named.length > 0
+    ? [named, "--address"]
+    : config.addresses !== undefined
+    ? [config.addresses, "GOPOOL_CONTROL_ADDRESSES"]
+    : [USUAL_PLACES, "to find the pool on this machine"];
+  needs.push(...reasoned(because, asked.map((place) => netNeed("connect", place))));
+  if (args.includes("profile")) {
+    needs.push(...valuesOf(args, "--to").flatMap((to) => reasoned("--to", keepsIn(to))));
+  }
+  return needs;
+}
+
+/** What is none is complained of by the tool. */
+function placeNamed(text: string): Place[] {
+  try {
+    return [placeOf(text)];
+  } catch {
+    return [];
+  }
 }
 
 /** What is none is complained of by the tool. */

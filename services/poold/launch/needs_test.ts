@@ -11,6 +11,8 @@ import { fromRoot, pooldNeeds, topicsNeeds } from "./needs.ts";
 
 /** With a ledger elsewhere: what the embedded one needs is told by a test of its own. */
 const LEDGER = { GOPOOL_LEDGER_URL: "postgres://u:p@10.0.0.9/books" };
+/** Places of health and control, told by a test of their own. */
+const OWN = new Set(["127.0.0.1:8100", "127.0.0.1:8200"]);
 const MIGRATIONS = fromRoot("services/shared/ledger/migrations");
 
 function flagsOf(given: Record<string, string>): Map<string, string> {
@@ -23,7 +25,7 @@ function parsed(flags: readonly string[]): Map<string, string> {
   return new Map(flags.map((flag) => {
     const [, name, value] = /^--allow-(\w+)=(.+)$/.exec(flag) ?? [];
     assert(name !== undefined && value !== undefined, `${flag} names nothing`);
-    return [name, value];
+    return [name, value.split(",").filter((one) => !OWN.has(one)).join(",")];
   }));
 }
 
@@ -41,9 +43,46 @@ Deno.test("hosts and ports are those of the settings, no more", () => {
   );
 });
 
+Deno.test("health and control are answered where their settings say, and nowhere else", () => {
+  const read = (given: Record<string, string>) => (name: string) => ({ ...LEDGER, ...given })[name];
+  const listens = (given: Record<string, string>) =>
+    permissionsOf(pooldNeeds(readSettings({ args: [], env: read(given) }), read(given)))
+      .filter(({ because }) =>
+        because.includes("GOPOOL_HEALTH") || because.includes("GOPOOL_CONTR")
+      )
+      .map(({ kind, what, because }) => `${kind} ${what} ${because}`);
+  assertEquals(listens({}), [
+    "net 127.0.0.1:8100 to listen: GOPOOL_HEALTH_LISTEN",
+    "net 127.0.0.1:8200 to listen: GOPOOL_CONTROL_LISTEN",
+  ]);
+  const tls = { GOPOOL_CONTROL_TLS_CERT: "/c.pem", GOPOOL_CONTROL_TLS_KEY: "/k.pem" };
+  assertEquals(listens({ GOPOOL_CONTROL_LISTEN: "[::1]:9", ...tls }).slice(1), [
+    "net [::1]:9 to listen: GOPOOL_CONTROL_LISTEN",
+    "read /c.pem GOPOOL_CONTROL_TLS_CERT",
+    "read /k.pem GOPOOL_CONTROL_TLS_KEY",
+  ]);
+});
+
+Deno.test("the control token's file is all that a service without a folder may write, its folder where that is missing", async () => {
+  await using folder = await tempDir();
+  const writes = (given: Record<string, string>) => {
+    const env: Record<string, string> = { GOPOOL_BUS_URL: "memory:", ...given };
+    const flags = runArgumentsOf("shareproc", { args: [], env: (name) => env[name] });
+    return flags.flatMap((flag) => /^--allow-write=(.+)$/.exec(flag)?.[1] ?? []);
+  };
+  const file = folder.join("token");
+  assertEquals(writes({ GOPOOL_CONTROL_TOKEN_FILE: file }), [file]);
+  const missing = folder.join("missing", "token");
+  assertEquals(writes({ GOPOOL_CONTROL_TOKEN_FILE: missing }), [folder.join("missing")]);
+  assertEquals(writes({ GOPOOL_CONTROL_TOKENS: "a:read:0123456789abcdef" }), []);
+});
+
 Deno.test("the demo miner reaches the gateway where it listens", () => {
   const net = (listen: string) => flagsOf({ GOPOOL_STRATUM_LISTEN: listen }).get("net");
-  assertEquals(net("0.0.0.0:3334"), "0.0.0.0:3334,10.0.0.9:5432,127.0.0.1:18453,127.0.0.1:3334");
+  assertEquals(
+    net("0.0.0.0:3334"),
+    "0.0.0.0:3334,10.0.0.9:5432,127.0.0.1:18453,127.0.0.1:3334",
+  );
   assertEquals(net("[::]:3334"), "[::]:3334,10.0.0.9:5432,127.0.0.1:18453,[::1]:3334");
   assertEquals(net("192.168.1.4:3334"), "192.168.1.4:3334,10.0.0.9:5432,127.0.0.1:18453");
   assertEquals(net("127.0.0.1:0"), "127.0.0.1,10.0.0.9:5432,127.0.0.1:18453");

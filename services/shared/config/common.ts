@@ -26,6 +26,17 @@ export {
 } from "./ledger_rows.ts";
 export { kafkaRows, sqliteFileOf } from "./bus_rows.ts";
 export {
+  type CertRoles,
+  controlProblems,
+  type ControlRole,
+  controlRows,
+  type ControlSettings,
+  type ControlToken,
+  isLoopback,
+  tokenFileNeeds,
+  tokenFileOf,
+} from "./control_rows.ts";
+export {
   memoryStateNote,
   stateNeeds,
   stateProblems,

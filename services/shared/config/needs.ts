@@ -7,9 +7,12 @@
 import type { HostPort } from "./net_fields.ts";
 
 export interface Need {
-  /** `native`: an npm package that loads code of the machine, by name. `run`: a program, by its whole path. */
-  readonly kind: "listen" | "connect" | "read" | "write" | "run" | "native";
-  /** `host:port`, a path, or the package's name. */
+  /**
+   * `native`: an npm package that loads code of the machine, by name. `run`: a program, by its whole path. `sys`: what
+   * the runtime tells of the machine or of itself.
+   */
+  readonly kind: "listen" | "connect" | "read" | "write" | "run" | "native" | "sys";
+  /** `host:port`, a path, the package's name, or Deno's word for it. */
   readonly what: string;
 }
 

@@ -32,6 +32,8 @@ export async function startService(
     GOPOOL_BUS_URL: busUrl,
     GOPOOL_POOL: POOL,
     GOPOOL_HEALTH_LISTEN: `127.0.0.1:${health}`,
+    GOPOOL_CONTROL_LISTEN: `127.0.0.1:${freePort()}`,
+    GOPOOL_CONTROL_TOKENS: `load:read+operate:${crypto.randomUUID()}`,
     GOPOOL_LOG_FORMAT: "json",
     ...env,
   };
