@@ -24,3 +24,6 @@ export const SNAPSHOT_KEPT_MS = 3 * 24 * 60 * 60_000;
  * has. A split's life is some blocks at most.
  */
 export const HALVING_AHEAD_BLOCKS = 12;
+
+/** A scrape reads the ledger once: whatever asks within this shares the answer. Scrapes are 10 s apart or more. */
+export const METRICS_LOOK_MS = 2_000;

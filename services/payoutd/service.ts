@@ -14,6 +14,8 @@ import { firstAnswer, type Nodes, NodeUnavailable } from "@gopool/node";
 import {
   type Clock,
   type Logger,
+  type Metrics,
+  noMetrics,
   type Random,
   runTogether,
   type Service,
@@ -24,6 +26,7 @@ import { JOB_MAX_LIFE_MS } from "@gopool/shares";
 import { createCheckpointer } from "./books/checkpointer.ts";
 import { createBlocks, PoolScripts, unreadFound } from "./blocks/mod.ts";
 import { createKeeper } from "./keeper.ts";
+import { payoutdMetrics } from "./metrics.ts";
 import { payeesBy } from "./payees.ts";
 import { createPayouts, payoutListener, type PayoutSettings } from "./payouts/mod.ts";
 import { createFeeListener, createPpsBooker } from "./pps/mod.ts";
@@ -63,9 +66,12 @@ export interface PayoutdDeps {
   readonly board: StatusBoard;
   readonly network: Network;
   readonly settings: PayoutdSettings;
+  readonly metrics?: Metrics;
 }
 
 export function createPayoutd(deps: PayoutdDeps): Service {
+  const { metrics = noMetrics, settings: { reserveFloor } } = deps;
+  payoutdMetrics({ ...deps, metrics, reserveFloor });
   return {
     name: "payoutd",
     async run(signal) {

@@ -46,6 +46,15 @@ export async function summaryOf(tx: Tx): Promise<Summary> {
   return { ...owed!, paid: paid!.payouts + paid!.coinbases, blocks };
 }
 
+/** Payouts by state: how many, and what their payees are debited. States without any are left out. */
+export async function payoutsByState(
+  tx: Tx,
+): Promise<{ readonly state: PayoutState; readonly count: number; readonly sats: bigint }[]> {
+  return await tx.query(
+    "SELECT state, count(*)::int AS count, sum(gross_sats)::bigint AS sats FROM payout GROUP BY state",
+  );
+}
+
 /** How a payout stands, for who watches them change. */
 export interface PayoutStanding {
   readonly id: bigint;
