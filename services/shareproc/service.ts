@@ -12,6 +12,8 @@ import {
   type Clock,
   keepFollowing,
   type Logger,
+  type Metrics,
+  noMetrics,
   orGiveUp,
   type Road,
   runTogether,
@@ -28,6 +30,7 @@ import { JobBook } from "./job_book.ts";
 import { workBytes } from "./judge_run.ts";
 import { BATCH_MAX, DRAIN_MS, TARGETS_MAX } from "./limits.ts";
 import { keepMarks } from "./marks.ts";
+import { shareprocMetrics } from "./metrics.ts";
 import { PartitionJudge } from "./partition.ts";
 import { pastOf } from "./past.ts";
 import type { RecentCandidate } from "./recent_candidates.ts";
@@ -44,6 +47,7 @@ export interface ShareprocDeps {
   readonly logEpoch: string | undefined;
   /** The second road of blocks, to the submitters; without one they have the bus alone. */
   readonly road?: Road<BlockSolved>;
+  readonly metrics?: Metrics;
 }
 
 export interface Shareproc extends Service {
@@ -84,6 +88,8 @@ export const GROUP = "shareproc";
 export function createShareproc(deps: ShareprocDeps): Shareproc {
   const counts = new Counts();
   let life: Life | null = null;
+  const view = () => life?.view ?? null;
+  shareprocMetrics({ metrics: deps.metrics ?? noMetrics, board: deps.board, counts, view });
   return {
     name: "shareproc",
     counts,
@@ -94,7 +100,7 @@ export function createShareproc(deps: ShareprocDeps): Shareproc {
         life = null;
       }
     },
-    view: () => life?.view ?? null,
+    view,
     give(candidate) {
       if (life === null) throw new NotWorking();
       return life.builder.give(candidate);

@@ -10,6 +10,7 @@ import {
   type Clock,
   createStatusBoard,
   type Logger,
+  type Metrics,
   type Road,
   silent,
   type StatusBoard,
@@ -24,18 +25,19 @@ export interface Stand {
   readonly log?: Logger;
   readonly logEpoch?: string;
   readonly road?: Road<BlockSolved>;
+  readonly metrics?: Metrics;
 }
 
 /** Runs a judge on `bus` while `work` goes on, then stops it. Fails if it ends by itself. */
 export async function withJudge(
   bus: Bus,
   work: (judge: Shareproc, board: StatusBoard) => Promise<unknown>,
-  { clock = systemClock, log = silent, logEpoch, road }: Stand = {},
+  { clock = systemClock, log = silent, logEpoch, ...optional }: Stand = {},
 ): Promise<void> {
   const stop = new AbortController();
   const board = createStatusBoard(clock);
   const deps = { bus, clock, log, board, pool: POOL, logEpoch };
-  const judge = createShareproc({ ...deps, ...(road === undefined ? {} : { road }) });
+  const judge = createShareproc({ ...deps, ...optional });
   const running = judge.run(stop.signal);
   try {
     await Promise.race([

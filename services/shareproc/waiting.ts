@@ -15,6 +15,11 @@ export function partitionPart(partition: number): string {
   return `shareproc/partition-${partition}`;
 }
 
+/** Whether this is a name that {@link partitionPart} gives. */
+export function isPartitionPart(part: string): boolean {
+  return /^shareproc\/partition-\d+$/.test(part);
+}
+
 /**
  * Waits until the job can be judged by ("known") or an operator has rejected the record ("rejected").
  *
