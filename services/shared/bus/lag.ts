@@ -20,3 +20,22 @@ export async function lag(bus: Bus, topic: Topic, group: string): Promise<Partit
     return { partition, position, next, lag: Math.max(0, next - (position ?? earliest)) };
   });
 }
+
+/** A topic's group, and how far it is behind. */
+export interface GroupLag {
+  readonly topic: string;
+  readonly group: string;
+  readonly partitions: readonly PartitionLag[];
+}
+
+/** The lags of several groups, side by side: what a process tells of the readers it runs. */
+export function groupLags(
+  bus: Bus,
+  groups: readonly (readonly [topic: Topic, group: string])[],
+): Promise<GroupLag[]> {
+  return Promise.all(groups.map(async ([topic, group]) => ({
+    topic: topic.name,
+    group,
+    partitions: await lag(bus, topic, group),
+  })));
+}

@@ -8,7 +8,7 @@ import { BusNotOpened, type BusOptions, SHARE_PARTITIONS } from "./options.ts";
 import type { Bus } from "./port.ts";
 
 export type { BusClock } from "./log_store.ts";
-export { lag, type PartitionLag } from "./lag.ts";
+export { type GroupLag, groupLags, lag, type PartitionLag } from "./lag.ts";
 export { busOptionsOf, type BusSettings, type OptionsOfSettings } from "./from_settings.ts";
 export { BusNotOpened, type BusOptions, type KafkaOptions, SHARE_PARTITIONS } from "./options.ts";
 export { murmur2, partitionOfKey } from "./partition.ts";

@@ -32,6 +32,8 @@ export type Happening =
     readonly kind: "call";
     readonly method: string;
     readonly caller: string;
+    /** What was asked, as JSON. */
+    readonly request: string;
     readonly before: string;
     readonly after: string;
     readonly error: string;
