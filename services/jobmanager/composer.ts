@@ -26,9 +26,14 @@ import {
   type VariantSettings,
 } from "./variants.ts";
 
-/** A template and when it was had, by the clock of spans. */
+/** A template, and when it was had of whom. */
 export interface Held {
   readonly template: BlockTemplate;
+  /** host:port of who gave it. */
+  readonly node: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly hadAtMs: number;
+  /** The same moment by the clock of spans. */
   readonly atMs: number;
 }
 

@@ -40,6 +40,22 @@ export function layoutKey(job: Job, variantId: number): string {
   ].join("|");
 }
 
+/** An output as a layout sees it. */
+export interface OutputShape {
+  readonly amount: "sats" | "remainder" | "feeBasisPoints";
+  /** Length of its scriptPubKey; null where the session's account is paid. */
+  readonly scriptBytes: number | null;
+}
+
+/** The outputs that a key of layoutKey() was made of. */
+export function outputsIn(key: string): OutputShape[] {
+  return key.split("|").slice(4).map((output) => {
+    const [amount, payee] = output.split(">");
+    const scriptBytes = /^[0-9]+$/.test(payee!) ? Number(payee) : null;
+    return { amount: amount as OutputShape["amount"], scriptBytes };
+  });
+}
+
 /**
  * What a check has said. `undecided`: nothing about the coinbase, so the layout is asked about again.
  * `unchecked`: this node knows no proposals, and never will.

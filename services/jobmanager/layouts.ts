@@ -1,20 +1,43 @@
 /**
- * Which layouts the node has approved, and which it never will.
+ * Which layouts the node has approved, which it never will, and what it said of each.
  *
  * @module
  */
 import { VARIANT_POOL } from "@gopool/chain";
 import type { Node } from "@gopool/node";
 import type { CoinbaseVariant, Job } from "@gopool/proto";
-import type { Logger, StatusBoard } from "@gopool/runtime";
+import type { Clock, Logger, StatusBoard } from "@gopool/runtime";
 import { checkLayout, layoutKey, type LayoutVerdict } from "./layout.ts";
 import { LAYOUTS_MAX } from "./limits.ts";
 
 export interface LayoutsDeps {
+  readonly clock: Pick<Clock, "now">;
   readonly log: Logger;
   readonly board: StatusBoard;
   /** Stands in for a miner's account in the sample block. */
   readonly accountScript: Uint8Array;
+}
+
+/** What a node said of a layout when it was last asked. */
+export interface AskedLayout {
+  /** Rises by one with each question. */
+  readonly number: number;
+  /** See layoutKey(): it has the outputs' shape, which thousands of objects would be too many to keep. */
+  readonly key: string;
+  /** The job whose sample block was shown. */
+  readonly jobId: string;
+  readonly height: number;
+  readonly variantId: number;
+  readonly variant: string;
+  readonly snapshotId: Uint8Array;
+  readonly prefixBytes: number;
+  /** Whether it commits to witnesses. */
+  readonly commits: boolean;
+  readonly verdict: LayoutVerdict;
+  /** host:port */
+  readonly node: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly atMs: number;
 }
 
 /** On the board while a check has to be repeated. */
@@ -23,17 +46,29 @@ const OPEN = "jobmanager/coinbase-check";
 const UNCHECKED = "jobmanager/coinbase-unchecked";
 
 export class Layouts {
-  readonly #known = new Map<string, "good" | "bad">();
+  /** By key; what is in use stands at the young end. */
+  readonly #asked = new Map<string, AskedLayout>();
+  #count = 0;
 
   constructor(private readonly deps: LayoutsDeps) {}
 
   /** What is known about a variant of the job; undefined while nothing is. Asks nobody. */
   verdict(job: Job, variantId: number): "good" | "bad" | undefined {
     const key = layoutKey(job, variantId);
-    const verdict = this.#known.get(key);
+    const asked = this.#asked.get(key);
     // To the young end: what is in use is never the oldest.
-    if (verdict !== undefined && this.#known.delete(key)) this.#known.set(key, verdict);
-    return verdict;
+    if (asked !== undefined && this.#asked.delete(key)) this.#asked.set(key, asked);
+    return asked && settled(asked.verdict);
+  }
+
+  /** What was last said of a variant of the job; undefined where nobody was asked. */
+  of(job: Job, variantId: number): AskedLayout | undefined {
+    return this.#asked.get(layoutKey(job, variantId));
+  }
+
+  /** All that is remembered, the last asked first. */
+  all(): readonly AskedLayout[] {
+    return [...this.#asked.values()].sort((a, b) => b.number - a.number);
   }
 
   /**
@@ -52,12 +87,13 @@ export class Layouts {
     for (const variant of job.variants) {
       if (signal.aborted) return;
       const key = layoutKey(job, variant.id);
-      if (this.#known.has(key)) continue;
+      const before = this.#asked.get(key);
+      if (before !== undefined && settled(before.verdict) !== undefined) continue;
       const verdict = await this.#ask(job, variant, node, transactions, signal);
       if (signal.aborted) return;
       this.#tell(job, variant, node, verdict);
+      this.#remember(key, job, variant, verdict, node.name);
       if (verdict.kind === "undecided") open = true;
-      else this.#remember(key, verdict.kind === "bad" ? "bad" : "good");
     }
     if (!open) this.deps.board.clear(OPEN);
   }
@@ -109,8 +145,35 @@ export class Layouts {
     }
   }
 
-  #remember(key: string, verdict: "good" | "bad"): void {
-    if (this.#known.size >= LAYOUTS_MAX) this.#known.delete(this.#known.keys().next().value!);
-    this.#known.set(key, verdict);
+  #remember(
+    key: string,
+    { id: jobId, height, coinbasePrefix, witnessCommitment }: Job,
+    { id: variantId, name: variant, snapshotId }: CoinbaseVariant,
+    verdict: LayoutVerdict,
+    node: string,
+  ): void {
+    if (!this.#asked.delete(key) && this.#asked.size >= LAYOUTS_MAX) {
+      this.#asked.delete(this.#asked.keys().next().value!);
+    }
+    this.#asked.set(key, {
+      number: ++this.#count,
+      key,
+      jobId,
+      height,
+      variantId,
+      variant,
+      snapshotId,
+      prefixBytes: coinbasePrefix.length,
+      commits: witnessCommitment.length > 0,
+      verdict,
+      node,
+      atMs: this.deps.clock.now(),
+    });
   }
+}
+
+/** What follows from a verdict; undefined where it has to be asked for again. */
+function settled({ kind }: LayoutVerdict): "good" | "bad" | undefined {
+  if (kind === "undecided") return undefined;
+  return kind === "bad" ? "bad" : "good";
 }

@@ -7,6 +7,7 @@ import { createStatusBoard, silent } from "@gopool/runtime";
 import { type JobFrame, jobFromTemplate } from "./build.ts";
 import { BIP320_MASK, POOL, POOL_SCRIPT } from "./fixture.ts";
 import { ScriptedNode, TEMPLATE } from "./node_fixture.ts";
+import { outputsIn } from "./layout.ts";
 import { Layouts } from "./layouts.ts";
 import { LAYOUTS_MAX } from "./limits.ts";
 import { ownVariants } from "./variants.ts";
@@ -40,7 +41,11 @@ function scripted(): { job: Job; transactions: Uint8Array[] } {
 function layouts() {
   const board = createStatusBoard({ now: () => 0 });
   const { log, lines } = captureLog();
-  return { board, lines, layouts: new Layouts({ log, board, accountScript: TAPROOT }) };
+  return {
+    board,
+    lines,
+    layouts: new Layouts({ clock: { now: () => 7 }, log, board, accountScript: TAPROOT }),
+  };
 }
 
 Deno.test("an approved layout is asked about once, whatever job it comes in; so is a refused one", async () => {
@@ -94,6 +99,7 @@ Deno.test("a check that was called off decides nothing and says nothing", async 
 
 Deno.test("the memory of layouts is bounded, and what is in use is not forgotten", async () => {
   const known = new Layouts({
+    clock: { now: () => 0 },
     log: silent,
     board: createStatusBoard({ now: () => 0 }),
     accountScript: TAPROOT,
@@ -113,4 +119,37 @@ Deno.test("the memory of layouts is bounded, and what is in use is not forgotten
   assertEquals(known.verdict(job, VARIANT_SOLO), undefined);
   assertEquals(known.verdict(snapshot(0), VARIANT_POOL), undefined);
   assertEquals(known.verdict(snapshot(LAYOUTS_MAX), VARIANT_POOL), "good");
+});
+
+Deno.test("what was last said of each layout is told, the last asked first, also where it decided nothing", async () => {
+  const { layouts: known } = layouts();
+  const node = new ScriptedNode();
+  let asked = 0;
+  node.word = () => Promise.resolve([null, "stale-prevblk", "bad-cb-amount"][asked++] ?? null);
+  const { job } = scripted();
+  const shown = () =>
+    known.all().map(({ variant, verdict, number }) => [number, variant, verdict.kind]);
+  await known.settle(job, node, [], SIGNAL);
+  assertEquals(shown(), [[2, "solo", "undecided"], [1, "pool", "good"]]);
+  await known.settle(job, node, [], SIGNAL);
+  assertEquals(shown(), [[3, "solo", "bad"], [1, "pool", "good"]]);
+  assertEquals(known.verdict(job, VARIANT_SOLO), "bad");
+  const { key, ...solo } = known.of(job, VARIANT_SOLO)!;
+  assertEquals(solo, {
+    number: 3,
+    jobId: job.id,
+    height: job.height,
+    variantId: VARIANT_SOLO,
+    variant: "solo",
+    snapshotId: new Uint8Array(),
+    prefixBytes: job.coinbasePrefix.length,
+    commits: true,
+    verdict: { kind: "bad", reason: "bad-cb-amount" },
+    node: node.name,
+    atMs: 7,
+  });
+  assertEquals(outputsIn(key), [
+    { amount: "remainder", scriptBytes: null },
+    { amount: "feeBasisPoints", scriptBytes: SETTINGS.poolScript.length },
+  ]);
 });

@@ -66,3 +66,15 @@ export const KNOWN_RULES: ReadonlySet<string> = new Set(["segwit", "signet", "cs
 
 /** Version that an early empty job carries before any template was seen: BIP 9's top bits. */
 export const BASE_VERSION = 0x20000000;
+
+/** Jobs that are remembered for people who ask: at two a minute, the better part of an hour. */
+export const JOBS_KEPT = 100;
+
+/** Watchers of jobs at once: each may hold a queue of JOB_QUEUE_MAX. */
+export const JOB_WATCHERS_MAX = 64;
+
+/** Jobs that a watcher may be behind before it misses some: half an hour's. */
+export const JOB_QUEUE_MAX = 64;
+
+/** Least time between two jobs that somebody asks for: each may publish megabytes of transactions. */
+export const ASKED_PAUSE_MS = 1_000;

@@ -4,7 +4,7 @@
  * @module
  */
 import { type Bus, miningJobs } from "@gopool/bus";
-import { fromBinary, JobSchema } from "@gopool/proto";
+import { fromBinary, type Job, JobSchema } from "@gopool/proto";
 import { termOf } from "./job_ids.ts";
 import { TERM_LOOK_BACK } from "./limits.ts";
 
@@ -27,8 +27,8 @@ export async function readLogEnd(bus: Bus, pool: string): Promise<LogEnd> {
   for await (const { messages } of bus.read(miningJobs, 0, from)) {
     for (const { value, offset } of messages) {
       next = Math.max(next, offset + 1);
-      const job = readable(value);
-      if (job?.pool !== pool) continue;
+      const job = jobIn(value, pool);
+      if (job === undefined) continue;
       const jobTerm = termOf(job.id);
       // A late job of a deposed leader: gateways have ignored it.
       if (jobTerm < term) continue;
@@ -41,13 +41,15 @@ export async function readLogEnd(bus: Bus, pool: string): Promise<LogEnd> {
 
 /** The term of an encoded job; 0 for one of another pool, or that cannot be read. */
 export function jobTermIn(value: Uint8Array, pool: string): number {
-  const job = readable(value);
-  return job?.pool === pool ? termOf(job.id) : 0;
+  const job = jobIn(value, pool);
+  return job === undefined ? 0 : termOf(job.id);
 }
 
-function readable(value: Uint8Array) {
+/** An encoded job of this pool; undefined where it is none. */
+export function jobIn(value: Uint8Array, pool: string): Job | undefined {
   try {
-    return fromBinary(JobSchema, value);
+    const job = fromBinary(JobSchema, value);
+    return job.pool === pool ? job : undefined;
   } catch {
     return undefined;
   }

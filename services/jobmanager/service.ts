@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Bus, rewardSplit } from "@gopool/bus";
+import type { Bus } from "@gopool/bus";
 import { type Network, scriptOfAddress } from "@gopool/chain";
 import type { Nodes } from "@gopool/node";
 import {
@@ -13,17 +13,20 @@ import {
   runTogether,
   type Service,
   type StatusBoard,
-  troubleOnBoard,
 } from "@gopool/runtime";
 import { JobCache, type Leadership, runLeader, type State } from "@gopool/state";
-import { Attempts } from "./attempts.ts";
 import { Composer } from "./composer.ts";
+import { Desk } from "./desk.ts";
+import { followJobs, followSplits, untilDone } from "./follow.ts";
+import type { JobTiming } from "./job_book.ts";
 import { JobIds } from "./job_ids.ts";
 import { Layouts } from "./layouts.ts";
 import { Leader } from "./leader.ts";
-import { CACHE_TTL_MS, SPLIT_LOOK_BACK, START_RETRY_MS } from "./limits.ts";
+import { noteLeader } from "./leader_note.ts";
+import { CACHE_TTL_MS } from "./limits.ts";
 import { type LogEnd, readLogEnd } from "./log_end.ts";
 import { Publisher } from "./publisher.ts";
+import { Sender } from "./sender.ts";
 import { Splits } from "./splits.ts";
 import { Terms } from "./terms.ts";
 
@@ -49,22 +52,31 @@ export interface JobmanagerDeps {
   /** This candidate for the lead, different from every other process's. */
   readonly holder: string;
   readonly settings: JobmanagerSettings;
+  /** Told of each job that was published, how long it took. */
+  readonly observe?: (timing: JobTiming) => void;
+}
+
+export interface Jobmanager extends Service {
+  /** What it answers to operators and counts. */
+  readonly desk: Desk;
 }
 
 /** On the board: what hinders a leader from seeing whether another leads. */
 const TERMS = "jobmanager/terms";
 
-export function createJobmanager(deps: JobmanagerDeps): Service {
-  return { name: "jobmanager", run: (signal) => run(deps, signal) };
+export function createJobmanager(deps: JobmanagerDeps): Jobmanager {
+  const desk = new Desk({ ...deps, pool: deps.settings.pool });
+  return { name: "jobmanager", desk, run: (signal) => run(deps, desk, signal) };
 }
 
-async function run(deps: JobmanagerDeps, signal: AbortSignal): Promise<void> {
+async function run(deps: JobmanagerDeps, desk: Desk, signal: AbortSignal): Promise<void> {
   const { bus, state, nodes, clock, log, board, holder, settings } = deps;
   const { pool } = settings;
   const network = await nodes.network(signal);
   const poolScript = payable(settings.poolAddress, network);
   const splits = new Splits(pool, clock, log);
-  const layouts = new Layouts({ log, board, accountScript: poolScript });
+  const layouts = new Layouts({ clock, log, board, accountScript: poolScript });
+  desk.ground = { layouts, accountScript: poolScript };
   const cache = new JobCache(state, CACHE_TTL_MS);
   const frame = {
     pool,
@@ -92,6 +104,8 @@ async function run(deps: JobmanagerDeps, signal: AbortSignal): Promise<void> {
           ? board.clear(TERMS)
           : board.set(TERMS, "degraded", `Cannot see who else leads: ${error?.message ?? kind}`),
     });
+    // Beside the work: no job waits for it.
+    const noted = noteLeader(state, pool, { holder, term });
     try {
       // Whichever ends first ends the other.
       await runTogether(
@@ -103,6 +117,7 @@ async function run(deps: JobmanagerDeps, signal: AbortSignal): Promise<void> {
         },
       );
     } finally {
+      await noted;
       terms = null;
       board.clear(TERMS);
     }
@@ -118,6 +133,15 @@ async function run(deps: JobmanagerDeps, signal: AbortSignal): Promise<void> {
       onCacheTrouble: (error) => log.warn("a job could not be cached", { error }),
     });
     const composer = new Composer({ clock, frame, variants, ids, layouts, splits });
+    const sender = new Sender({
+      nodes,
+      clock,
+      log,
+      board,
+      publisher,
+      book: desk.book,
+      lastPreviousHash: previousHash,
+    });
     const leader = new Leader({
       nodes,
       clock,
@@ -126,13 +150,14 @@ async function run(deps: JobmanagerDeps, signal: AbortSignal): Promise<void> {
       frame,
       composer,
       publisher,
+      sender,
+      counters: desk.counters,
       splits,
       emptyJobs: settings.emptyJobs,
       feesRosePercent: settings.feesRosePercent,
-      lastPreviousHash: previousHash,
     });
     try {
-      await leader.run(stop);
+      await desk.during({ leader, term: ids.term, signal: stop }, () => leader.run(stop));
     } finally {
       // A call to the store ends within a second, whatever it does.
       await publisher.settled();
@@ -140,6 +165,7 @@ async function run(deps: JobmanagerDeps, signal: AbortSignal): Promise<void> {
   }
 
   const onChange = (leads: boolean, detail: string) => {
+    desk.says(leads, detail);
     const isWell = detail === (leads ? "leads" : "stands by");
     board.set("jobmanager/lead", isWell ? "ok" : leads ? "degraded" : "down", detail);
   };
@@ -150,33 +176,13 @@ async function run(deps: JobmanagerDeps, signal: AbortSignal): Promise<void> {
     (stop) => runLeader(candidate, lead, stop),
     (stop) => keepWatching(nodes, stop),
     (stop) => followSplits(deps, splits, stop),
+    (stop) => followJobs(deps, pool, desk.book, stop),
   );
 }
 
 /** Who stands by knows the tip already: taking over costs no look at a node. */
 async function keepWatching(nodes: Nodes, signal: AbortSignal): Promise<void> {
   for await (const _ of nodes.watch(signal)) { /* the leader has its own reader */ }
-}
-
-async function followSplits(
-  { bus, clock, board, log }: JobmanagerDeps,
-  splits: Splits,
-  signal: AbortSignal,
-): Promise<void> {
-  const ends = await untilDone({ clock, board, log }, "jobmanager/splits", signal, () => {
-    return bus.ends(rewardSplit);
-  });
-  if (ends === null) return;
-  const offsets = ends.map(({ earliest, next }) => Math.max(earliest, next - SPLIT_LOOK_BACK));
-  await bus.follow(rewardSplit, {
-    from: { kind: "offsets", offsets },
-    batchMax: SPLIT_LOOK_BACK,
-    signal,
-    onTrouble: troubleOnBoard(board, log),
-  }, ({ messages }) => {
-    for (const { value } of messages) splits.take(value);
-    return Promise.resolve();
-  });
 }
 
 interface StartOfTerm extends Omit<LogEnd, "term"> {
@@ -193,26 +199,6 @@ function startOfTerm(
     const { term, ...end } = await readLogEnd(deps.bus, deps.settings.pool);
     return { ids: new JobIds(await leadership.nextTerm(term)), ...end };
   });
-}
-
-/** What the work gives once bus and state are there for it; null when `signal` aborts before. */
-async function untilDone<T>(
-  { clock, log, board }: Pick<JobmanagerDeps, "clock" | "log" | "board">,
-  part: string,
-  signal: AbortSignal,
-  work: () => Promise<T>,
-): Promise<T | null> {
-  const attempts = new Attempts({ log, board, stopping: [part] });
-  try {
-    while (!signal.aborted) {
-      const done = await attempts.of(part, signal, work);
-      if (done !== undefined) return done;
-      await clock.sleep(START_RETRY_MS, signal);
-    }
-    return null;
-  } finally {
-    attempts.end();
-  }
 }
 
 /** The pool's scriptPubKey. A wrong address can't be mended by trying again. */
