@@ -75,7 +75,13 @@ Deno.test({
       displayHash(planned.attempts[0]!.txid as Hash),
     ]);
     // A replacement with twice the fee: btcd takes it in place of the first.
-    await bump(stand.deps, 1n, 10_000n, { operator: "test", reason: "slow" }, stand.signal);
+    await bump(
+      stand.deps,
+      1n,
+      10_000n,
+      { who: "test", method: "a try", reason: "slow" },
+      stand.signal,
+    );
     await stand.step();
     const bumped = (await stand.payout(1n)).attempts[1]!;
     assertEquals(await server.call("getrawmempool"), [displayHash(bumped.txid as Hash)]);

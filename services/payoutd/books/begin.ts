@@ -7,6 +7,7 @@
 import { blockFound, type Bus, shareSubmissions, shareValid } from "@gopool/bus";
 import { displayHash, type Hash } from "@gopool/chain";
 import type { Ledger, Tx } from "@gopool/ledger";
+import { type Actor, noteAudit } from "@gopool/ledger/audit";
 import {
   closeLog,
   openLog,
@@ -36,8 +37,7 @@ export interface BeginDeps {
 }
 
 export interface BeginOrder {
-  readonly operator: string;
-  readonly reason: string;
+  readonly actor: Actor;
   /** What is not read or not settled of the old log is given up. */
   readonly abandon: boolean;
 }
@@ -73,8 +73,8 @@ export async function begin(deps: BeginDeps, order: BeginOrder): Promise<Begun> 
     const [row] = await tx.query<{ id: bigint }>(
       "INSERT INTO adjustment (kind, operator, reason, detail, at_ms) VALUES ('begin', $1, $2, $3, $4) RETURNING id",
       [
-        order.operator,
-        order.reason,
+        order.actor.who,
+        order.actor.reason,
         { log: head.logId, busId, abandon: order.abandon },
         nowMs,
       ],
@@ -91,6 +91,10 @@ export async function begin(deps: BeginDeps, order: BeginOrder): Promise<Begun> 
       ? furthest(head.positions, closed.positions)
       : head.positions;
     await openLog(tx, { id: head.logId, busId, beginsAtMs, positions, adjustmentId }, nowMs);
+    await noteAudit(tx, order.actor, {
+      before: { log: closed?.log.id ?? null },
+      after: { log: head.logId, busId, beginsAtMs, abandon: order.abandon },
+    }, nowMs);
     return {
       closed: closed === null ? null : { id: closed.log.id, positions: closed.positions },
       opened: { id: head.logId, positions },

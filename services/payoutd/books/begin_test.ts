@@ -15,7 +15,7 @@ import {
 import { waitFor } from "@gopool/testing";
 import { begin, BeginRefused } from "./begin.ts";
 
-const ORDER = { operator: "Ada", reason: "a test", abandon: false };
+const ORDER = { actor: { who: "Ada", method: "a try", reason: "a test" }, abandon: false };
 const DAY_MS = 86_400_000;
 
 function orderOn(ledger: FreshLedger, bus: Bus, clock: FakeClock, oldBus: Bus | null = null) {

@@ -49,7 +49,10 @@ Deno.test({
   await clock.advance(60_000);
   const first = await old.mine({ facts: { account: address(2) } });
   await before.applied();
-  const order = { operator: "Ada", reason: "the pool grows", abandon: false };
+  const order = {
+    actor: { who: "Ada", method: "a try", reason: "the pool grows" },
+    abandon: false,
+  };
   const move = async () =>
     await begin({
       ledger,

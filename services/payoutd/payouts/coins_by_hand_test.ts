@@ -1,13 +1,19 @@
 import { assertEquals, assertRejects } from "@std/assert";
-import { type Deposit, depositCoin, PayoutRefused, writeOffCoin } from "@gopool/ledger/payouts";
+import {
+  actOf,
+  type Deposit,
+  depositCoin,
+  PayoutRefused,
+  writeOffCoin,
+} from "@gopool/ledger/payouts";
 import { CONFIRMATIONS, MATURITY, type PayoutStand, payoutStand } from "./fixture.ts";
 
-const BY = { operator: "olga", reason: "a test" };
+const BY = { who: "olga", method: "a try", reason: "a test" };
 const NOTHING = { wallet: 0n, rewards: 0n };
 
 function deposit(stand: PayoutStand, coin: Deposit): Promise<void> {
   return stand.ledger.transaction(
-    (tx) => depositCoin(tx, coin, { ...BY, atMs: stand.clock.now() }),
+    (tx) => depositCoin(tx, coin, actOf(BY, stand.clock.now())),
     { money: true },
   );
 }
@@ -54,7 +60,7 @@ Deno.test("a coinbase's coin that was written off comes back as what it was", as
   const reward = await stand.reward({ 1: 5_000n });
   await stand.mine(MATURITY - 1);
   await stand.ledger.transaction(
-    (tx) => writeOffCoin(tx, reward, { ...BY, atMs: stand.clock.now() }),
+    (tx) => writeOffCoin(tx, reward, actOf(BY, stand.clock.now())),
     { money: true },
   );
   await deposit(stand, { ...reward, coinbase: true });
@@ -69,7 +75,7 @@ Deno.test("change that was written off is no loss any more once its payment has 
   await stand.mine(CONFIRMATIONS);
   const change = await changeOf(stand);
   await stand.ledger.transaction(
-    (tx) => writeOffCoin(tx, change, { ...BY, atMs: stand.clock.now() }),
+    (tx) => writeOffCoin(tx, change, actOf(BY, stand.clock.now())),
     { money: true },
   );
   assertEquals(await stand.differences(), NOTHING);

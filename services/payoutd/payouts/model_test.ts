@@ -10,7 +10,7 @@ import { Crash, fated } from "./fated_fixture.ts";
 import { CONFIRMATIONS, KEYS, MATURITY, type PayoutStand, payoutStand } from "./fixture.ts";
 import { bump, createPayouts, pause, resume } from "./mod.ts";
 
-const BY = { operator: "model", reason: "a history" };
+const BY = { who: "model", method: "a try", reason: "a history" };
 const ACCOUNTS = [1, 2, 3, 4, 5];
 
 class History {

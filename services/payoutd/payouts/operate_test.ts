@@ -10,7 +10,7 @@ import {
 } from "./fixture.ts";
 import { approve, bump, cancel, listPayouts, pause, previewPayouts, resume } from "./mod.ts";
 
-const BY = { operator: "olga", reason: "a test" };
+const BY = { who: "olga", method: "a try", reason: "a test" };
 
 async function due(stand: PayoutStand, credits: Record<number, bigint>): Promise<void> {
   await stand.reward(credits);
@@ -21,6 +21,10 @@ function acts(stand: PayoutStand) {
   return stand.ledger.ask<{ kind: string; operator: string; reason: string }>(
     "SELECT kind, operator, reason FROM adjustment ORDER BY id",
   );
+}
+
+function audited(stand: PayoutStand) {
+  return stand.ledger.ask("SELECT who, method, reason, before, after FROM audit ORDER BY id");
 }
 
 Deno.test("with approval nothing is signed before an operator's yes, nothing else is planned beside it, and who said yes is kept", async () => {
@@ -38,7 +42,12 @@ Deno.test("with approval nothing is signed before an operator's yes, nothing els
   assertEquals((await stand.payout(1n)).state, "broadcast");
   await stand.step();
   assertEquals((await stand.payout(2n)).state, "awaiting");
-  assertEquals(await acts(stand), [{ kind: "payout_approve", ...BY }]);
+  assertEquals(await acts(stand), [{ kind: "payout_approve", operator: "olga", reason: "a test" }]);
+  assertEquals(await audited(stand), [{
+    ...BY,
+    before: { payout: "1", state: "awaiting", grossSats: "500000" },
+    after: { payout: "1", state: "planned", grossSats: "500000" },
+  }]);
 });
 
 Deno.test("a payment that no signer has seen can be called off: its debits and coins are free again, once", async () => {

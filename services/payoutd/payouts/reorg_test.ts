@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { decodeTransaction, displayHash } from "@gopool/chain";
 import { signPayment } from "@gopool/chain/psbt";
-import { PayoutRefused, writeOffCoin } from "@gopool/ledger/payouts";
+import { actOf, PayoutRefused, writeOffCoin } from "@gopool/ledger/payouts";
 import { CONFIRMATIONS, KEYS, MATURITY, type PayoutStand, payoutStand, script } from "./fixture.ts";
 import { bump, cancel } from "./mod.ts";
 import { requestOf } from "./request.ts";
 
-const BY = { operator: "olga", reason: "a test" };
+const BY = { who: "olga", method: "a try", reason: "a test" };
 
 async function paid(stand: PayoutStand, credits: Record<number, bigint>) {
   const reward = await stand.reward(credits);
@@ -238,7 +238,7 @@ Deno.test("a payment's coin spent by a stranger is an alarm by the block; once i
   assert(stand.detail()?.includes("no payment of this ledger"), stand.detail());
   await assertRejects(() => cancel(stand.deps, 1n, BY), PayoutRefused, "a signer has seen it");
   await stand.ledger.transaction(
-    (tx) => writeOffCoin(tx, coin!, { ...BY, atMs: stand.clock.now() }),
+    (tx) => writeOffCoin(tx, coin!, actOf(BY, stand.clock.now())),
     { money: true },
   );
   await cancel(stand.deps, 1n, BY);

@@ -4,8 +4,9 @@
  * @module
  */
 import type { Tx } from "@gopool/ledger";
+import { type Actor, noteAudit } from "@gopool/ledger/audit";
 import {
-  type Act,
+  actOf,
   addReplacement,
   freeCoins,
   outputsOf,
@@ -40,7 +41,7 @@ export async function replacePayout(
   deps: PayoutsDeps,
   id: bigint,
   feeRate: bigint,
-  act: Act,
+  actor: Actor,
   signal: AbortSignal,
 ): Promise<Replaced> {
   const { ledger, settings } = deps;
@@ -54,19 +55,20 @@ export async function replacePayout(
     { sats: feeOf(REPLACEMENT_WEIGHT_MAX, settings.fees.max), payments: 1 },
     signal,
   );
-  return await ledger.transaction((tx) => replace(deps, tx, id, feeRate, checked, act), {
+  return await ledger.transaction((tx) => replace(deps, tx, id, feeRate, checked, actor), {
     money: true,
   });
 }
 
 async function replace(
-  { settings }: PayoutsDeps,
+  { settings, clock }: PayoutsDeps,
   tx: Tx,
   id: bigint,
   feeRate: bigint,
   checked: Checked,
-  act: Act,
+  actor: Actor,
 ): Promise<Replaced> {
+  const atMs = clock.now();
   const payout = await replaceable(tx, id);
   const { attempts, changeScript } = payout;
   const latest = attempts.at(-1)!;
@@ -91,8 +93,12 @@ async function replace(
     payout,
     reason,
     { coins, feeRate, feeSats, changeSats, weight },
-    act,
+    actOf(actor, atMs),
   );
+  await noteAudit(tx, actor, {
+    before: { payout: id, attempt: attempts.length - 1, feeSats: latest.feeSats },
+    after: { payout: id, attempt, feeRate, feeSats },
+  }, atMs);
   return {
     attempt,
     feeSats,

@@ -5,6 +5,7 @@
  */
 import { outputWeight } from "@gopool/chain/psbt";
 import type { Tx } from "@gopool/ledger";
+import { type Actor, noteAudit } from "@gopool/ledger/audit";
 import {
   addPayout,
   type Aside,
@@ -58,12 +59,14 @@ interface Facts {
  * Plans what is due now.
  *
  * @param write False: only says what it would do.
+ * @param actor Who has it done before its time; kept. Missing: it is time.
  * @throws {NodeUnavailable | LedgerUnavailable} Nothing was written, or everything: safe to do again.
  */
 export async function runPayouts(
   deps: PayoutsDeps,
   write: boolean,
   signal: AbortSignal,
+  actor?: Actor,
 ): Promise<RunResult> {
   const { ledger, clock, nodes, settings } = deps;
   const atMs = clock.now();
@@ -124,6 +127,12 @@ export async function runPayouts(
       );
     }
     await noteAside(tx, result.asides, atMs);
+    if (actor !== undefined) {
+      const { lastRunMs } = await payoutControl(tx);
+      const { dueSats, plannedSats } = result.run;
+      const after = { lastRunMs: atMs, payouts: payouts.map(String), dueSats, plannedSats };
+      await noteAudit(tx, actor, { before: { lastRunMs }, after }, atMs);
+    }
     await noteRun(tx, atMs);
     return { ...result, payouts };
   }, { money: true });

@@ -1,5 +1,6 @@
 /** What arguments may be, each refused with a sentence. @module */
 import { type Hash, hashFromDisplay } from "@gopool/chain";
+import type { Actor } from "@gopool/ledger/audit";
 import { InvalidArgumentError, Option } from "commander";
 
 const SATS_MAX = 2_100_000_000_000_000n;
@@ -68,6 +69,12 @@ export interface Signed {
   readonly operator: string;
   readonly reason: string;
 }
+
+/** @param command What was typed, as "adjust": it stands in the audit as "ledger adjust". */
+export function actorOf(command: string, { operator, reason }: Signed): Actor {
+  return { who: operator, method: `ledger ${command}`, reason };
+}
+
 export const operator = () =>
   new Option("--operator <name>", "who does it; kept for good").argParser(notEmpty)
     .makeOptionMandatory();

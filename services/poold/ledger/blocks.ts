@@ -2,17 +2,23 @@
 import type { Command } from "commander";
 import {
   blockOf as blockFound,
-  bookUnknown,
   coinbaseOf,
-  dismissUnknown,
   lastReconciliation,
   latestBlocks,
   openUnknown,
 } from "@gopool/ledger/blocks";
-import { blockOf as hashOf, json, limit, operator, reason, type Signed } from "./arguments.ts";
-import { settleAsPaid } from "@gopool/payoutd/blocks";
+import {
+  actorOf,
+  blockOf as hashOf,
+  json,
+  limit,
+  operator,
+  reason,
+  type Signed,
+} from "./arguments.ts";
+import { basisOf, creditPage, eventsOf } from "@gopool/ledger/views";
+import { resolveUnknown, settleByHand } from "@gopool/payoutd/desk";
 import type { Books } from "./open.ts";
-import { Refused } from "./refused.ts";
 import { hash, plain, show, showOne, time } from "./show.ts";
 import { UnknownToBooks } from "./unknown.ts";
 
@@ -57,14 +63,10 @@ export function blockCommands(program: Command, run: Run): void {
       'books a block that cannot be split as its coinbase paid; the pool\'s part goes to "unclaimed"',
     )
     .addOption(operator()).addOption(reason())
-    .action((of: Uint8Array, { operator, reason }: Signed) =>
-      run(async ({ ledger, network, clock, print }) => {
-        const by = { operator, reason, atMs: clock.now() };
-        const why = await ledger.transaction((tx) => settleAsPaid(tx, of, network, by), {
-          money: true,
-        });
-        if (why !== null) throw new Refused(why);
-        print(`${hash(of)}: booked as its coinbase paid`);
+    .action((of: Uint8Array, by: Signed) =>
+      run(async (books) => {
+        await settleByHand(books, of, actorOf("settle", by));
+        books.print(`${hash(of)}: booked as its coinbase paid`);
       })
     );
 
@@ -98,16 +100,14 @@ export function blockCommands(program: Command, run: Run): void {
         );
       })
     );
-  for (const [name, does, what] of UNKNOWN_WORDS) {
-    unknown.command(name).argument("<block>", "its hash", hashOf).description(what)
+  for (const [word, what] of UNKNOWN_WORDS) {
+    unknown.command(word).argument("<block>", "its hash", hashOf).description(what)
       .addOption(operator()).addOption(reason())
-      .action((of: Uint8Array, { operator, reason }: Signed) =>
-        run(async ({ ledger, clock, print }) => {
-          await ledger.transaction((tx) => does(tx, of, operator, reason, clock.now()), {
-            money: true,
-          });
-          print(
-            `${hash(of)}: ${name === "book" ? "booked as a block of the pool's" : "dismissed"}`,
+      .action((of: Uint8Array, by: Signed) =>
+        run(async (books) => {
+          await resolveUnknown(books, of, word, actorOf(`unknown ${word}`, by));
+          books.print(
+            `${hash(of)}: ${word === "book" ? "booked as a block of the pool's" : "dismissed"}`,
           );
         })
       );
@@ -115,16 +115,8 @@ export function blockCommands(program: Command, run: Run): void {
 }
 
 const UNKNOWN_WORDS = [
-  [
-    "book",
-    bookUnknown,
-    "takes it as a block of the pool's: what it pays the pool is split like any block's",
-  ],
-  [
-    "dismiss",
-    dismissUnknown,
-    "says that it is none of the pool's business: its coins stay outside the books",
-  ],
+  ["book", "takes it as a block of the pool's: what it pays the pool is split like any block's"],
+  ["dismiss", "says that it is none of the pool's business: its coins stay outside the books"],
 ] as const;
 
 async function oneBlock(
@@ -135,39 +127,27 @@ async function oneBlock(
   const found = await ledger.transaction(async (tx) => {
     const block = await blockFound(tx, of);
     if (block === null) return null;
-    const [row] = await tx.query<{ basis: unknown }>("SELECT basis FROM block WHERE hash = $1", [
-      of,
-    ]);
-    const credits = await tx.query<
-      {
-        account: string;
-        weight: bigint;
-        sats: bigint;
-        fee: number;
-        donation: number;
-        paid: bigint;
-        carried: bigint;
-      }
-    >(
-      `SELECT CASE WHEN kind = 'miner' THEN name ELSE kind END AS account, weight, sats, fee_basis_points AS fee,
-         donation_basis_points AS donation, paid, carried
-       FROM block_credit JOIN account ON id = account_id WHERE block_hash = $1 ORDER BY sats DESC, account LIMIT $2`,
-      [of, limit],
-    );
-    const events = await tx.query<{ what: string; epoch: number; at_ms: bigint }>(
-      "SELECT what, epoch, at_ms FROM block_event WHERE block_hash = $1 ORDER BY id",
-      [of],
-    );
     return {
       block,
-      basis: row?.basis ?? null,
-      credits,
-      events,
+      basis: await basisOf(tx, of),
+      credits: await creditPage(tx, of, { after: null, limit }),
+      events: await eventsOf(tx, of),
       coinbase: await coinbaseOf(tx, block),
     };
   }, { snapshot: true });
   if (found === null) throw new UnknownToBooks(`The books have no block ${hash(of)}`);
-  const { block, basis, credits, events, coinbase } = found;
+  const { block, basis, events, coinbase } = found;
+  const credits = found.credits.map((
+    { account, weight, sats, feeBasisPoints, donationBasisPoints, paid, carried },
+  ) => ({
+    account,
+    weight,
+    sats,
+    fee: feeBasisPoints,
+    donation: donationBasisPoints,
+    paid,
+    carried,
+  }));
   const facts = {
     block: hash(block.hash),
     height: block.height,
@@ -190,8 +170,8 @@ async function oneBlock(
       coinbase?.outputs.map(({ sats, script, isPool }) =>
         `${sats} to ${isPool ? "the pool" : script.toHex()}`
       ) ?? [],
-    events: events.map(({ what, epoch, at_ms }) =>
-      `${what}${epoch === 0 ? "" : ` (epoch ${epoch})`} ${time(at_ms)}`
+    events: events.map(({ what, epoch, atMs }) =>
+      `${what}${epoch === 0 ? "" : ` (epoch ${epoch})`} ${time(atMs)}`
     ),
   };
   if (json) return showOne({ ...facts, basis, credits }, true, print);

@@ -1,22 +1,26 @@
 /** Commands that change the books by hand: corrections, schemes, fees, the reserve, miners' signed requests. @module */
-import { canonicalAddress, scriptOfAddress } from "@gopool/chain";
-import { accountsOf, MATURE, ownAccounts, post, type Tx } from "@gopool/ledger";
 import { minuteOf } from "@gopool/ledger/shares";
+import { feesAt, schemeAt, type SchemeName, schemePeriods } from "@gopool/ledger/schemes";
 import {
-  type Decision,
-  feesAt,
+  adjust as putRight,
+  followRequest,
   moveReserve,
-  schemeAt,
-  type SchemeName,
-  schemePeriods,
   setFees,
   setScheme,
-} from "@gopool/ledger/schemes";
-import { applyRequest } from "@gopool/payoutd/clients";
+} from "@gopool/payoutd/desk";
 import { clientRulesOf } from "@gopool/payoutd/from_settings";
 import { reserveStanding } from "@gopool/payoutd/pps";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { basisPointsOf, json, operator, reason, satsOf, type Signed, timeOf } from "./arguments.ts";
+import {
+  actorOf,
+  basisPointsOf,
+  json,
+  operator,
+  reason,
+  satsOf,
+  type Signed,
+  timeOf,
+} from "./arguments.ts";
 import { ownConfig } from "./check.ts";
 import type { Books } from "./open.ts";
 import { payoutdSettings } from "./payouts.ts";
@@ -94,11 +98,9 @@ export function changeCommands(program: Command, run: Run): void {
     )
     .addOption(operator()).addOption(reason())
     .action(({ sats, operator, reason }) =>
-      run(async ({ ledger, clock, print }) => {
-        const by = { operator, reason, nowMs: clock.now() };
-        const why = await ledger.transaction((tx) => moveReserve(tx, sats, by), { money: true });
-        if (why !== null) throw new Refused(why);
-        print(`moved ${sats} sats`);
+      run(async (books) => {
+        await moveReserve(books, sats, actorOf("reserve move", { operator, reason }));
+        books.print(`moved ${sats} sats`);
       })
     );
 
@@ -106,6 +108,7 @@ export function changeCommands(program: Command, run: Run): void {
     .description("follows a miner's request: the line as it was signed, and the signature")
     .requiredOption("--text <line>", "the signed line")
     .requiredOption("--signature <base64>", "by the mining address (BIP 322, or BIP 137)")
+    .option("--operator <name>", "who hands it in; kept for good", "operator")
     .action((options) => run((books) => request(books, options)));
 }
 
@@ -123,37 +126,11 @@ function windowOf(text: string): number {
 }
 
 async function adjust(
-  { ledger, network, clock, print }: Books,
-  { account, sats, operator, reason }: Signed & { account: string; sats: bigint },
+  books: Books,
+  { account, sats, ...by }: Signed & { account: string; sats: bigint },
 ): Promise<void> {
-  const nowMs = clock.now();
-  const id = await ledger.transaction(async (tx) => {
-    const own: Record<string, number> = await ownAccounts(tx);
-    const target = own[account] ?? (await accountsOf(tx, [minerOf(account, network)]))[0]!;
-    if (target === own.operator) {
-      throw new Refused('"operator" is the other side of every adjustment');
-    }
-    // Coins and payouts stand beside them: what happens to those moves these.
-    if ([own.wallet, own.rewards, own.transit].includes(target)) {
-      throw new Refused(`"${account}" follows its coins or payouts: it is not adjusted by hand`);
-    }
-    const [row] = await tx.query<{ id: bigint }>(
-      "INSERT INTO adjustment (kind, operator, reason, detail, at_ms) VALUES ('adjust', $1, $2, $3, $4) RETURNING id",
-      [operator, reason, { account, sats: String(sats) }, nowMs],
-    );
-    await post(tx, "adjust", { adjustmentId: row!.id }, [
-      { account: target, bucket: MATURE, sats },
-      { account: own.operator!, bucket: MATURE, sats: -sats },
-    ], nowMs);
-    return row!.id;
-  }, { money: true });
-  print(`adjustment ${id}: ${sats} sats to ${account}`);
-}
-
-function minerOf(address: string, network: Books["network"]): string {
-  const canonical = canonicalAddress(scriptOfAddress(address, network), network);
-  if (canonical === address) return address;
-  throw new Refused(`${address} is written otherwise in the books: ${canonical}`);
+  const { adjustment } = await putRight(books, { account, sats }, actorOf("adjust", by));
+  books.print(`adjustment ${adjustment}: ${sats} sats to ${account}`);
 }
 
 async function listSchemes({ ledger, clock, print }: Books, json: boolean): Promise<void> {
@@ -172,20 +149,13 @@ async function listSchemes({ ledger, clock, print }: Books, json: boolean): Prom
 }
 
 async function changeScheme(
-  { ledger, clock, print }: Books,
+  books: Books,
   scheme: SchemeName,
-  { window, at, operator, reason }: Signed & { window?: number; at?: number },
+  { window, at, ...by }: Signed & { window?: number; at?: number },
 ): Promise<void> {
-  const nowMs = clock.now();
-  const decision = await ledger.transaction(async (tx) => {
-    const { params } = schemeAt(await schemePeriods(tx), minuteOf(nowMs));
-    return await setScheme(tx, {
-      scheme,
-      params: { windowThousandths: window ?? params.windowThousandths },
-      fromMinute: at === undefined ? null : minuteExactly(at),
-    }, { operator, reason, nowMs });
-  }, { money: true });
-  say(decision, `${scheme} pays shares`, print);
+  const order = { scheme, windowThousandths: window ?? null, fromMs: at ?? null };
+  const fromMs = await setScheme(books, order, actorOf("scheme set", by));
+  books.print(`${scheme} pays shares from ${time(fromMs)} on`);
 }
 
 async function listFees({ ledger, clock, print }: Books, json: boolean): Promise<void> {
@@ -207,45 +177,15 @@ interface FeeOptions extends Signed {
   readonly at?: number;
 }
 
-async function changeFees(
-  { ledger, network, clock, print }: Books,
-  options: FeeOptions,
-): Promise<void> {
-  const { fee, donation, account, at, operator, reason } = options;
-  if (fee === undefined && donation === undefined) {
-    throw new Refused("Name --fee, --donation, or both");
-  }
-  const nowMs = clock.now();
-  const decision = await ledger.transaction(async (tx: Tx) => {
-    const id = account === undefined ? null : await minerId(tx, minerOf(account, network));
-    return await setFees(tx, {
-      account: id,
-      ...(fee === undefined ? {} : { feeBasisPoints: fee }),
-      ...(donation === undefined ? {} : { donationBasisPoints: donation }),
-      fromMs: at === undefined ? null : minuteExactly(at) * 60_000,
-    }, { operator, reason, nowMs });
-  }, { money: true });
-  say(decision, "the rates count", print);
-}
-
-/** Of a miner that the books know: no account is made, for shares' lock is to be taken before. */
-async function minerId(tx: Tx, address: string): Promise<number> {
-  const [row] = await tx.query<{ id: number }>(
-    "SELECT id FROM account WHERE kind = 'miner' AND name = $1",
-    [address],
-  );
-  if (row === undefined) throw new Refused(`The books have no account ${address}`);
-  return row.id;
-}
-
-function minuteExactly(ms: number): number {
-  if (ms % 60_000 !== 0) throw new Refused("--at must be a whole minute");
-  return ms / 60_000;
-}
-
-function say(decision: Decision, what: string, print: (line: string) => void): void {
-  if (decision.kind === "refused") throw new Refused(decision.why);
-  print(`${what} from ${time(decision.fromMs)} on`);
+async function changeFees(books: Books, options: FeeOptions): Promise<void> {
+  const { fee, donation, account, at, ...by } = options;
+  const fromMs = await setFees(books, {
+    account: account ?? null,
+    feeBasisPoints: fee ?? null,
+    donationBasisPoints: donation ?? null,
+    fromMs: at ?? null,
+  }, actorOf("fee set", by));
+  books.print(`the rates count from ${time(fromMs)} on`);
 }
 
 async function showReserve(books: Books, json: boolean): Promise<void> {
@@ -273,14 +213,14 @@ async function showReserve(books: Books, json: boolean): Promise<void> {
 
 async function request(
   books: Books,
-  { text, signature }: { text: string; signature: string },
+  { text, signature, operator }: { text: string; signature: string; operator: string },
 ): Promise<void> {
-  const { ledger, network, clock, print } = books;
+  const { network, print } = books;
   const rules = clientRulesOf(ownConfig(books), await payoutdSettings(books), network);
-  const verdict = await ledger.transaction(
-    (tx) => applyRequest(tx, { text, signature }, rules, clock.now()),
-    { money: true },
-  );
+  const verdict = await followRequest(books, { text, signature }, rules, {
+    who: operator,
+    method: "ledger request",
+  });
   if (verdict.kind === "refused") throw new Refused(`${verdict.reason}: ${verdict.why}`);
   const { before, after, fromMs, again } = verdict;
   print(

@@ -15,7 +15,7 @@ import type { Bus } from "@gopool/bus";
 import { NodeUnavailable } from "@gopool/node";
 import { payoutdConfigOf } from "../payouts.ts";
 import { archiveSource } from "./archive_source.ts";
-import { json, operator, reason, several, type Signed } from "./arguments.ts";
+import { actorOf, json, operator, reason, several, type Signed } from "./arguments.ts";
 import { type Books, logIdOf, openBusAt, openLog, openNodes, poolScripts } from "./open.ts";
 import { Refused } from "./refused.ts";
 import { scratchFile } from "./scratch_file.ts";
@@ -164,7 +164,7 @@ interface BeginOptions extends Signed {
 
 async function beginLog(books: Books, options: BeginOptions): Promise<void> {
   const { ledger, clock, print, config } = books;
-  const { operator, reason, abandon = false, json = false } = options;
+  const { abandon = false, json = false } = options;
   await using stack = new AsyncDisposableStack();
   const bus: Bus = stack.use(await openLog(books));
   const [url, ...more] = options.oldBus ?? [];
@@ -173,7 +173,7 @@ async function beginLog(books: Books, options: BeginOptions): Promise<void> {
   const logId = await logIdOf(bus, config);
   const begun = await begin(
     { ledger, bus, oldBus, logId, nowMs: clock.now() },
-    { operator, reason, abandon },
+    { actor: actorOf("begin", options), abandon },
   );
   if (json) return print(JSON.stringify(plain(begun)));
   const { closed, opened, beginsAtMs, notes } = begun;

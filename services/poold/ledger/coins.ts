@@ -1,9 +1,10 @@
 /** Commands about the pool's coins. @module */
 import { equalBytes, type Hash, hashFromDisplay } from "@gopool/chain";
-import { depositCoin, type Outpoint, troubledCoins, writeOffCoin } from "@gopool/ledger/payouts";
+import { type Outpoint, troubledCoins } from "@gopool/ledger/payouts";
 import { firstAnswer } from "@gopool/node";
+import { deposit as putIn, writeOff } from "@gopool/payoutd/desk";
 import { type Command, InvalidArgumentError } from "commander";
-import { json, limit, operator, reason, type Signed } from "./arguments.ts";
+import { actorOf, json, limit, operator, reason, type Signed } from "./arguments.ts";
 import { type Books, openNodes, poolScripts } from "./open.ts";
 import { Refused } from "./refused.ts";
 import { hash, plain, show } from "./show.ts";
@@ -18,11 +19,10 @@ export function coinCommands(program: Command, run: Run): void {
   coins.command("write-off").argument("<txid:vout>", "which", outpointOf)
     .description("a coin that no payment will ever spend, as when something else spent it")
     .addOption(operator()).addOption(reason())
-    .action((coin: Outpoint, { operator, reason }: Signed) =>
-      run(async ({ ledger, clock, print }) => {
-        const act = { operator, reason, atMs: clock.now() };
-        await ledger.transaction((tx) => writeOffCoin(tx, coin, act), { money: true });
-        print(`${nameOf(coin)}: written off`);
+    .action((coin: Outpoint, by: Signed) =>
+      run(async (books) => {
+        await writeOff(books, coin, actorOf("coins write-off", by));
+        books.print(`${nameOf(coin)}: written off`);
       })
     );
   coins.command("deposit").argument("<txid:vout>", "which", outpointOf)
@@ -80,8 +80,8 @@ async function list({ ledger, print }: Books, limit: number, json: boolean): Pro
 }
 
 /** The chain is asked: what is not there, or another's, is no coin of ours. */
-async function deposit(books: Books, coin: Outpoint, { operator, reason }: Signed): Promise<void> {
-  const { ledger, clock, signal, print } = books;
+async function deposit(books: Books, coin: Outpoint, by: Signed): Promise<void> {
+  const { signal, print } = books;
   await using nodes = openNodes(books);
   const [found, height] = await Promise.all([
     firstAnswer(
@@ -97,7 +97,6 @@ async function deposit(books: Books, coin: Outpoint, { operator, reason }: Signe
   const ours = (await poolScripts(books)).some((script) => equalBytes(script, found.script));
   if (!ours) throw new Refused(`${nameOf(coin)} does not pay a script of the pool's`);
   const made = { ...coin, ...found, height: height - found.confirmations + 1 };
-  const act = { operator, reason, atMs: clock.now() };
-  await ledger.transaction((tx) => depositCoin(tx, made, act), { money: true });
+  await putIn(books, made, actorOf("coins deposit", by));
   print(`${nameOf(coin)}: ${found.sats} sats added`);
 }

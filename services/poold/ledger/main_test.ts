@@ -131,6 +131,20 @@ Deno.test("what an operator changes is kept with who and why", async () => {
   ]);
   const [last] = (await it.json("entries", "--account", "operator")).slice(-1);
   assertEquals([last!.sats, last!.cause], ["-1000", "Ada: a test"]);
+  const audit = await it.ledger.ask(
+    "SELECT who, method, reason, before, after FROM audit ORDER BY id",
+  );
+  assertEquals(audit.map(({ method }) => method), [
+    "ledger adjust",
+    "ledger scheme set",
+    "ledger fee set",
+    "ledger reserve move",
+    "ledger payouts pause",
+    "ledger payouts resume",
+  ]);
+  assert(audit.every(({ who, reason }) => who === "Ada" && reason === "a test"));
+  const { before, after } = audit[0] as Record<string, Record<string, string>>;
+  assertEquals(BigInt(after!.mature!) - BigInt(before!.mature!), -70n);
   const coin = (await it.json("coins")).find(({ state }) => state === "mature")!;
   await done("coins", "write-off", String(coin.coin));
   const right = await it.run("verify");

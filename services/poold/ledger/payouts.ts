@@ -17,7 +17,7 @@ import {
 import { createStatusBoard, silent } from "@gopool/runtime";
 import { JOB_MAX_LIFE_MS } from "@gopool/shares";
 import { type Command, Option } from "commander";
-import { idOf, json, limit, operator, reason, satsOf, type Signed } from "./arguments.ts";
+import { actorOf, idOf, json, limit, operator, reason, satsOf, type Signed } from "./arguments.ts";
 import { ownConfig } from "./check.ts";
 import { type Books, openLog, openNodes, poolScripts } from "./open.ts";
 import { hash, plain, show, time } from "./show.ts";
@@ -40,21 +40,39 @@ export function payoutCommands(program: Command, run: Run): void {
   payouts.command("approve").argument("<id>", "of the list", idOf)
     .description("the yes to a payment that awaits it").addOption(operator()).addOption(reason())
     .action((id, by: Signed) =>
-      run((books) => said(books, () => approve(books, id, by), `payout ${id} is approved`))
+      run((books) =>
+        said(
+          books,
+          () => approve(books, id, actorOf("payouts approve", by)),
+          `payout ${id} is approved`,
+        )
+      )
     );
   payouts.command("cancel").argument("<id>", "of the list", idOf)
     .description("calls off a payment that no signer has seen, or whose coins have vanished")
     .addOption(operator()).addOption(reason())
     .action((id, by: Signed) =>
-      run((books) => said(books, () => cancel(books, id, by), `payout ${id} is cancelled`))
+      run((books) =>
+        said(
+          books,
+          () => cancel(books, id, actorOf("payouts cancel", by)),
+          `payout ${id} is cancelled`,
+        )
+      )
     );
   payouts.command("pause").description("from now on nothing is planned, signed or sent")
     .addOption(operator()).addOption(reason())
     .action((by: Signed) =>
-      run((books) => said(books, () => pause(books, by), "payouts are paused"))
+      run((books) =>
+        said(books, () => pause(books, actorOf("payouts pause", by)), "payouts are paused")
+      )
     );
   payouts.command("resume").description("goes on").addOption(operator()).addOption(reason())
-    .action((by: Signed) => run((books) => said(books, () => resume(books, by), "payouts go on")));
+    .action((by: Signed) =>
+      run((books) =>
+        said(books, () => resume(books, actorOf("payouts resume", by)), "payouts go on")
+      )
+    );
   payouts.command("bump").argument("<id>", "of the list", idOf)
     .description("replaces a payment that no block holds by one with a higher fee")
     .addOption(
@@ -66,7 +84,8 @@ export function payoutCommands(program: Command, run: Run): void {
       run(async (books) => {
         await using nodes = openNodes(books);
         const deps = { ...await payoutsDeps(books), nodes };
-        const done = await bump(deps, id, feeRate, { operator, reason }, books.signal);
+        const actor = actorOf("payouts bump", { operator, reason });
+        const done = await bump(deps, id, feeRate, actor, books.signal);
         books.print(
           `payout ${id}: attempt ${done.attempt} with a fee of ${done.feeSats} sats, ${done.moreSats} more; it is signed and sent by payoutd`,
         );
@@ -74,7 +93,7 @@ export function payoutCommands(program: Command, run: Run): void {
     );
 }
 
-async function said({ print }: Books, act: () => Promise<void>, words: string): Promise<void> {
+async function said({ print }: Books, act: () => Promise<unknown>, words: string): Promise<void> {
   await act();
   print(words);
 }

@@ -1,4 +1,2 @@
 /** The books say no. The message is a sentence. @module */
-export class Refused extends Error {
-  override name = "Refused";
-}
+export { Refused } from "@gopool/payoutd/desk";

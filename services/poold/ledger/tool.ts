@@ -10,6 +10,7 @@ import { NoSuchUnknown } from "@gopool/ledger/blocks";
 import { BusNotOpened } from "@gopool/bus";
 import { NodeMalformed, NodeRefused, NodeUnavailable } from "@gopool/node";
 import { BeginRefused, HistoryMissing } from "@gopool/payoutd/books";
+import { BadRequest } from "@gopool/payoutd/desk";
 import { Command, CommanderError } from "commander";
 import { ArchiveFault } from "../topics/archive_folder.ts";
 import { accountCommands } from "./accounts.ts";
@@ -28,6 +29,7 @@ import { UnknownToBooks } from "./unknown.ts";
 const SENTENCES = [
   AddressError,
   ArchiveFault,
+  BadRequest,
   BeginRefused,
   BusNotOpened,
   ConfigError,

@@ -1,4 +1,2 @@
 /** Asked for something that the books do not have. The message is a sentence. @module */
-export class UnknownToBooks extends Error {
-  override name = "UnknownToBooks";
-}
+export { UnknownToBooks } from "@gopool/payoutd/desk";

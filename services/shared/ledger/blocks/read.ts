@@ -137,11 +137,24 @@ export async function openingOf(tx: Tx): Promise<number | null> {
   return row?.at == null ? null : Number(row.at);
 }
 
-/** The newest blocks, for people. */
-export async function latestBlocks(tx: Tx, limit: number): Promise<Block[]> {
+export interface BlocksAsked {
+  /** Only those behind it; null or missing: from the highest on. */
+  readonly after?: Pick<Block, "height" | "foundAtMs" | "hash"> | null;
+  readonly state?: BlockState;
+}
+
+/** The highest blocks first, for people; at one height the latest first. */
+export async function latestBlocks(
+  tx: Tx,
+  limit: number,
+  { after = null, state }: BlocksAsked = {},
+): Promise<Block[]> {
   const rows = await tx.query<BlockRow>(
-    `SELECT ${COLUMNS} FROM block ORDER BY height DESC, found_at_ms DESC, hash LIMIT $1`,
-    [limit],
+    `SELECT ${COLUMNS} FROM block
+     WHERE ($2::int IS NULL OR (-height, -found_at_ms, hash) > (-$2::int, -$3::bigint, $4::bytea))
+       AND ($5::text IS NULL OR state = $5)
+     ORDER BY height DESC, found_at_ms DESC, hash LIMIT $1`,
+    [limit, after?.height ?? null, after?.foundAtMs ?? null, after?.hash ?? null, state ?? null],
   );
   return rows.map(blockOfRow);
 }

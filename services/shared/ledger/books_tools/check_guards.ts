@@ -7,6 +7,7 @@ const TRIGGERS: readonly (readonly [Invariant, table: string, trigger: string])[
   ["I5", "entry", "entry_is_final"],
   ["I5", "transfer", "transfer_is_final"],
   ["I5", "adjustment", "adjustment_is_final"],
+  ["I5", "audit", "audit_is_final"],
   ["I1", "block_credit", "block_credit_is_final"],
   ["I1", "block_output", "block_output_is_final"],
   ["I1", "block", "block_facts_are_final"],

@@ -131,10 +131,12 @@ export async function requestsOf(
   tx: Tx,
   account: number,
   limit: number,
+  beforeId: bigint | null = null,
 ): Promise<AcceptedRequest[]> {
   const rows = await tx.query<RequestRow>(
-    `SELECT ${REQUEST} FROM client_request WHERE account_id = $1 ORDER BY id DESC LIMIT $2`,
-    [account, limit],
+    `SELECT ${REQUEST} FROM client_request WHERE account_id = $1 AND ($3::bigint IS NULL OR id < $3)
+     ORDER BY id DESC LIMIT $2`,
+    [account, limit, beforeId],
   );
   return rows.map(requestOf);
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Actor } from "../audit/mod.ts";
 import type { Tx } from "../port.ts";
 
 /** Who does something by hand, and why. Neither may be empty. */
@@ -11,6 +12,11 @@ export interface Act {
   readonly reason: string;
   /** Ms since the Unix epoch. */
   readonly atMs: number;
+}
+
+/** An actor's act: the half of it that `adjustment` keeps. */
+export function actOf({ who, reason }: Pick<Actor, "who" | "reason">, atMs: number): Act {
+  return { operator: who, reason, atMs };
 }
 
 /** Keeps an operator's act. @returns The adjustment's id. */

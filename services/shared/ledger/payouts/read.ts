@@ -71,6 +71,20 @@ function linesOf(tx: Tx, id: bigint): Promise<PayoutLine[]> {
   );
 }
 
+/** Who a payment pays, by account id, behind one of them. */
+export function payoutLines(
+  tx: Tx,
+  id: bigint,
+  { afterAccount, limit }: { readonly afterAccount: number; readonly limit: number },
+): Promise<PayoutLine[]> {
+  return tx.query<PayoutLine & Record<string, unknown>>(
+    `SELECT account_id AS account, name, script, gross_sats AS "grossSats", fee_sats AS "feeSats"
+     FROM payout_line JOIN account ON account.id = account_id
+     WHERE payout_id = $1 AND account_id > $2 ORDER BY account_id LIMIT $3`,
+    [id, afterAccount, limit],
+  );
+}
+
 async function attemptsOf(tx: Tx, id: bigint): Promise<Attempt[]> {
   const rows = await tx.prepared<AttemptRow>(
     "payout_attempts",
@@ -131,8 +145,20 @@ export interface PayoutSummary {
   readonly lastAnswer: string | null;
 }
 
+export interface PayoutsAsked {
+  /** Only older ones; null or missing: from the newest on. */
+  readonly beforeId?: bigint | null;
+  readonly state?: PayoutState;
+  /** This one alone. */
+  readonly id?: bigint;
+}
+
 /** The newest payments first. */
-export async function latestPayouts(tx: Tx, limit: number): Promise<PayoutSummary[]> {
+export async function latestPayouts(
+  tx: Tx,
+  limit: number,
+  { beforeId = null, state, id }: PayoutsAsked = {},
+): Promise<PayoutSummary[]> {
   const rows = await tx.query<{
     id: bigint;
     state: PayoutState;
@@ -152,8 +178,10 @@ export async function latestPayouts(tx: Tx, limit: number): Promise<PayoutSummar
        SELECT fee_sats, txid, block_height, last_answer FROM payout_tx
        WHERE payout_id = p.id AND attempt = coalesce(p.confirmed_attempt, attempt)
        ORDER BY attempt DESC LIMIT 1) t
+     WHERE ($2::bigint IS NULL OR p.id < $2) AND ($3::text IS NULL OR p.state = $3)
+       AND ($4::bigint IS NULL OR p.id = $4)
      ORDER BY p.id DESC LIMIT $1`,
-    [limit],
+    [limit, beforeId, state ?? null, id ?? null],
   );
   return rows.map((row) => ({
     id: row.id,

@@ -1,0 +1,4 @@
+/** The books as people look at them: pages, each of one moment. @module */
+export * from "./accounts.ts";
+export * from "./entries.ts";
+export * from "./blocks.ts";
