@@ -3,7 +3,8 @@
  *
  * @module
  */
-export { createRegistry, type Registry, toBinary } from "@bufbuild/protobuf";
+export { type DescExtension, type DescFile, toBinary } from "@bufbuild/protobuf";
+export { nestedTypes } from "@bufbuild/protobuf/reflect";
 export { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 export * from "./gen/grpc/health/v1/health_pb.ts";
 export * as v1 from "./gen/grpc/reflection/v1/reflection_pb.ts";
