@@ -47,7 +47,7 @@ async function prepare(preparation: string[] | null): Promise<void> {
 
 const child = new Deno.Command(Deno.execPath(), {
   args: [...await argumentsInEffect(), ...args],
-  stdin: "null",
+  stdin: program.readsKeys ? "inherit" : "null",
 }).spawn();
 // The terminal sends Ctrl-C to both; a signal sent to this process alone is passed on. Twice is as once.
 for (const signal of ["SIGINT", "SIGTERM"] as const) {

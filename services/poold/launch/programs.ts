@@ -10,6 +10,7 @@ import { homeOf } from "@gopool/ledger/home";
 import { settings as payoutd } from "@gopool/payoutd/config";
 import { settings as shareproc } from "@gopool/shareproc/config";
 import { settings as stratumd } from "@gopool/stratumd/config";
+import { ctlSchema, ctlSettings } from "../ctl/settings.ts";
 import { readSettings, settings as pooldSettings } from "../settings.ts";
 import { topicsSchema, topicsSettings } from "../topics/settings.ts";
 import { ledgerSchema, ledgerSettings } from "../ledger_place.ts";
@@ -17,6 +18,7 @@ import { ledgerPreparation } from "./prepare.ts";
 import { toolSchema, toolSettings } from "../ledger/settings.ts";
 import {
   booksNeeds,
+  ctlNeeds,
   fromRoot,
   ledgerToolNeeds,
   pooldNeeds,
@@ -42,6 +44,8 @@ export interface Program {
    * @throws {ConfigError} @throws {HelpRequested}
    */
   readonly prepare?: (from: Sources) => string[] | null;
+  /** Somebody at a terminal may press keys. */
+  readonly readsKeys?: boolean;
 }
 
 /** A service as a process of its own: its table says all. */
@@ -113,6 +117,14 @@ export const PROGRAMS: readonly Program[] = [
       const has = ledgerUrl === undefined && homeOf(dataDir) !== null;
       return has ? ledgerPreparation(dataDir) : null;
     },
+  },
+  {
+    name: "ctl",
+    main: fromRoot("services/poold/ctl/main.ts"),
+    schema: ctlSchema,
+    needs: (from) =>
+      ctlNeeds(ctlSchema, readChecked("ctl", ctlSettings, { ...from, args: [] }), from),
+    readsKeys: true,
   },
 ];
 
