@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Clock, type Events, type Phase } from "@gopool/runtime";
+import type { Clock, Events, Phase } from "@gopool/runtime";
 
 export interface LifeDeps {
   readonly clock: Pick<Clock, "now">;
