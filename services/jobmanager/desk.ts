@@ -93,6 +93,11 @@ export class Desk {
     }
   }
 
+  /** Whether this process makes the jobs now. */
+  get leads(): boolean {
+    return this.#office !== null;
+  }
+
   /** The newest template of the leader; null where another leads, or it has had none. */
   get held(): Held | null {
     return this.#office?.leader.held ?? null;
