@@ -59,9 +59,7 @@ function saidByServer({ code, rawMessage }: ConnectError): { sentence: string; c
       };
     case Code.Unimplemented:
       return {
-        sentence: `${
-          sentence(rawMessage)
-        }. That process does not know this call: is it of another version?`,
+        sentence: `That process does not know this call (${rawMessage}): is it of another version?`,
         code: EXIT.not,
       };
     case Code.DeadlineExceeded:

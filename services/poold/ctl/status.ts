@@ -39,7 +39,9 @@ async function status({ pool, out, clock, complain }: Ctl, withParts: boolean): 
   const silent = whole.filter((one): one is Silent => "why" in one);
   if (out.json) out.list(StatusResponseSchema, members.map((one) => one.status), () => ({}));
   else {
-    out.rows([...members.flatMap((one) => rowsOf(one, nowMs)), ...silent.map(silentRow)]);
+    const rows = members.flatMap((one) => rowsOf(one, nowMs));
+    const shown = withParts ? rows : rows.filter((row) => !HELPERS.has(row.service) || isOdd(row));
+    out.rows([...shown, ...silent.map(silentRow)]);
     for (const one of members) for (const line of troublesOf(one.status, nowMs)) out.line(line);
     if (withParts) {
       for (const { place, status } of members) {
@@ -58,7 +60,16 @@ export function isWell({ ready, parts, services, phase }: StatusResponse): boole
     parts.every(({ health }) => health === Health.OK);
 }
 
-function rowsOf(member: Member, nowMs: number): Cells[] {
+/** What poold runs beside the services, for its own terminal: rows of their own only where something is the matter. */
+const HELPERS: ReadonlySet<string> = new Set(["books", "console", "troubles"]);
+
+type Row = Cells & { readonly service: string; readonly phase: string; readonly health: string };
+
+function isOdd({ phase, health }: Row): boolean {
+  return phase !== word(Phase, Phase.WORKING) || health !== word(Health, Health.OK);
+}
+
+function rowsOf(member: Member, nowMs: number): Row[] {
   const { status, place } = member;
   const states = new Map(status.services.map((one) => [one.name, one]));
   const rows = servicesOf(member).map((name) => {
