@@ -6,11 +6,14 @@
  */
 import type { Clock, Logger } from "@gopool/runtime";
 import { setDifficultyLine, setVersionMaskLine } from "@gopool/stratum";
+import { type Change, Changes } from "./changes.ts";
 import type { Rung } from "./difficulty.ts";
 import type { GatewayJob, JobForm, JobTable } from "./jobs.ts";
 import { EARLY_JOB_MAX_AGE_MS, EARLY_NOTIFY_MIN_MS } from "./limits.ts";
 import { boundsOf, HOLD_FACTOR, type PacingSettings, rungWithin, startOf } from "./pacing.ts";
+import { RoundTrip } from "./round_trip.ts";
 import type { Session } from "./session.ts";
+import type { SessionNews } from "./session_watch.ts";
 import { type DifficultyBounds, Vardiff } from "./vardiff.ts";
 
 const utf8 = new TextDecoder();
@@ -24,6 +27,7 @@ export interface BroadcastDeps {
   readonly log: Logger;
   readonly variant: string;
   readonly pacing: PacingSettings;
+  readonly news: SessionNews;
 }
 
 export class Broadcast {
@@ -41,7 +45,9 @@ export class Broadcast {
     if (form === null) return false;
     const bounds = boundsOf(session, pacing, job.job.nbits);
     const nowMs = clock.monotonic();
-    const rung = rungWithin(startOf(session, pacing), bounds);
+    const start = rungWithin(startOf(session, pacing), bounds);
+    const rung = session.hold === null ? start : rungWithin(session.hold, bounds);
+    session.base = start.difficulty;
     session.history.begin(job.sequence, rung, jobs.oldestSequence);
     session.vardiff = new Vardiff(rung.difficulty, nowMs / 1000);
     session.welcomedAtMs = clock.now();
@@ -51,7 +57,18 @@ export class Broadcast {
     }
     session.send(difficultyText(rung));
     session.sendShared(form.notify(this.#startsAfresh(session)));
+    this.#began(session, rung);
     return true;
+  }
+
+  /** Its first job; or its first one under another extranonce1, which is no beginning. */
+  #began(session: Session, { difficulty }: Rung): void {
+    const cause = session.hold === null ? "start" : "fixed";
+    const change: Change = { atMs: session.welcomedAtMs, difficulty, cause };
+    if (session.changes !== null) return session.changes.add(change);
+    session.changes = new Changes(change);
+    if (session.agent.answersVersion) session.roundTrip = new RoundTrip(session.notifiedMs);
+    this.deps.news.began(session);
   }
 
   /**
@@ -83,23 +100,48 @@ export class Broadcast {
    * every 30 s, and the same job is never sent twice.
    */
   early(session: Session): void {
-    const { jobs, clock, pacing } = this.deps;
+    const { clock, pacing } = this.deps;
     const nowMs = clock.monotonic();
     const { vardiff } = session;
     if (pacing.vardiff === "off" || vardiff === null) return;
     vardiff.tick(nowMs / 1000);
     if (nowMs - session.notifiedMs < EARLY_NOTIFY_MIN_MS) return;
     if (!vardiff.isFlooding(nowMs / 1000, aimOf(pacing), EARLY_FACTOR)) return;
+    this.#giveUnseen(session, nowMs);
+  }
+
+  /**
+   * Holds the session at a difficulty, or gives it back to vardiff (null). True where that is in force now; else it is
+   * from the next job on.
+   */
+  hold(session: Session, difficulty: number | null): boolean {
+    const { jobs, clock, pacing } = this.deps;
+    const job = jobs.current;
+    const bounds = job === null ? null : boundsOf(session, pacing, job.job.nbits);
+    session.hold = difficulty === null || bounds === null
+      ? difficulty
+      : rungWithin(difficulty, bounds).difficulty;
+    if (session.vardiff === null) return false;
+    if (session.hold === session.history.current!.difficulty) return true;
+    const nowMs = clock.monotonic();
+    if (nowMs - session.notifiedMs < EARLY_NOTIFY_MIN_MS) return false;
+    return this.#giveUnseen(session, nowMs);
+  }
+
+  /** Sends a recent job that the session has not seen, with its new difficulty; false where either is missing. */
+  #giveUnseen(session: Session, nowMs: number): boolean {
+    const { jobs } = this.deps;
     const job = this.#unseen(session);
-    if (job === null) return;
+    if (job === null) return false;
     const form = this.#form(session, job);
     const rung = form === null ? null : this.#retarget(session, job, nowMs);
-    if (form === null || rung === null) return;
+    if (form === null || rung === null) return false;
     const nextSequence = jobs.current!.sequence + 1;
     session.history.beginOutOfRow(job.sequence, rung, nextSequence, jobs.oldestSequence);
     session.notifiedMs = nowMs;
     session.send(difficultyText(rung));
     session.sendShared(form.notify(false));
+    return true;
   }
 
   /** A difficulty an operator or the escalation wants told again; the job stays. */
@@ -118,7 +160,7 @@ export class Broadcast {
     } catch (error) {
       this.deps.log.error("job cannot be given to a session", {
         jobId: job.id,
-        session: session.sessionId,
+        session: session.publicId,
         error: error as Error,
       });
       return null;
@@ -133,17 +175,24 @@ export class Broadcast {
     const nowS = nowMs / 1000;
     const wanted = this.#wanted(session, nowS, bounds);
     const rung = rungWithin(wanted, bounds);
-    if (rung.difficulty === session.history.current!.difficulty) return null;
-    if (rung.difficulty > session.history.current!.difficulty) this.retargets.up++;
+    const before = session.history.current!.difficulty;
+    const { difficulty } = rung;
+    if (difficulty === before) return null;
+    if (difficulty > before) this.retargets.up++;
     else this.retargets.down++;
-    vardiff.set(rung.difficulty, nowS);
+    vardiff.set(difficulty, nowS);
+    const cause = session.hold === null ? "vardiff" : "fixed";
+    const change: Change = { atMs: this.deps.clock.now(), difficulty, cause };
+    session.changes?.add(change);
+    this.deps.news.retargeted(session, before, change);
     return rung;
   }
 
   #wanted(session: Session, nowS: number, bounds: DifficultyBounds): number {
     const { pacing } = this.deps;
     const vardiff = session.vardiff!;
-    if (pacing.vardiff === "off") return vardiff.difficulty;
+    if (session.hold !== null) return session.hold;
+    if (pacing.vardiff === "off") return session.base;
     const aim = aimOf(pacing);
     const held = session.wishes?.held;
     if (held !== undefined && !vardiff.isFarFrom(held, nowS, aim, HOLD_FACTOR)) return held;

@@ -15,6 +15,8 @@ export interface Past {
   /** In force when it ended; null where it never had work. */
   readonly difficulty: number | null;
   readonly versionMask: number;
+  /** Difficulty that an operator holds it at; null where none does. */
+  readonly hold: number | null;
   /** Of what it was sent under that extranonce1. */
   readonly history: DifficultyHistory;
   /** Sequence number of the newest job when the connection ended; Infinity where that is not known. */

@@ -10,19 +10,29 @@
  * @module
  */
 import type { Level } from "@gopool/state";
-import { ADDRESSES_MAX, ARRIVALS_SPAN_MS, TOLD_FROM } from "./limits.ts";
+import { ADDRESSES_MAX, ARRIVALS_SPAN_MS, REFUSALS_KEPT, TOLD_FROM } from "./limits.ts";
 
 export interface DoorDeps {
-  readonly clock: { monotonic(): number };
+  readonly clock: { now(): number; monotonic(): number };
   readonly maxSessions: number;
   readonly maxSessionsPerAddress: number;
   /** New connections in ARRIVALS_SPAN_MS. */
   readonly maxConnectsPerAddress: number;
   /** What the other gateways have of a key of `levels`, as far as is known: 0 where it is not. */
   readonly others: (key: string) => number;
+  /** Whether a network address, as the socket gives it, may not come at all. */
+  readonly isBanned: (address: string) => boolean;
 }
 
-export type Refusal = "gateway-full" | "too-many-sessions" | "too-many-connects";
+export type Refusal = "gateway-full" | "too-many-sessions" | "too-many-connects" | "banned";
+
+/** A connection that was not let in. */
+export interface Refused {
+  /** Gateway's clock, ms. */
+  readonly atMs: number;
+  readonly address: string;
+  readonly refusal: Refusal;
+}
 
 /** One network address. Arrivals are counted in spans; the past one fades while the present one runs. */
 interface Entry {
@@ -38,7 +48,10 @@ export class Door {
     "gateway-full": 0,
     "too-many-sessions": 0,
     "too-many-connects": 0,
+    banned: 0,
   };
+  /** The last ones, in a ring. */
+  readonly #last: Refused[] = [];
   #sessions = 0;
 
   /** Network addresses remembered. */
@@ -50,13 +63,25 @@ export class Door {
     return Object.values(this.refused).reduce((sum, count) => sum + count, 0);
   }
 
+  /** The last ones that were not let in, newest first: at most REFUSALS_KEPT. */
+  get lastRefused(): Refused[] {
+    const next = this.#last.length < REFUSALS_KEPT ? 0 : this.refusedInAll % REFUSALS_KEPT;
+    return [...this.#last.slice(next), ...this.#last.slice(0, next)].reverse();
+  }
+
   constructor(private readonly deps: DoorDeps) {}
 
-  /** Lets one in from this network address and counts it, or says why not. Who is let in leaves later. */
-  enter(network: string): Refusal | null {
+  /**
+   * Lets one in from this network and counts it, or says why not. Who is let in leaves later.
+   *
+   * @param address As the socket gives it.
+   */
+  enter(network: string, address: string = network): Refusal | null {
     const entry = this.#entries.get(network) ?? { sessions: 0, span: 0, arrivals: 0, before: 0 };
-    const refusal = this.#refusal(network, entry);
+    const refusal = this.deps.isBanned(address) ? "banned" : this.#refusal(network, entry);
     if (refusal !== null) {
+      const atMs = this.deps.clock.now();
+      this.#last[this.refusedInAll % REFUSALS_KEPT] = { atMs, address, refusal };
       this.refused[refusal]++;
       return refusal;
     }

@@ -14,6 +14,7 @@ function doorOf(over: Partial<DoorDeps> = {}) {
     maxSessionsPerAddress: 3,
     maxConnectsPerAddress: 100,
     others: () => 0,
+    isBanned: () => false,
     ...over,
   });
   return { clock, door };
@@ -31,6 +32,7 @@ Deno.test("each address has its own room; who leaves makes room", () => {
     "gateway-full": 0,
     "too-many-sessions": 2,
     "too-many-connects": 0,
+    banned: 0,
   });
 });
 

@@ -8,12 +8,15 @@ import type { Socket } from "node:net";
 import { setImmediate } from "node:timers";
 import type { Clock, Logger, Random } from "@gopool/runtime";
 import { reconnectLine } from "@gopool/stratum";
+import { Agents } from "./agents.ts";
+import type { Bans } from "./bans.ts";
 import { Broadcast } from "./broadcast.ts";
 import type { StratumdConfig } from "./config.ts";
 import type { ExtranonceSource, SessionMemory } from "./extranonce.ts";
 import type { GatewayJob, JobTable } from "./jobs.ts";
+import { closeBanned, escalate } from "./closing.ts";
 import { Departed } from "./departed.ts";
-import { UNAUTHORIZED_MAX_MS } from "./limits.ts";
+import { ROUND_TRIPS_PER_SWEEP, UNAUTHORIZED_MAX_MS } from "./limits.ts";
 import { Lines } from "./lines.ts";
 import { Methods } from "./methods.ts";
 import { moveSessions } from "./moving.ts";
@@ -21,6 +24,7 @@ import type { Outbox } from "./outbox.ts";
 import { Recall } from "./recall.ts";
 import { Remembering } from "./remembering.ts";
 import { Session, type SessionHost } from "./session.ts";
+import type { SessionNews } from "./session_watch.ts";
 import type { Intake } from "./submit.ts";
 
 const utf8 = new TextDecoder();
@@ -32,6 +36,9 @@ export interface GatewayDeps {
   readonly outbox: Outbox;
   readonly extranonces: ExtranonceSource;
   readonly memory: SessionMemory;
+  readonly bans: Pick<Bans, "ofAccount" | "ofAddress">;
+  /** Told of sessions that begin, end or get another difficulty. */
+  readonly news: SessionNews;
   /** Whether the store that has the memory is known to be away. */
   readonly isStoreAway: () => boolean;
   readonly clock: Clock;
@@ -40,7 +47,10 @@ export interface GatewayDeps {
 }
 
 export class Gateway implements SessionHost {
+  /** In the order in which they connected. */
   readonly sessions = new Set<Session>();
+  readonly mark: string;
+  readonly agents = new Agents();
   readonly #byId = new Map<string, Session>();
   readonly #broadcast: Broadcast;
   /** Sessions with something to write, or to close, at the end of this turn. */
@@ -50,14 +60,19 @@ export class Gateway implements SessionHost {
   readonly #memory: Remembering;
   readonly #departed = new Departed();
   readonly #lines: Lines;
+  readonly #methods: Methods;
+  #connected = 0;
 
   constructor(private readonly deps: GatewayDeps) {
     const { config } = deps;
+    // Ids of an earlier run must not name sessions of this one.
+    this.mark = deps.random.uint32().toString(16).padStart(8, "0").slice(0, 6);
     this.#broadcast = new Broadcast({ ...deps, variant: config.variant, pacing: config });
     const levels = config.vardiff === "on";
     this.#memory = new Remembering({ ...deps, levels });
-    const methods = new Methods({
+    const methods = this.#methods = new Methods({
       ...deps,
+      agents: this.agents,
       levels,
       recall: new Recall(deps.memory, deps.clock, deps.isStoreAway),
       variant: config.variant,
@@ -83,6 +98,11 @@ export class Gateway implements SessionHost {
     return count;
   }
 
+  /** Usernames refused because their address is banned, since the start. */
+  get bannedUsernames(): number {
+    return this.#methods.bannedUsernames;
+  }
+
   get retargets(): Readonly<Broadcast["retargets"]> {
     return this.#broadcast.retargets;
   }
@@ -92,7 +112,8 @@ export class Gateway implements SessionHost {
   }
 
   add(socket: Socket, address: string): Session {
-    const session = new Session(socket, address, this.deps.clock.monotonic(), this);
+    const nowMs = this.deps.clock.monotonic();
+    const session = new Session(socket, address, nowMs, this, ++this.#connected);
     this.sessions.add(session);
     return session;
   }
@@ -127,18 +148,20 @@ export class Gateway implements SessionHost {
     if (session.closed) return;
     session.flush();
     this.deps.log.debug("session dropped", {
-      session: session.sessionId,
+      session: session.publicId,
       address: session.address,
       why,
     });
-    this.gone(session);
+    this.gone(session, why);
     session.socket.destroySoon();
   }
 
   /** The connection is no more. */
-  gone(session: Session): void {
+  gone(session: Session, why = "the connection was closed by the miner, or broke"): void {
     if (session.closed) return;
+    this.deps.news.ended(session, why);
     session.closed = true;
+    this.agents.left(session);
     this.sessions.delete(session);
     if (this.#byId.get(session.sessionId) === session) this.#byId.delete(session.sessionId);
     this.deps.intake.listHeld(session);
@@ -149,6 +172,7 @@ export class Gateway implements SessionHost {
         difficulty: history.current?.difficulty ?? null,
         versionMask,
         history,
+        hold: session.hold,
         lastSequence: this.deps.jobs.current?.sequence ?? Infinity,
       };
       this.#departed.add(session.sessionId, past, this.deps.clock.monotonic());
@@ -158,12 +182,27 @@ export class Gateway implements SessionHost {
     this.#endTurn();
   }
 
+  /** Holds a session at a difficulty, or gives it back to vardiff (null): see Broadcast.hold. */
+  hold(session: Session, difficulty: number | null): boolean {
+    return this.#broadcast.hold(session, difficulty);
+  }
+
+  /** Closes those that no longer may be here. Gives how many. */
+  closeBanned(): number {
+    return closeBanned(this.sessions, this.deps.bans, (session, why) => this.drop(session, why));
+  }
+
   /** Once a second: whatever is due by time. */
   sweep(): void {
     const { outbox, clock, jobs } = this.deps;
     outbox.sweep();
     jobs.prune(clock.now());
     const nowMs = clock.monotonic();
+    let questions = ROUND_TRIPS_PER_SWEEP;
+    const ends = {
+      remind: (session: Session) => this.#broadcast.remind(session),
+      drop: (session: Session, why: string) => this.drop(session, why),
+    };
     this.#departed.sweep(nowMs);
     for (const session of this.sessions) {
       if (session.firstWorker === null || !session.isSubscribed) {
@@ -177,9 +216,13 @@ export class Gateway implements SessionHost {
         continue;
       }
       this.#broadcast.early(session);
-      this.#escalate(session, nowMs);
+      escalate(session, nowMs, ends);
       this.deps.intake.listHeld(session);
       this.#memory.look(session);
+      if (questions > 0 && session.roundTrip?.isDue(nowMs)) {
+        questions--;
+        session.roundTrip.ask(session, nowMs);
+      }
     }
     this.#memory.sweep();
     this.#endTurn();
@@ -252,20 +295,6 @@ export class Gateway implements SessionHost {
       session.isTouched = false;
       session.flush();
       if (session.isAnswered && session.ending) this.drop(session, "ended by the miner");
-    }
-  }
-
-  #escalate(session: Session, nowMs: number): void {
-    switch (session.conduct.escalation(nowMs)) {
-      case "resend":
-        this.#broadcast.remind(session);
-        break;
-      case "reconnect":
-        if (session.agent.obeysReconnect) session.send(utf8.decode(reconnectLine()));
-        else this.drop(session, "sends nothing but invalid shares");
-        break;
-      case "close":
-        this.drop(session, "sends nothing but invalid shares");
     }
   }
 }

@@ -135,3 +135,48 @@ export const REMEMBER_WAITING_MAX = 65_536;
 
 /** How long the last records may take at shutdown, while sockets close: 20,000 take a third of it where a call takes 1 ms. */
 export const REMEMBER_DRAIN_MS = 1_000;
+
+/** How often each gateway looks at the pool's bans: one small read. A ban holds everywhere after it and a round trip. */
+export const BANS_EVERY_MS = 2_000;
+
+/** Bans at once: 300 KB where each has the longest reason. Who needs more has a firewall to set up. */
+export const BANS_MAX = 1_000;
+
+/** Tries to write the list of bans where other gateways write it at the same moment. */
+export const BAN_TRIES = 8;
+
+/** Connections that were turned away and are remembered, with address and reason: a flood writes over itself. */
+export const REFUSALS_KEPT = 256;
+
+/** Names of user agents that are counted one by one, 300 bytes each: firmware versions of a large pool's miners. */
+export const AGENTS_MAX = 1_000;
+
+/** Characters kept of a user agent's name: the longest ones of firmware have half as many. */
+export const AGENT_NAME_MAX = 128;
+
+/** Changes of difficulty that a session remembers, 24 bytes each: at a job every 30 s at least eight minutes of them. */
+export const CHANGES_KEPT = 16;
+
+/** A session without a share that counts for so long is shown as silent: at 15 a minute never by chance. */
+export const SILENT_MS = 600_000;
+
+/** From the first job until the first question for the round trip: what a miner does at its start would be in it. */
+export const ROUND_TRIP_FIRST_MS = 10_000;
+
+/** From one question to the next. */
+export const ROUND_TRIP_EVERY_MS = 600_000;
+
+/** Questions in one sweep: a gateway that was just restarted does not ask all its miners in one moment. */
+export const ROUND_TRIPS_PER_SWEEP = 200;
+
+/** Who watches sessions at once: operators and their screens. */
+export const WATCHERS_MAX = 32;
+
+/** News that wait for one watcher: a new job can change thousands of difficulties at once; it is told what it missed. */
+export const WATCHER_QUEUE = 1_024;
+
+/** Jobs shown of a session: eight minutes of them. */
+export const JOBS_SHOWN = 16;
+
+/** Workers shown of a session. */
+export const WORKERS_SHOWN = 100;

@@ -90,6 +90,7 @@ export class Lines {
         if (session.conduct.badLine()) this.deps.drop(session, "sends lines that are no messages");
         return;
       case "response":
+        session.roundTrip?.answered(message.rawId, this.#readingMs);
         return;
       default: {
         session.conduct.goodLine();
@@ -118,7 +119,7 @@ export class Lines {
 
   /** A fault of the pool's own over one session's line ends that session and nothing else. */
   #fault(session: Session, error: Error): void {
-    this.deps.log.error("a request failed", { session: session.sessionId, error });
+    this.deps.log.error("a request failed", { session: session.publicId, error });
     this.deps.drop(session, "internal fault");
   }
 }

@@ -18,8 +18,8 @@ function open() {
       return method === "mining.subscribe" ? found.promise : undefined;
     },
   };
-  const host = { touch: () => {}, drop: () => {} };
-  const session = new Session({} as Session["socket"], "::1", 0, host);
+  const host = { mark: "0", touch: () => {}, drop: () => {} };
+  const session = new Session({} as Session["socket"], "::1", 0, host, 1);
   const lines = new Lines(
     {
       methods: methods as unknown as Methods,

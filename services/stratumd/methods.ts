@@ -27,6 +27,8 @@ import {
   SubmitLine,
   subscribeResultLine,
 } from "@gopool/stratum";
+import type { Agents } from "./agents.ts";
+import type { Bans } from "./bans.ts";
 import type { Payee } from "./jobs.ts";
 import { WORKERS_PER_SESSION_MAX } from "./limits.ts";
 import { Payees } from "./payees.ts";
@@ -34,6 +36,7 @@ import { Resuming, type ResumingDeps } from "./resuming.ts";
 import type { Session } from "./session.ts";
 import type { Intake } from "./submit.ts";
 import { refusal } from "./taken.ts";
+import { countRefused } from "./tally.ts";
 
 const utf8 = new TextDecoder();
 
@@ -45,6 +48,8 @@ type Request = Extract<ParsedMessage, { kind: "request" | "notification" }>;
 
 export interface MethodsDeps extends ResumingDeps {
   readonly intake: Intake;
+  readonly agents: Agents;
+  readonly bans: Pick<Bans, "ofAccount">;
   readonly variant: string;
   /** Whether workers begin at the level they last had. */
   readonly levels: boolean;
@@ -58,6 +63,8 @@ export class Methods {
   readonly #line = new SubmitLine();
   readonly #payees = new Payees();
   readonly #resuming: Resuming;
+  /** Usernames refused because their address is banned, since the start. */
+  bannedUsernames = 0;
 
   constructor(private readonly deps: MethodsDeps) {
     this.#resuming = new Resuming(deps);
@@ -117,7 +124,12 @@ export class Methods {
     if (!read.ok) return this.#error(session, request, OTHER, read.problem);
     const { userAgent, sessionId } = read.value;
     // Once there is work the name stays: the coinbase that was sent depends on it.
-    if (userAgent !== "" && session.vardiff === null) session.agent = classifyUserAgent(userAgent);
+    if (session.vardiff === null) {
+      if (userAgent !== "") session.agent = classifyUserAgent(userAgent);
+      if (userAgent !== "" || session.named === null) {
+        this.deps.agents.named(session, userAgent, session.agent);
+      }
+    }
     if (!session.isSubscribed) {
       const refused = await this.#resuming.identify(session, sessionId);
       if (session.closed) return;
@@ -154,6 +166,13 @@ export class Methods {
       return void this.#error(session, request, UNAUTHORIZED, error.message);
     }
     const { account, script } = payee;
+    const ban = this.deps.bans.ofAccount(account);
+    if (ban !== null) {
+      this.bannedUsernames++;
+      const until = new Date(ban.untilMs).toISOString();
+      const text = `This address is banned until ${until}: ${ban.reason}`;
+      return void this.#error(session, request, UNAUTHORIZED, text);
+    }
     const first = session.firstWorker;
     const isOwn = paysAccount(job.recipe(this.deps.variant));
     if (isOwn && first !== null && first.account !== account) {
@@ -259,7 +278,7 @@ export class Methods {
   }
 
   #refuse(session: Session, request: Request, reason: Reason): void {
-    session.refused++;
+    countRefused(session, reason);
     if (request.kind === "request") session.reply(refusal(request.rawId, reason));
   }
 }

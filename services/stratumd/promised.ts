@@ -10,6 +10,7 @@ import type { GatewayJob } from "./jobs.ts";
 import type { Outcome } from "./outbox.ts";
 import type { Session } from "./session.ts";
 import { refusal } from "./taken.ts";
+import { countRefused } from "./tally.ts";
 
 /** A share answered true as soon as its record is durable. */
 export interface Promised {
@@ -50,7 +51,7 @@ export function settlePromised(
     // Sent again it must be published again, not be called a duplicate (guarantee 1).
     job.seen.remove(decodeSubmission(record).headerHash);
     session.accepted--;
-    session.refused++;
+    countRefused(session, reason);
     if (answer === null) continue;
     answer.line = refusal(answer.rawId, reason);
     session.advance();

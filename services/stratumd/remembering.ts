@@ -34,6 +34,7 @@ export interface Remembered {
   readonly difficulty: number;
   readonly versionMask: number;
   readonly grant: Grant;
+  readonly hold: number | null;
   /** Monotonic ms. */
   readonly atMs: number;
   /** Level of its worker as last told, and when. */
@@ -74,6 +75,7 @@ export class Remembering {
     if (vardiff === null || extranonce === null || this.#due.has(session)) return;
     const isCurrent = remembered !== null && remembered.difficulty === vardiff.difficulty &&
       remembered.versionMask === versionMask && remembered.grant === extranonce &&
+      remembered.hold === session.hold &&
       this.deps.clock.monotonic() - remembered.atMs <= REMEMBER_EVERY_MS;
     if (isCurrent) return;
     this.#due.add(session);
@@ -164,7 +166,7 @@ export class Remembering {
   }
 
   async #writeLiving(session: Session): Promise<boolean> {
-    const { vardiff, extranonce, history, versionMask, remembered } = session;
+    const { vardiff, extranonce, history, versionMask, remembered, hold } = session;
     if (vardiff === null || extranonce === null || session.closed) return true;
     const { difficulty } = vardiff;
     const nowMs = this.deps.clock.monotonic();
@@ -178,6 +180,7 @@ export class Remembering {
       difficulty,
       versionMask,
       grant: extranonce,
+      hold,
       atMs: nowMs,
       level: level?.difficulty ?? told,
       levelAtMs: level === null ? remembered?.levelAtMs ?? -Infinity : nowMs,
@@ -185,7 +188,7 @@ export class Remembering {
     session.remembered = now;
     const { extranonce1 } = extranonce;
     const record = recordOf(
-      { extranonce1, difficulty, versionMask, history },
+      { extranonce1, difficulty, versionMask, history, hold },
       this.deps.jobs,
       false,
     );
@@ -211,11 +214,12 @@ export class Remembering {
     return session && worker;
   }
 
-  /** A level at which a share was found, of the worker that the connection began with. */
-  #levelOf({ vardiff, firstWorker, accepted, agent }: Session): Level | null {
+  /** A level at which a share was found, of the worker that the connection began with; none that an operator chose. */
+  #levelOf({ vardiff, firstWorker, accepted, agent, hold }: Session): Level | null {
     if (!this.deps.levels || vardiff === null || firstWorker === null || accepted === 0) {
       return null;
     }
+    if (hold !== null) return null;
     const { account, worker } = firstWorker;
     return { account, worker, kind: agent.name, difficulty: vardiff.difficulty };
   }

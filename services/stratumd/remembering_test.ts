@@ -53,8 +53,8 @@ function world(levels = true) {
     sessions,
     /** A session with work. */
     session(id = `${sessions.length}`.padStart(16, "0")): Session {
-      const host = { touch: () => {}, drop: () => {} };
-      const session = new Session({} as Socket, "::1", 0, host);
+      const host = { mark: "0", touch: () => {}, drop: () => {} };
+      const session = new Session({} as Socket, "::1", 0, host, 1);
       session.sessionId = id;
       session.agent = UNKNOWN_AGENT;
       session.extranonce = { extranonce1: new Uint8Array(4), giveBack: () => {} };
@@ -83,6 +83,7 @@ function world(levels = true) {
         versionMask: session.versionMask,
         history: new DifficultyHistory(),
         lastSequence: Infinity,
+        hold: null,
       });
     },
   };

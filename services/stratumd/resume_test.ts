@@ -100,6 +100,7 @@ Deno.test("what ended sessions were sent is remembered for a job's life, of a bo
     versionMask: 0,
     history: new DifficultyHistory(),
     lastSequence: 3,
+    hold: null,
   };
   departed.add("a", past, 0);
   departed.add("b", past, 1);

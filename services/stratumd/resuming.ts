@@ -61,6 +61,7 @@ export class Resuming {
       session.versionMask = (past.versionMask & this.deps.versionMask) >>> 0;
     }
     session.pastDifficulty = past.difficulty ?? 0;
+    session.hold = past.hold;
     session.extranonce = this.deps.extranonces.reclaim(id, past.extranonce1);
   }
 

@@ -98,7 +98,7 @@ export class StratumServer {
   #accept(socket: Socket): void {
     const address = socket.remoteAddress ?? "unknown";
     const network = networkOf(address);
-    if (this.door.enter(network) !== null) {
+    if (this.door.enter(network, address) !== null) {
       socket.destroy();
       return;
     }

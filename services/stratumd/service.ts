@@ -21,18 +21,22 @@ import {
 } from "@gopool/runtime";
 import { JOB_MAX_LIFE_MS, ShareChecker } from "@gopool/shares";
 import { Extranonces, Sessions, SharedLevels, type State } from "@gopool/state";
+import { Bans } from "./bans.ts";
 import { Candidates } from "./candidates.ts";
 import type { StratumdConfig } from "./config.ts";
+import { GatewayControl } from "./control.ts";
 import { Door } from "./door.ts";
 import { Feeds } from "./feeds.ts";
 import { Gateway } from "./gateway.ts";
+import { statusOf, type StratumdStatus } from "./gateway_status.ts";
 import { Health } from "./health.ts";
 import { JobTable } from "./jobs.ts";
 import { CLOSE_MS, DRAIN_MS, SPOOL_MAX, SWEEP_MS } from "./limits.ts";
 import { stratumdMetrics } from "./metrics.ts";
 import { Outbox } from "./outbox.ts";
-import type { ShareCounts } from "./promised.ts";
 import { CannotListen, StratumServer } from "./server.ts";
+import { createSessionWatch } from "./session_news.ts";
+import { SessionViews } from "./session_view.ts";
 import { Spool } from "./spool.ts";
 import { Intake } from "./submit.ts";
 
@@ -49,31 +53,15 @@ export interface StratumdDeps {
   readonly metrics?: Metrics;
 }
 
-/** What the gateway says of itself. */
-export interface StratumdStatus {
-  /** Where miners connect; null while it does not listen. */
-  readonly port: number | null;
-  readonly sessions: number;
-  /** Sessions that have work. */
-  readonly working: number;
-  readonly refusedConnections: number;
-  readonly jobId: string | null;
-  readonly height: number | null;
-  readonly shares: Readonly<ShareCounts>;
-  /** Records that wait for the bus. */
-  readonly waiting: number;
-  readonly candidates: number;
-  /** Candidates whose end is not known yet. */
-  readonly spooled: number;
-  /** Difficulties in force, lowest and highest; null without sessions. */
-  readonly difficulty: { readonly min: number; readonly max: number } | null;
-}
-
 export interface Stratumd extends Service {
   status(): StratumdStatus;
+  /** What operators ask and do; null while it does not run. */
+  control(): GatewayControl | null;
   /** Resolves with the port once miners can connect. */
   readonly listening: Promise<number>;
 }
+
+export type { StratumdStatus };
 
 export function createStratumd(deps: StratumdDeps): Stratumd {
   const { bus, clock, random, log, board, config, state } = deps;
@@ -92,6 +80,7 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
     intake: Intake;
     spool: Spool;
   } | null = null;
+  let control: GatewayControl | null = null;
   const { metrics = noMetrics } = deps;
   const measure = stratumdMetrics({ metrics, clock, outbox, life: () => life });
 
@@ -138,6 +127,9 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
       onTrouble: () => health.numbering(),
     });
     const memory = new Sessions(state, JOB_MAX_LIFE_MS);
+    const bans = new Bans({ state, clock, log, onBans: (): number => gateway.closeBanned() });
+    const views = new SessionViews({ clock, jobs, pacing: config });
+    const watch = createSessionWatch(views, clock);
     const gateway = new Gateway({
       config,
       jobs,
@@ -146,11 +138,18 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
       extranonces,
       memory,
       isStoreAway: (): boolean => levels.trouble !== null,
+      bans,
+      news: watch,
       clock,
       random,
       log,
     });
-    const door = new Door({ ...config, clock, others: (key): number => levels.others(key) });
+    const door = new Door({
+      ...config,
+      clock,
+      others: (key): number => levels.others(key),
+      isBanned: (address) => bans.ofAddress(address) !== null,
+    });
     const levels = new SharedLevels({
       state,
       clock,
@@ -171,6 +170,17 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
       door,
     });
     life = { gateway, door, candidates, jobs, intake, spool };
+    control = new GatewayControl({
+      gateway,
+      door,
+      intake,
+      jobs,
+      bans,
+      watch,
+      views,
+      pacing: config,
+      clock,
+    });
 
     // The readers and the sweep go on while answers are finished: they end after the sessions.
     const inner = new AbortController();
@@ -240,6 +250,8 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
         try {
           await serve(signal);
         } finally {
+          control = null;
+          watch.close();
           inner.abort();
         }
       },
@@ -249,6 +261,7 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
       (stop) => candidates.repeat(AbortSignal.any([stop, inner.signal])),
       (stop) => extranonces.run(AbortSignal.any([stop, inner.signal])),
       (stop) => levels.run(AbortSignal.any([stop, inner.signal])),
+      (stop) => bans.run(AbortSignal.any([stop, inner.signal])),
     );
     await Promise.all(moving);
   }
@@ -257,35 +270,7 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
     name,
     run,
     listening: listening.promise,
-    status() {
-      const difficulties = [...life?.gateway.sessions ?? []].flatMap((s) =>
-        s.vardiff?.difficulty ?? []
-      );
-      const current = life?.jobs.current ?? null;
-      return {
-        port,
-        sessions: life?.gateway.sessions.size ?? 0,
-        working: life?.gateway.working ?? 0,
-        refusedConnections: life?.door.refusedInAll ?? 0,
-        jobId: current?.id ?? null,
-        height: current?.prepared.height ?? null,
-        shares: { ...life?.intake.counts ?? NO_SHARES },
-        waiting: outbox.depth,
-        candidates: life?.candidates.count ?? 0,
-        spooled: life?.candidates.open ?? 0,
-        difficulty: difficulties.length === 0 ? null : {
-          min: difficulties.reduce((a, b) => Math.min(a, b)),
-          max: difficulties.reduce((a, b) => Math.max(a, b)),
-        },
-      };
-    },
+    status: () => statusOf(life, port, outbox.depth),
+    control: () => control,
   };
 }
-
-const NO_SHARES: ShareCounts = {
-  accepted: 0,
-  rejected: 0,
-  stale: 0,
-  notStored: 0,
-  outcomeUnknown: 0,
-};

@@ -11,13 +11,16 @@ import {
   UNKNOWN_AGENT,
   type UserAgentTerms,
 } from "@gopool/stratum";
+import type { Agent } from "./agents.ts";
 import { type Answer, AnswerQueue } from "./answers.ts";
+import type { Changes } from "./changes.ts";
 import { Conduct } from "./conduct.ts";
 import { DifficultyHistory } from "./difficulty.ts";
 import type { Grant } from "./extranonce.ts";
 import type { Payee } from "./jobs.ts";
 import { ANSWERS_WAITING_MAX, SLOW_READER_BYTES } from "./limits.ts";
 import type { Remembered } from "./remembering.ts";
+import type { RoundTrip } from "./round_trip.ts";
 import type { Vardiff } from "./vardiff.ts";
 
 /** A username that the session may submit for. */
@@ -38,6 +41,8 @@ export interface Wishes {
 
 /** What one session needs of the gateway. */
 export interface SessionHost {
+  /** Of this run of the gateway: begins the public ids of its sessions. */
+  readonly mark: string;
   /** The session has something to write at the end of this turn. */
   touch(session: Session): void;
   /** The session ends now. */
@@ -67,8 +72,20 @@ export class Session {
   notifiedMs = 0;
   /** Gateway's clock, ms, when the first job was sent. */
   welcomedAtMs = 0;
+  /** Monotonic ms of the last share that counts; 0 before the first. */
+  lastShareMs = 0;
   accepted = 0;
-  refused = 0;
+  refusals: Float64Array | null = null;
+  /** What it calls itself, as counted; null before it has said so. */
+  named: Agent | null = null;
+  /** Difficulty that an operator holds it at, rounded as it is sent; null where none does. */
+  hold: number | null = null;
+  /** Where it began, without an operator's word: it stays there where vardiff is off. */
+  base = 0;
+  /** Last changes of difficulty, oldest first; null before the first job. */
+  changes: Changes | null = null;
+  /** Null where it is a kind of miner that cannot be asked. */
+  roundTrip: RoundTrip | null = null;
   /** Lines that came while the past of the session was looked up; null while nothing is. */
   heldLines: Uint8Array[] | null = null;
   /** The peer has sent its last byte: close after the last answer. */
@@ -91,8 +108,15 @@ export class Session {
     readonly address: string,
     readonly connectedMs: number,
     private readonly host: SessionHost,
+    /** Counted from 1 in this run of the gateway. */
+    readonly number: number,
   ) {
     this.history = new DifficultyHistory();
+  }
+
+  /** Names the connection to people and in logs: nobody can take anything up with it. */
+  get publicId(): string {
+    return `${this.host.mark}-${this.number}`;
   }
 
   /** Whether it has been told all that it asked so far. */
@@ -111,6 +135,11 @@ export class Session {
 
   get workerCount(): number {
     return this.#workers?.size ?? (this.#only === null ? 0 : 1);
+  }
+
+  /** Usernames it may submit for, the first one first. */
+  get workers(): Iterable<Worker> {
+    return this.#workers?.values() ?? (this.#only === null ? [] : [this.#only]);
   }
 
   addWorker(username: string, worker: Worker): void {

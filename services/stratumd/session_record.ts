@@ -19,7 +19,7 @@ export function recordOf(
   jobs: JobTable,
   ended: boolean,
 ): SessionRecord {
-  const { extranonce1, difficulty, versionMask, history } = past;
+  const { extranonce1, difficulty, versionMask, history, hold } = past;
   const current = jobs.current;
   const written = (rows: readonly (readonly [number, { difficulty: number }])[]) =>
     rows.flatMap(([sequence, rung]): SentRung[] => {
@@ -35,12 +35,13 @@ export function recordOf(
     ended,
     rungs: written(history.rows(jobs.oldestSequence)),
     extras: written(history.extras),
+    ...(hold === null ? {} : { hold }),
   };
 }
 
 /** The past that a record tells, in terms of the jobs that this process holds. */
 export function pastOf(record: SessionRecord, jobs: JobTable): Past {
-  const { extranonce1, difficulty, versionMask, lastJob, ended, rungs, extras } = record;
+  const { extranonce1, difficulty, versionMask, lastJob, ended, rungs, extras, hold } = record;
   const oldest = jobs.oldestSequence;
   // Before the oldest job held: whatever came after it is new to the miner.
   const last = jobs.get(lastJob)?.sequence ?? oldest - 1;
@@ -59,6 +60,7 @@ export function pastOf(record: SessionRecord, jobs: JobTable): Past {
     difficulty,
     versionMask,
     history,
+    hold: hold ?? null,
     lastSequence: ended ? last : Infinity,
   };
 }

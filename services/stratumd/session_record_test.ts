@@ -47,7 +47,7 @@ Deno.test("what a session was sent reads the same for the next process, job by j
         } else history.begin(next, rungOf(level), 0);
       }
       const record = recordOf(
-        { extranonce1: new Uint8Array(4), difficulty: 1, versionMask: 0, history },
+        { extranonce1: new Uint8Array(4), difficulty: 1, versionMask: 0, history, hold: null },
         before,
         ended,
       );
@@ -71,7 +71,7 @@ Deno.test("of a session that was written down without a job every job is new", (
   const jobs = tableOf(1, 0);
   const history = new DifficultyHistory();
   const record = recordOf(
-    { extranonce1: new Uint8Array(4), difficulty: 1, versionMask: 0, history },
+    { extranonce1: new Uint8Array(4), difficulty: 1, versionMask: 0, history, hold: null },
     jobs,
     true,
   );
@@ -103,7 +103,7 @@ Deno.test("whatever a record says that has the shape of one, its past can be ask
         assert((history.rung(sequence)?.difficulty ?? 1) > 0);
       }
       recordOf(
-        { extranonce1: new Uint8Array(4), difficulty: 1, versionMask: 0, history },
+        { extranonce1: new Uint8Array(4), difficulty: 1, versionMask: 0, history, hold: null },
         jobs,
         true,
       );

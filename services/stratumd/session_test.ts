@@ -21,8 +21,8 @@ class Told {
 
 function open(): { session: Session; socket: Told } {
   const socket = new Told();
-  const host = { touch: () => {}, drop: () => {} };
-  return { session: new Session(socket as unknown as Socket, "::1", 0, host), socket };
+  const host = { mark: "0", touch: () => {}, drop: () => {} };
+  return { session: new Session(socket as unknown as Socket, "::1", 0, host, 1), socket };
 }
 
 Deno.test("past its bound of waiting shares a session is read no further until half of them are answered", () => {

@@ -19,10 +19,8 @@ import type { Outbox } from "./outbox.ts";
 import { type Promised, settlePromised, type ShareCounts } from "./promised.ts";
 import { heldBack, listRefused } from "./refusals.ts";
 import type { Session, Worker } from "./session.ts";
+import { countRefused, REASONS } from "./tally.ts";
 import { encodeTaken, encodeUnhashed, NO_TARGET, refusal, Taken, type Unhashed } from "./taken.ts";
-
-/** Room for every reason there is. */
-const REASONS = 1 + Math.max(...Object.values(Reason).filter((value) => typeof value === "number"));
 
 export interface IntakeDeps {
   readonly checker: ShareChecker;
@@ -177,6 +175,7 @@ export class Intake {
     }
     session.conduct.good();
     session.accepted++;
+    session.lastShareMs = nowMs;
     // Shares for work of another difficulty say nothing about the rate at this one.
     if (taken.difficulty === session.vardiff?.difficulty) session.vardiff.note();
     const record = encodeTaken(this.deps, taken, {
@@ -192,8 +191,8 @@ export class Intake {
 
   /** A fault of the pool's own in one share must cost no other its answer. */
   #fault({ session, answer }: Taken, error: Error): void {
-    this.deps.log.error("a share could not be judged", { session: session.sessionId, error });
-    session.refused++;
+    this.deps.log.error("a share could not be judged", { session: session.publicId, error });
+    countRefused(session, Reason.UNSPECIFIED);
     this.counts.rejected++;
     this.refusals[Reason.UNSPECIFIED]!++;
     if (answer === null) return;
@@ -255,7 +254,7 @@ export class Intake {
   }
 
   #count(session: Session, reason: Reason, nowMs: number): void {
-    session.refused++;
+    countRefused(session, reason);
     this.refusals[reason]!++;
     if (isStale(reason)) this.counts.stale++;
     else this.counts.rejected++;

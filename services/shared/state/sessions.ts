@@ -27,6 +27,8 @@ export interface SessionRecord {
   readonly rungs: readonly SentRung[];
   /** Jobs that were sent out of their row, each with its difficulty. */
   readonly extras: readonly SentRung[];
+  /** Difficulty that an operator holds it at; absent where none does. */
+  readonly hold?: number;
 }
 
 /** A worker that was away for a day finds its level anew as fast as it would from a stale one. */
@@ -125,7 +127,8 @@ function isSessionRecord(value: unknown): value is SessionRecord {
     hasDifficulty(value) &&
     typeof value.extranonce1 === "string" && /^[0-9a-f]{8}$/.test(value.extranonce1) &&
     Number.isInteger(value.versionMask) && typeof value.lastJob === "string" &&
-    typeof value.ended === "boolean" && isRungs(value.rungs) && isRungs(value.extras);
+    typeof value.ended === "boolean" && isRungs(value.rungs) && isRungs(value.extras) &&
+    (!hasMembers(value, "hold") || isDifficulty(value.hold));
 }
 
 function isRungs(value: unknown): value is SentRung[] {

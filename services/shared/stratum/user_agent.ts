@@ -24,6 +24,11 @@ export interface UserAgentTerms {
    * it is noise at best: ESP-Miner has it switched off (#41), and the cpuminer family wants host and port.
    */
   readonly obeysReconnect: boolean;
+  /**
+   * Whether it answers `client.get_version` by itself: cgminer does (util.c, send_version), and those that were made
+   * of it, bfgminer among them. Others may take an unknown question for anything.
+   */
+  readonly answersVersion: boolean;
   /** Where the figures come from. */
   readonly source: string;
 }
@@ -61,6 +66,8 @@ function asic(
     ...(more.start === undefined ? {} : { startDifficulty: more.start }),
     coinbaseBytesMax: more.coinbase ?? COINBASE_DEFAULT,
     obeysReconnect: more.reconnect ?? false,
+    // The same ones: cgminer, its children, bfgminer.
+    answersVersion: more.reconnect ?? false,
     source: more.source,
   };
 }
@@ -81,6 +88,7 @@ function small(
     startDifficulty: start,
     coinbaseBytesMax: cls === "hobby" ? COINBASE_HOBBY : COINBASE_DEFAULT,
     obeysReconnect: false,
+    answersVersion: false,
     source,
   };
 }
@@ -95,6 +103,7 @@ function proxy(name: string, pattern: RegExp, obeysReconnect: boolean, source: s
     startDifficulty: 65_536,
     coinbaseBytesMax: COINBASE_DEFAULT,
     obeysReconnect,
+    answersVersion: false,
     source,
   };
 }
@@ -111,6 +120,7 @@ const TABLE: readonly Row[] = [
     startDifficulty: 524_288,
     coinbaseBytesMax: 500,
     obeysReconnect: false,
+    answersVersion: false,
     source: "skaisser's ckpool README (>= 500000); DATUM forces 524288 and 500 bytes",
   },
   {
@@ -123,6 +133,7 @@ const TABLE: readonly Row[] = [
     startDifficulty: 1_000_000,
     coinbaseBytesMax: 500,
     obeysReconnect: false,
+    answersVersion: false,
     source: "skaisser's ckpool README; miningrigrentals.com help centre, Rigs",
   },
   small(
@@ -220,6 +231,7 @@ export const UNKNOWN_AGENT: UserAgentTerms = {
   mayAskLower: true,
   coinbaseBytesMax: COINBASE_DEFAULT,
   obeysReconnect: false,
+  answersVersion: false,
   source: "the ASIC's floor, for safety",
 };
 

@@ -1,0 +1,222 @@
+/**
+ * Who may not come, to no gateway of the pool: one list in the shared state, looked at every BANS_EVERY_MS by each. A
+ * gateway goes by the list it last saw while the state is away, and writes it again where the state has lost it.
+ *
+ * @module
+ */
+import type { Clock, Logger } from "@gopool/runtime";
+import { type State, StateUnavailable } from "@gopool/state";
+import { BAN_TRIES, BANS_EVERY_MS, BANS_MAX } from "./limits.ts";
+import { addressBytes, isWithin, type Network, parseNetwork } from "./networks.ts";
+
+/** Where the list stands. Never deleted: none is a list that was lost, an empty one is not. */
+const KEY = "bans";
+
+/** What is banned: a network as networkText writes it, or a canonical payout address. */
+export interface BanTarget {
+  readonly kind: "network" | "account";
+  readonly target: string;
+}
+
+export interface Ban extends BanTarget {
+  /** In the operator's words. */
+  readonly reason: string;
+  readonly by: string;
+  /** ms since the Unix epoch. */
+  readonly sinceMs: number;
+  readonly untilMs: number;
+}
+
+/** What a ban has done. */
+export interface BanDone {
+  /** What it replaced. */
+  readonly before: Ban | null;
+  /** Sessions of this gateway that were closed. */
+  readonly closed: number;
+}
+
+/** No room for another ban, or everybody writes the list at this moment. */
+export class CannotBan extends Error {
+  override name = "CannotBan";
+}
+
+export interface BansDeps {
+  readonly state: State;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The list is another one: sessions that it fits are to be closed. Gives how many were. */
+  readonly onBans: () => number;
+}
+
+interface List {
+  /** Rises by one with every change: the higher one is right. 0: none was ever seen. */
+  readonly version: number;
+  readonly bans: readonly Ban[];
+}
+
+export class Bans {
+  #list: List = { version: 0, bans: [] };
+  #accounts = new Map<string, Ban>();
+  #networks: { readonly ban: Ban; readonly network: Network }[] = [];
+  #trouble: string | null = null;
+
+  constructor(private readonly deps: BansDeps) {}
+
+  /** Those in force, soonest over first. */
+  get all(): readonly Ban[] {
+    const nowMs = this.deps.clock.now();
+    return this.#list.bans.filter((ban) => ban.untilMs > nowMs)
+      .sort((a, b) => a.untilMs - b.untilMs || (a.target < b.target ? -1 : 1));
+  }
+
+  /** Why the list may be out of date, as a sentence; null when it is not. */
+  get trouble(): string | null {
+    return this.#trouble;
+  }
+
+  /** The ban of a payout address, canonical; null where there is none. */
+  ofAccount(account: string): Ban | null {
+    return this.#inForce(this.#accounts.get(account));
+  }
+
+  /** A ban that a network address lies in; null where there is none. */
+  ofAddress(address: string): Ban | null {
+    if (this.#networks.length === 0) return null;
+    const bytes = addressBytes(address);
+    if (bytes === null) return null;
+    const found = this.#networks.find(({ ban, network }) =>
+      isWithin(bytes, network) && this.#inForce(ban) !== null
+    );
+    return found?.ban ?? null;
+  }
+
+  /**
+   * Puts a ban into the list of the pool; one of the same target is replaced. Sessions of this gateway are closed when
+   * it resolves, those of the others within BANS_EVERY_MS and two calls to the state.
+   *
+   * @throws {StateUnavailable} Whether it was written nobody knows; saying it again is safe. @throws {CannotBan}
+   */
+  ban(ban: Ban): Promise<BanDone> {
+    return this.#change(ban, (bans) => {
+      if (bans.length >= BANS_MAX) {
+        throw new CannotBan(`There are ${BANS_MAX} bans already: end one, or ban a wider prefix`);
+      }
+      return [...bans, ban];
+    });
+  }
+
+  /** Takes a ban out of the list and gives it; null where there is none. Throws as `ban`. */
+  async unban(target: BanTarget): Promise<Ban | null> {
+    return (await this.#change(target, (bans, found) => found === null ? null : bans)).before;
+  }
+
+  /** Looks at the list of the pool until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#look();
+        this.#trouble = null;
+      } catch (error) {
+        if (!(error instanceof StateUnavailable)) throw error;
+        this.#trouble = error.message;
+      }
+      await this.deps.clock.sleep(BANS_EVERY_MS, signal);
+    }
+  }
+
+  #inForce(ban: Ban | undefined): Ban | null {
+    return ban !== undefined && ban.untilMs > this.deps.clock.now() ? ban : null;
+  }
+
+  /** @param edit From the bans in force without those of the target; null leaves all as it is. */
+  async #change(
+    { kind, target }: BanTarget,
+    edit: (others: Ban[], found: Ban | null) => Ban[] | null,
+  ): Promise<BanDone> {
+    const { state } = this.deps;
+    for (let i = 0; i < BAN_TRIES; i++) {
+      const bytes = await state.get(KEY);
+      const stored = this.#read(bytes);
+      this.#adopt(stored);
+      const bans = this.all;
+      const isIt = (ban: Ban) => ban.kind === kind && ban.target === target;
+      const found = bans.find(isIt) ?? null;
+      const next = edit(bans.filter((ban) => !isIt(ban)), found);
+      if (next === null) return { before: found, closed: 0 };
+      const list = { version: this.#list.version + 1, bans: next };
+      if (await state.compareAndSet(KEY, bytes, encode(list))) {
+        return { before: found, closed: this.#adopt(list) };
+      }
+    }
+    throw new CannotBan("Other gateways change the bans at this very moment: try again");
+  }
+
+  async #look(): Promise<void> {
+    const { state } = this.deps;
+    const bytes = await state.get(KEY);
+    const stored = this.#read(bytes);
+    if (stored.version < this.#list.version) {
+      // A store that lost it, or came back with an older copy. Where another was first, the next look tells.
+      await state.compareAndSet(KEY, bytes, encode(this.#list));
+    } else this.#adopt(stored);
+    const nowMs = this.deps.clock.now();
+    if (this.#list.bans.some((ban) => ban.untilMs <= nowMs)) this.#index();
+  }
+
+  #adopt(list: List): number {
+    if (list.version <= this.#list.version) return 0;
+    this.#list = list;
+    this.#index();
+    return this.#accounts.size + this.#networks.length === 0 ? 0 : this.deps.onBans();
+  }
+
+  /** What is over is left out; it goes from the store with the next change. */
+  #index(): void {
+    const bans = this.all;
+    this.#list = { version: this.#list.version, bans };
+    this.#accounts = new Map(
+      bans.flatMap((ban) => ban.kind === "account" ? [[ban.target, ban]] : []),
+    );
+    this.#networks = bans.flatMap((ban) =>
+      ban.kind === "network" ? [{ ban, network: parseNetwork(ban.target) }] : []
+    );
+  }
+
+  #read(bytes: Uint8Array | null): List {
+    const none = { version: 0, bans: [] };
+    if (bytes === null) return none;
+    const list = decode(bytes);
+    if (list === null) this.deps.log.warn("the list of bans in the state cannot be read");
+    return list ?? none;
+  }
+}
+
+function encode(list: List): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(list));
+}
+
+/** The list that stands in the store; null where that is none. A ban that cannot be one is left out. */
+function decode(bytes: Uint8Array): List | null {
+  try {
+    const { version, bans } = JSON.parse(new TextDecoder().decode(bytes));
+    if (!Number.isSafeInteger(version) || version < 1 || !Array.isArray(bans)) return null;
+    return { version, bans: bans.filter(isBan).slice(0, BANS_MAX) };
+  } catch {
+    return null;
+  }
+}
+
+function isBan(value: unknown): value is Ban {
+  if (typeof value !== "object" || value === null) return false;
+  const { kind, target, reason, by, sinceMs, untilMs } = value as Record<string, unknown>;
+  const shaped = [target, reason, by].every((text) => typeof text === "string") &&
+    [sinceMs, untilMs].every(Number.isSafeInteger);
+  if (!shaped || (kind !== "network" && kind !== "account")) return false;
+  if (kind === "account") return true;
+  try {
+    parseNetwork(target as string);
+    return true;
+  } catch {
+    return false;
+  }
+}
