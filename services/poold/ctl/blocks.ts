@@ -105,9 +105,7 @@ function facts({ summary, share, job, header, contents, missing }: BlockDossier)
       : `${summary?.account}${summary?.worker ? `.${summary.worker}` : ""}`,
     share: share === undefined
       ? null
-      : `session ${
-        share.session || "?"
-      } at ${share.gateway}, extranonces ${share.extranonce1} ${share.extranonce2}`,
+      : `at ${share.gateway}, extranonces ${share.extranonce1} ${share.extranonce2}`,
     job: job === undefined
       ? null
       : `${job.jobId}, variant ${job.variantName || job.variant}${
