@@ -30,7 +30,7 @@ export function createListener(
   const answer = async (request: Request, response: Response): Promise<void> => {
     const handler = byPath.get(request.url?.split("?", 2)[0] ?? "");
     if (handler === undefined) {
-      response.writeHead(404);
+      response.statusCode = 404;
       response.end();
       return;
     }
@@ -69,7 +69,7 @@ function shownBy(request: Request): ContextValues {
 
 function refuse(response: Response): void {
   try {
-    if (!response.headersSent) response.writeHead(400);
+    if (!response.headersSent) response.statusCode = 400;
     response.end();
   } catch {
     // The connection is gone.
