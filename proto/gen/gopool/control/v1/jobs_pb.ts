@@ -192,7 +192,7 @@ export type ExplainedJob = Message<"gopool.control.v1.ExplainedJob"> & {
   minTimeSeconds: number;
 
   /**
-   * A block without transactions, given out until the new tip's template is there.
+   * A block without transactions: what is given out on a new tip until its template is there, or has none either.
    *
    * @generated from field: bool empty = 19;
    */
