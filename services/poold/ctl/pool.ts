@@ -104,6 +104,9 @@ function isSome(found: readonly Member[]): found is Members {
   return found.length > 0;
 }
 
+/** What poold runs beside the services, for its own terminal: of interest only where something is the matter. */
+export const HELPERS: ReadonlySet<string> = new Set(["books", "console", "troubles"]);
+
 /** A process of one service names that alone. */
 export function servicesOf({ status }: Member): string[] {
   return status.services.length === 0 ? [status.name] : status.services.map(({ name }) => name);

@@ -11,7 +11,7 @@ import type { Command } from "commander";
 import type { Cells } from "../ledger/show.ts";
 import type { Ctl, Run } from "./context.ts";
 import { NotWell } from "./faults.ts";
-import { type Member, servicesOf, type Silent } from "./pool.ts";
+import { HELPERS, type Member, servicesOf, type Silent } from "./pool.ts";
 import { ago, word } from "./words.ts";
 
 export function statusCommands(program: Command, run: Run): void {
@@ -59,9 +59,6 @@ export function isWell({ ready, parts, services, phase }: StatusResponse): boole
     services.every((one) => one.phase === Phase.WORKING) &&
     parts.every(({ health }) => health === Health.OK);
 }
-
-/** What poold runs beside the services, for its own terminal: rows of their own only where something is the matter. */
-const HELPERS: ReadonlySet<string> = new Set(["books", "console", "troubles"]);
 
 type Row = Cells & { readonly service: string; readonly phase: string; readonly health: string };
 

@@ -13,7 +13,7 @@ import {
   type StatusResponse,
 } from "@gopool/proto/control";
 import type { Ctl } from "../context.ts";
-import { type Member, servicesOf } from "../pool.ts";
+import { HELPERS, type Member, servicesOf } from "../pool.ts";
 import { ago, word } from "../words.ts";
 import { whoOf } from "../who.ts";
 import type { Seen, ServiceLine } from "./render.ts";
@@ -128,7 +128,7 @@ async function lookAt(member: Member, ctl: Ctl): Promise<Looked> {
 function serviceLines(member: Member): ServiceLine[] {
   const { status, place } = member;
   const states = new Map(status.services.map(({ name, phase }) => [name, phase]));
-  return servicesOf(member).map((name) => {
+  return servicesOf(member).filter((name) => !HELPERS.has(name)).map((name) => {
     const own = status.lags.filter(({ group }) => group === name || group.startsWith(`${name}-`));
     return {
       name,
