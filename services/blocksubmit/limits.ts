@@ -40,6 +40,36 @@ export const FIGHTS_MAX = 128;
 /** Decided blocks remembered: what is older than the horizon is not read again. */
 export const DECIDED_MAX = 10_000;
 
+/** Blocks whose dossier is remembered, some kB each; of older ones the topics tell. */
+export const DOSSIERS_MAX = 1_000;
+
+/** Decided blocks held in memory because no judge has put them on block.solved yet: some 4 MB each at worst. */
+export const BLOCKS_HELD_MAX = 16;
+
+/** How long the topics are read for one question: people wait for the answer, and the bus may be away. */
+export const LOOK_UP_MS = 5_000;
+
+/** Records of block.found looked through for one question: at some kB each, in the time above. */
+export const FOUND_LOOK_MAX = 10_000;
+
+/** Records of one topic looked through for what belongs to one block, from about its time on. */
+export const NEAR_LOOK_MAX = 1_000;
+
+/** A block's record on another topic is looked for from this long before its time: two clocks, and a bus that was away. */
+export const NEAR_MS = 60_000;
+
+/** A share comes at most this long after its job (JOB_MAX_LIFE), by two clocks. */
+export const JOB_LOOK_BACK_MS = 25 * 60_000;
+
+/** Blocks of a page where the caller names no size. */
+export const PAGE_DEFAULT = 100;
+
+/** Hex digits of an exported block in one piece. */
+export const EXPORT_PIECE_DIGITS = 1 << 20;
+
+/** An operator who gives a block again waits this long for its announcement. */
+export const ANNOUNCE_MS = 10_000;
+
 /** Pause before something that failed for no reason of its own is begun again. */
 export const RESTART_MS = 1_000;
 

@@ -27,6 +27,8 @@ export interface SubmissionDeps {
   readonly log: Logger;
   /** Told after each round that has not decided it. */
   readonly onWaiting: (why: string) => void;
+  /** Told of each answer of a node as it comes. */
+  readonly onAttempt?: (attempt: SubmitAttempt) => void;
 }
 
 export interface Decided {
@@ -50,7 +52,7 @@ export async function submitUntilDecided(
   const facts = solved.facts!;
   const hash = facts.hash as Hash;
   const attempts: SubmitAttempt[] = [];
-  const onAnswer = noting(deps.log, hash, attempts);
+  const onAnswer = noting(deps, hash, attempts);
   const backoff = new Backoff(RETRY, deps.random);
 
   for (let refused = 0; !signal.aborted;) {
@@ -99,14 +101,16 @@ function waitingFor({ answers }: Round, attempts: readonly SubmitAttempt[]): str
 
 /** Keeps each answer for the record, and tells those that are news. */
 function noting(
-  log: Logger,
+  { log, onAttempt }: SubmissionDeps,
   hash: Hash,
   attempts: SubmitAttempt[],
 ): (answer: NodeAnswer) => void {
   const last = new Map<string, string>();
   return (answered) => {
     const { node, answer: { kind, answer }, tookMs } = answered;
-    keepAttempt(attempts, attemptOf(answered));
+    const attempt = attemptOf(answered);
+    keepAttempt(attempts, attempt);
+    onAttempt?.(attempt);
     // A fight may take hours, of the same answers every few seconds.
     const isNews = last.get(node) !== `${kind} ${answer}`;
     last.set(node, `${kind} ${answer}`);

@@ -31,7 +31,7 @@ function away(bus: Bus, back: Promise<void>): Bus {
 }
 
 function given(record: { value: Uint8Array }): BlockCandidate {
-  return fromBinary(BlockCandidateSchema, record.value);
+  return fromBinary(BlockCandidateSchema, record.value.slice());
 }
 
 /** Takes the blocks it is given. */

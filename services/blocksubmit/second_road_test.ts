@@ -1,0 +1,102 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import { blockFound, blockSolved, type Bus } from "@gopool/bus";
+import { BlockOutcome, type BlockSolved, BlockSolvedSchema, fromBinary } from "@gopool/proto";
+import { waitFor } from "@gopool/testing";
+import { NotTaken } from "./blocks.ts";
+import {
+  firstFound,
+  foundOn,
+  openTestBus,
+  openTo,
+  solve,
+  startNode,
+  withSubmitter,
+} from "./fixture.ts";
+
+/** A bus that gives nothing to read and confirms nothing until it is back. */
+function away(bus: Bus, back: Promise<void>): Bus {
+  return new Proxy(bus, {
+    get(target, name) {
+      const value = Reflect.get(target, name);
+      if (typeof value !== "function") return value;
+      if (name !== "publish" && name !== "offsetAt") return value.bind(target);
+      return async (...args: unknown[]) => {
+        await back;
+        return await value.apply(target, args);
+      };
+    },
+  });
+}
+
+function given(record: { value: Uint8Array }): BlockSolved {
+  return fromBinary(BlockSolvedSchema, record.value.slice());
+}
+
+Deno.test("a block that comes by the second road is at the nodes while the bus is away, and is announced once when it is back", async () => {
+  await using bus = await openTestBus();
+  await using node = await startNode();
+  await using nodes = openTo(node);
+  const record = await solve(nodes);
+  const back = Promise.withResolvers<void>();
+  await withSubmitter(away(bus, back.promise), nodes, async (submitter) => {
+    assertEquals(submitter.give(given(record)), true);
+    assertEquals(submitter.give(given(record)), false, "given again it is no news");
+    await waitFor(() => node.height === 101, "the node to have the block");
+    const [open] = (await submitter.desk.list(
+      { unlogged: Infinity },
+      10,
+      null,
+      AbortSignal.timeout(30_000),
+    )).blocks;
+    assertEquals(open!.foundLoggedAtMs, 0);
+    back.resolve();
+    const found = await firstFound(bus);
+    assertEquals(found.outcome, BlockOutcome.ACCEPTED);
+    assertEquals(found.facts!.foundAtMs, 0n, "T is the log time of this record");
+    // Its record on block.solved comes later, and the next block behind it.
+    await bus.publish(blockSolved, [record]);
+    await bus.publish(blockSolved, [await solve(nodes)]);
+    await waitFor(async () => (await foundOn(bus)).length > 1, "the next block");
+    const whole = await submitter.desk.whole(open!.hash, AbortSignal.timeout(30_000));
+    assertEquals([whole.dossier?.bySecondRoad, whole.dossier?.solved?.offset], [true, 0]);
+    assertEquals(whole.dossier?.block, null, "its bytes are on the log");
+  });
+  assertEquals((await foundOn(bus)).length, 2);
+  assertEquals(node.submissions.length, 2);
+});
+
+Deno.test("a block that is not what its facts say is refused, and none is taken by one that does not run", async () => {
+  await using bus = await openTestBus();
+  await using node = await startNode();
+  await using nodes = openTo(node);
+  const record = await solve(nodes);
+  let late: (() => boolean) | undefined;
+  await withSubmitter(bus, nodes, (submitter) => {
+    late = () => submitter.give(given(record));
+    const swapped = given(record);
+    swapped.block[79]! ^= 1;
+    assertThrows(() => submitter.give(swapped), RangeError, "its block begins with another header");
+    const renamed = given(record);
+    renamed.facts!.hash[0]! ^= 1;
+    assertThrows(() => submitter.give(renamed), RangeError, "its header has another hash");
+    return Promise.resolve();
+  });
+  assertThrows(() => late!(), NotTaken);
+  assertEquals(node.submissions.length, 0);
+});
+
+Deno.test("a block whose outcome could not be announced is fought for again by the next run, and announced", async () => {
+  await using bus = await openTestBus();
+  await using node = await startNode();
+  await using nodes = openTo(node);
+  const record = await solve(nodes);
+  await withSubmitter(away(bus, new Promise(() => {})), nodes, async (submitter) => {
+    submitter.give(given(record));
+    await waitFor(() => node.height === 101, "the node to have the block");
+  });
+  assertEquals((await bus.ends(blockFound))[0]!.next, 0);
+  // The judge has put it on the log since.
+  await bus.publish(blockSolved, [record]);
+  await withSubmitter(bus, nodes, () => firstFound(bus));
+  assertEquals((await foundOn(bus)).map(({ outcome }) => outcome), [BlockOutcome.ACCEPTED]);
+});
