@@ -56,6 +56,8 @@ export function controlClient(
     baseUrl: url,
     httpVersion: "2" as const,
     sessionManager: session,
+    // Deno's client ends a stream as "Premature close" when its last messages are still being unpacked.
+    acceptCompression: [],
     interceptors: token === "" ? [] : [bearer(token)],
     // The other way round than the server's.
     readMaxBytes: WRITE_MAX_BYTES,
