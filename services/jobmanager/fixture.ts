@@ -5,7 +5,7 @@
  */
 import { type Bus, miningJobs, miningTemplates, openBus, rewardSplit } from "@gopool/bus";
 import { scriptOfAddress } from "@gopool/chain";
-import { joinNodes } from "@gopool/node";
+import { joinNodes, type Nodes } from "@gopool/node";
 import {
   type CoinbaseOutput,
   CoinbaseOutputSchema,
@@ -19,9 +19,17 @@ import {
   TemplateSchema,
   toBinary,
 } from "@gopool/proto";
-import { createStatusBoard, type Logger, silent, type StatusBoard } from "@gopool/runtime";
+import {
+  createStatusBoard,
+  type Logger,
+  type Metrics,
+  silent,
+  type StatusBoard,
+} from "@gopool/runtime";
 import { openState, type State } from "@gopool/state";
 import { FakeClock, settle } from "@gopool/testing";
+import type { Desk } from "./desk.ts";
+import type { JobTiming } from "./job_book.ts";
 import { createJobmanager, type JobmanagerSettings } from "./service.ts";
 import { ScriptedNode } from "./node_fixture.ts";
 
@@ -86,6 +94,9 @@ export interface Stand extends AsyncDisposable {
   readonly bus: Bus;
   readonly state: State;
   readonly node: ScriptedNode;
+  readonly nodes: Nodes;
+  readonly desk: Desk;
+  readonly timings: readonly JobTiming[];
   readonly board: StatusBoard;
   /** Lets time pass in steps of a second, and what it wakes run. */
   pass(ms: number): Promise<void>;
@@ -112,6 +123,7 @@ export interface StandOptions {
   readonly state?: State;
   readonly holder?: string;
   readonly log?: Logger;
+  readonly metrics?: Metrics;
 }
 
 export async function stand(options: StandOptions = {}): Promise<Stand> {
@@ -123,7 +135,8 @@ export async function stand(options: StandOptions = {}): Promise<Stand> {
   const nodes = joinNodes(list, { clock });
   const board = createStatusBoard(clock);
   const ended = new AbortController();
-  const running = createJobmanager({
+  const timings: JobTiming[] = [];
+  const jobmanager = createJobmanager({
     bus,
     state,
     nodes,
@@ -132,7 +145,10 @@ export async function stand(options: StandOptions = {}): Promise<Stand> {
     board,
     holder: options.holder ?? "a",
     settings: { ...SETTINGS, ...options.settings },
-  }).run(ended.signal);
+    ...(options.metrics === undefined ? {} : { metrics: options.metrics }),
+    observe: (timing) => timings.push(timing),
+  });
+  const running = jobmanager.run(ended.signal);
   const stop = async () => {
     ended.abort();
     await running;
@@ -143,6 +159,9 @@ export async function stand(options: StandOptions = {}): Promise<Stand> {
     bus,
     state,
     node: list[0]!,
+    nodes,
+    desk: jobmanager.desk,
+    timings,
     board,
     async pass(ms) {
       await settleAll();

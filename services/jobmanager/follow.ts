@@ -4,9 +4,11 @@
  * @module
  */
 import { type Bus, miningJobs, rewardSplit, type Topic } from "@gopool/bus";
+import { type Network, NETWORKS } from "@gopool/chain";
 import type { Job } from "@gopool/proto";
 import { type Clock, type Logger, type StatusBoard, troubleOnBoard } from "@gopool/runtime";
 import { Attempts } from "./attempts.ts";
+import { assertSendable } from "./build.ts";
 import type { JobBook } from "./job_book.ts";
 import { JOBS_KEPT, SPLIT_LOOK_BACK, START_RETRY_MS } from "./limits.ts";
 import { jobIn } from "./log_end.ts";
@@ -25,18 +27,36 @@ export function followSplits(deps: FollowDeps, splits: Splits, signal: AbortSign
   return followEnd(deps, from, signal, (value) => splits.take(value));
 }
 
-/** The pool's jobs of `mining.jobs`, whoever made them, until `signal` aborts. */
+/**
+ * The pool's jobs of `mining.jobs`, whoever made them, until `signal` aborts. One that gateways cannot use is left out,
+ * as they leave it out.
+ *
+ * @param accountScript Stands in for a miner's account.
+ */
 export function followJobs(
   deps: FollowDeps,
-  pool: string,
-  book: Pick<JobBook, "logged">,
+  { pool, accountScript, book }: {
+    readonly pool: string;
+    readonly accountScript: Uint8Array;
+    readonly book: Pick<JobBook, "logged">;
+  },
   signal: AbortSignal,
 ): Promise<void> {
   const from = { topic: miningJobs, part: "jobmanager/jobs", lookBack: JOBS_KEPT };
   return followEnd(deps, from, signal, (value, loggedAtMs) => {
-    const job: Job | undefined = jobIn(value, pool);
-    if (job !== undefined) book.logged(job, loggedAtMs);
+    const job = jobIn(value, pool);
+    if (job !== undefined && isUsable(job, accountScript)) book.logged(job, loggedAtMs);
   });
+}
+
+function isUsable(job: Job, accountScript: Uint8Array): boolean {
+  try {
+    assertSendable(job, accountScript);
+    return NETWORKS.includes(job.network as Network);
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
 }
 
 /** From some records before the end on. */

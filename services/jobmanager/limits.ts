@@ -78,3 +78,9 @@ export const JOB_QUEUE_MAX = 64;
 
 /** Least time between two jobs that somebody asks for: each may publish megabytes of transactions. */
 export const ASKED_PAUSE_MS = 1_000;
+
+/** Layouts of a page where the caller names no number. */
+export const LAYOUT_PAGE = 100;
+
+/** How long a node is preferred where the caller does not say: long enough to mend another, and it ends by itself. */
+export const PREFER_MS = 60 * 60_000;

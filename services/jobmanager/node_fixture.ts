@@ -10,6 +10,7 @@ import {
   type Node,
   type NodeHealth,
   NodeUnavailable,
+  type Noticed,
   type SubmitAnswer,
   type Tip,
 } from "@gopool/node";
@@ -82,9 +83,9 @@ export class ScriptedNode implements Node {
     this.answer = () => Promise.resolve(templateOn(this.#tip));
   }
 
-  /** A new best block. */
-  move(tip: Tip): void {
-    this.#tip = tip;
+  /** A new best block; its watch says that it was noticed so. */
+  move(tip: Tip, noticed?: Noticed): void {
+    this.#tip = noticed === undefined ? tip : { ...tip, noticed };
     this.#moved.resolve();
     this.#moved = Promise.withResolvers();
   }

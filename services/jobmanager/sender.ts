@@ -72,7 +72,7 @@ export class Sender {
   /** Of a job that this tip causes: one that was told of before this leader began is no news. */
   causeOf(tip: Tip): JobCause {
     const [first] = this.deps.nodes.tellings(tip.hash);
-    return first !== undefined && first.monotonicMs < this.#sinceMs ? "new-leader" : "new-tip";
+    return first !== undefined && first.monotonicMs <= this.#sinceMs ? "new-leader" : "new-tip";
   }
 
   /** @returns Whether it went out: not where the tip has moved. */

@@ -10,6 +10,8 @@ import {
   type Clock,
   FatalError,
   type Logger,
+  type Metrics,
+  noMetrics,
   runTogether,
   type Service,
   type StatusBoard,
@@ -24,6 +26,7 @@ import { Layouts } from "./layouts.ts";
 import { Leader } from "./leader.ts";
 import { noteLeader } from "./leader_note.ts";
 import { CACHE_TTL_MS } from "./limits.ts";
+import { jobmanagerMetrics } from "./metrics.ts";
 import { type LogEnd, readLogEnd } from "./log_end.ts";
 import { Publisher } from "./publisher.ts";
 import { Sender } from "./sender.ts";
@@ -54,6 +57,7 @@ export interface JobmanagerDeps {
   readonly settings: JobmanagerSettings;
   /** Told of each job that was published, how long it took. */
   readonly observe?: (timing: JobTiming) => void;
+  readonly metrics?: Metrics;
 }
 
 export interface Jobmanager extends Service {
@@ -65,7 +69,13 @@ export interface Jobmanager extends Service {
 const TERMS = "jobmanager/terms";
 
 export function createJobmanager(deps: JobmanagerDeps): Jobmanager {
-  const desk = new Desk({ ...deps, pool: deps.settings.pool });
+  const { metrics = noMetrics, clock } = deps;
+  const measure = jobmanagerMetrics({ metrics, clock, desk: (): Desk => desk });
+  const observe = (timing: JobTiming) => {
+    measure(timing);
+    deps.observe?.(timing);
+  };
+  const desk = new Desk({ ...deps, pool: deps.settings.pool, observe });
   return { name: "jobmanager", desk, run: (signal) => run(deps, desk, signal) };
 }
 
@@ -176,7 +186,7 @@ async function run(deps: JobmanagerDeps, desk: Desk, signal: AbortSignal): Promi
     (stop) => runLeader(candidate, lead, stop),
     (stop) => keepWatching(nodes, stop),
     (stop) => followSplits(deps, splits, stop),
-    (stop) => followJobs(deps, pool, desk.book, stop),
+    (stop) => followJobs(deps, { pool, accountScript: poolScript, book: desk.book }, stop),
   );
 }
 
