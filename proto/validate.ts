@@ -1,6 +1,7 @@
 /**
- * Checks messages against the rules in their protos (`buf.validate`).
+ * Messages held against the rules that their fields carry (`buf.validate`).
  *
  * @module
  */
-export { createValidator, type ValidationResult, type Validator } from "@bufbuild/protovalidate";
+export { createValidator, ValidationError } from "@bufbuild/protovalidate";
+export { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";

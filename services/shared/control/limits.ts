@@ -45,3 +45,6 @@ export const KEEP_ALIVE_MS = 60_000;
 
 /** Headers of a request by number: gRPC's own are about a dozen. */
 export const HEADERS_MAX = 64;
+
+/** Broken rules that one answer names: as many as somebody mends at once. */
+export const VIOLATIONS_MAX = 8;

@@ -10,7 +10,6 @@ import type { HostPort } from "@gopool/config";
 import type { DescService } from "@gopool/proto/control";
 import { Health, v1, v1alpha } from "@gopool/proto/grpc";
 import { type Clock, FatalError, type Logger } from "@gopool/runtime";
-import { createValidateInterceptor } from "@connectrpc/validate";
 import type { Access } from "./access.ts";
 import { deadlines } from "./deadlines.ts";
 import { faultsToLog } from "./faults.ts";
@@ -32,6 +31,7 @@ import { type Record, recorder } from "./record.ts";
 import { createReflection } from "./reflection.ts";
 import { createListener } from "./requests.ts";
 import { rulesOf } from "./rules.ts";
+import { validated } from "./validated.ts";
 
 /** PEM texts. */
 export interface ServerTls {
@@ -91,7 +91,7 @@ export async function serveControl(options: ControlServerOptions): Promise<Contr
     interceptors: [
       faultsToLog(log),
       deadlines({ clock }),
-      createValidateInterceptor(),
+      validated(),
       recorder(rules, record),
     ],
   });
