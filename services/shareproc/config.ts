@@ -12,6 +12,8 @@ import {
   healthListen,
   optional,
   poolName,
+  roadBlocksubmit,
+  roadProblems,
   type Settings,
   text,
 } from "@gopool/config";
@@ -32,11 +34,15 @@ export const schema = {
   ...busRows,
   poolName,
   logEpoch,
+  roadBlocksubmit,
   healthListen: healthListen("127.0.0.1:8103"),
   ...controlRows("127.0.0.1:8203"),
 };
 
 export const settings: Settings<typeof schema> = {
   schema,
-  problems: (found, isBad) => [...busProblems(found, isBad), ...controlProblems(found)],
+  problems: (
+    found,
+    isBad,
+  ) => [...busProblems(found, isBad), ...controlProblems(found), ...roadProblems(found)],
 };

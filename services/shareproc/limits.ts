@@ -70,3 +70,9 @@ export const DRAIN_MS = 2_000;
 
 /** Log times of two topics, or of two leaders of one, may differ by what brokers' clocks do (guarantee 2 allows a minute). */
 export const CLOCKS_MS = 60_000;
+
+/** Entries of a page where the caller names no size. */
+export const PAGE_DEFAULT = 100;
+
+/** How long the bus is asked for one answer to people: it may be away. */
+export const LOOK_UP_MS = 3_000;

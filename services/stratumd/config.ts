@@ -19,6 +19,8 @@ import {
   integer,
   number,
   poolName,
+  roadProblems,
+  roadShareproc,
   type Settings,
   stateProblems,
   stateRows,
@@ -108,6 +110,7 @@ export const schema = {
   poolName,
   ...commonRows,
   ...rows,
+  roadShareproc,
   healthListen: healthListen("127.0.0.1:8101"),
   ...controlRows("127.0.0.1:8201"),
 };
@@ -119,8 +122,10 @@ export type StratumdConfig = Pick<
 
 export const settings: Settings<typeof schema> = {
   schema,
-  problems: (
-    found,
-    isBad,
-  ) => [...busProblems(found, isBad), ...stateProblems(found), ...controlProblems(found)],
+  problems: (found, isBad) => [
+    ...busProblems(found, isBad),
+    ...stateProblems(found),
+    ...controlProblems(found),
+    ...roadProblems(found),
+  ],
 };

@@ -36,6 +36,7 @@ export {
   tokenFileNeeds,
   tokenFileOf,
 } from "./control_rows.ts";
+export { roadBlocksubmit, roadProblems, roadShareproc } from "./road_rows.ts";
 export {
   memoryStateNote,
   stateNeeds,

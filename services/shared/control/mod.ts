@@ -24,6 +24,7 @@ export {
 } from "./access.ts";
 export { type RecordedCall } from "./record.ts";
 export { type Daemon, runDaemon } from "./daemon.ts";
+export { blockRoad, candidateRoad, type OpenRoad } from "./second_road.ts";
 export {
   type ControlClient,
   controlClient,
