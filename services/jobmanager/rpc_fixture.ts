@@ -5,12 +5,15 @@
  */
 import {
   type Client,
+  Code,
+  ConnectError,
   controlClient,
   createAccess,
   type Protocol,
   type RecordedCall,
   serveControl,
 } from "@gopool/control";
+import { assertEquals, assertMatch, assertRejects } from "@std/assert";
 import type { Nodes } from "@gopool/node";
 import { JobService, Role } from "@gopool/proto/control";
 import { silent, systemClock } from "@gopool/runtime";
@@ -50,4 +53,11 @@ export async function serveJobs(
       await server[Symbol.asyncDispose]();
     },
   };
+}
+
+/** The call must be refused so. */
+export async function refused(call: Promise<unknown>, code: Code, words: RegExp): Promise<void> {
+  const error = await assertRejects(() => call, ConnectError);
+  assertEquals(Code[error.code], Code[code], error.message);
+  assertMatch(error.rawMessage, words);
 }
