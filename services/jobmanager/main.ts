@@ -2,17 +2,18 @@
 import { busOptionsOf, openBus } from "@gopool/bus";
 import { memoryStateNote } from "@gopool/config";
 import { openNodesOf } from "@gopool/node";
-import { runDaemon } from "@gopool/runtime";
+import { runDaemon } from "@gopool/control";
 import { openState, stateOptionsOf } from "@gopool/state";
 import { settings } from "./config.ts";
 import { payeeOf } from "@gopool/config/payee";
 import { createJobmanager } from "./service.ts";
 
-await runDaemon("jobmanager", settings, async (daemon) => {
-  const { config, clock, random, signal } = daemon;
+await runDaemon("jobmanager", settings, { serves: [] }, async (daemon) => {
+  const { config, clock, random, metrics, signal } = daemon;
   await using bus = await daemon.open(
     "bus",
-    (onTrouble) => openBus(config.busUrl, { ...busOptionsOf(config), clock, signal, onTrouble }),
+    (onTrouble) =>
+      openBus(config.busUrl, { ...busOptionsOf(config), clock, signal, onTrouble, metrics }),
   );
   await using state = await daemon.open(
     "state",

@@ -1,20 +1,24 @@
 /** The keeper of the ledger as a process. Run it by `deno task payoutd`. @module */
-import { busOptionsOf, openBus } from "@gopool/bus";
+import { blockFound, busOptionsOf, groupLags, openBus, shareValid } from "@gopool/bus";
 import { payeeOf } from "@gopool/config/payee";
 import { ledgerOptionsOf, openLedger } from "@gopool/ledger";
 import { askNodes, openNodesOf } from "@gopool/node";
-import { runDaemon } from "@gopool/runtime";
+import { runDaemon } from "@gopool/control";
+import { GROUP } from "./blocks/mod.ts";
 import { settings } from "./config.ts";
 import { payoutdSettingsOf } from "./from_settings.ts";
 import { createPayoutd, scriptsOf } from "./service.ts";
+import { SHARE_GROUP } from "./shares/mod.ts";
 import { openSigner } from "./signing/open.ts";
 
-await runDaemon("payoutd", settings, async (daemon) => {
-  const { config, clock, log, signal } = daemon;
+await runDaemon("payoutd", settings, { serves: [] }, async (daemon) => {
+  const { config, clock, log, metrics, signal } = daemon;
   await using bus = await daemon.open(
     "bus",
-    (onTrouble) => openBus(config.busUrl, { ...busOptionsOf(config), clock, signal, onTrouble }),
+    (onTrouble) =>
+      openBus(config.busUrl, { ...busOptionsOf(config), clock, signal, onTrouble, metrics }),
   );
+  daemon.lags(() => groupLags(bus, [[shareValid, SHARE_GROUP], [blockFound, GROUP]]));
   await using nodes = openNodesOf(config, daemon);
   const network = await nodes.network(signal);
   const poolAddress = payeeOf("payoutd", config.poolAddress, network);

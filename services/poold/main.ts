@@ -1,25 +1,16 @@
 /** The whole pool in one process. Run it by `deno task start`. @module */
-import {
-  createStatusBoard,
-  holdFolder,
-  type Phase,
-  runProcess,
-  serveHealth,
-} from "@gopool/runtime";
+import { groupLags } from "@gopool/bus";
+import { runDaemon } from "@gopool/control";
+import { holdFolder } from "@gopool/runtime";
+import { GROUPS, SERVES } from "./control.ts";
 import { quiet } from "./quiet.ts";
 import { openPool } from "./service.ts";
-import { readSettings } from "./settings.ts";
+import { settings } from "./settings.ts";
 
-await runProcess("poold", async ({ args, env, clock, random, log, signal }) => {
-  const config = readSettings({ args, env });
+await runDaemon("poold", settings, { serves: SERVES }, async (daemon) => {
+  const { config, log } = daemon;
   using _folder = await holdFolder(config.dataDir);
-  const board = createStatusBoard(clock);
-  let isOpen = false;
-  const phase = (): Phase => signal.aborted ? "stopping" : isOpen ? "working" : "starting";
-  await using _health = config.healthListen &&
-    serveHealth(config.healthListen, { name: "poold", board, clock, phase });
-  const partsLog = quiet(log);
-  await using pool = await openPool(config, { clock, random, log, partsLog, signal, board });
-  isOpen = true;
-  await pool.run(signal);
+  await using pool = await openPool(config, { ...daemon, partsLog: quiet(log), control: daemon });
+  daemon.lags(() => groupLags(pool.bus, GROUPS));
+  await daemon.runComposed(pool);
 });

@@ -5,11 +5,7 @@
  */
 import { createBlocksubmit } from "@gopool/blocksubmit";
 import { blockFound, type Bus, busOptionsOf, openBus, shareValid, type Topic } from "@gopool/bus";
-import { concat, type Network, u32le } from "@gopool/chain";
-import { ConfigError } from "@gopool/config";
 import { createJobmanager } from "@gopool/jobmanager";
-import { payeeOf } from "@gopool/config/payee";
-import { type Ledger, openLedger } from "@gopool/ledger";
 import { openNodesOf } from "@gopool/node";
 import { createPayoutd, scriptsOf } from "@gopool/payoutd";
 import { payoutdSettingsOf } from "@gopool/payoutd/from_settings";
@@ -18,6 +14,7 @@ import {
   type Clock,
   createStatusBoard,
   type Logger,
+  type MetricsRegistry,
   openPart,
   type Random,
   type Service,
@@ -30,13 +27,16 @@ import { createStratumd } from "@gopool/stratumd";
 import { settleBlocks } from "./blocks_in_hand.ts";
 import { createBooksView } from "./books.ts";
 import type { PooldConfig } from "./config.ts";
+import { type PoolControl, provideTo } from "./control.ts";
 import { createConsole, type PoolView, tellBlock } from "./console.ts";
 import { demoService, simulatedNode } from "./demo/mod.ts";
 import { demoMines } from "./demo/target.ts";
 import { tellTroubles } from "./troubles.ts";
-import { ledgerPlace } from "./ledger_place.ts";
 import { busOf } from "./log_place.ts";
+import { ledgerOf } from "./own_ledger.ts";
+import { payee } from "./own_payee.ts";
 import { demoMaturity, payoutdConfigOf } from "./payouts.ts";
+import { directRoad } from "./roads.ts";
 import { runStages, type Stage } from "./stages.ts";
 
 export interface PoolDeps {
@@ -47,6 +47,10 @@ export interface PoolDeps {
   readonly partsLog?: Logger;
   /** Where the parts say how they are. Default: one of the pool's own. */
   readonly board?: StatusBoard;
+  /** Where the parts answer to operators, and are drained by name. Default: nowhere. */
+  readonly control?: PoolControl;
+  /** Of the process. Default: nobody counts. */
+  readonly metrics?: MetricsRegistry;
   /** Stands between the services and the bus: tests break it on purpose. */
   readonly wrapBus?: (bus: Bus) => Bus;
   /** Aborts the wait for a node while the pool is being opened. */
@@ -65,7 +69,8 @@ export interface Pool extends AsyncDisposable, Service {
  * @throws {FatalError} What trying again cannot mend, in a sentence.
  */
 export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Pool> {
-  const { clock, random, log, signal } = deps;
+  const { clock, random, log, signal, metrics } = deps;
+  const measured = metrics === undefined ? {} : { metrics };
   const partsLog = deps.partsLog ?? log;
   const board = deps.board ?? createStatusBoard(clock);
   await using open = new AsyncDisposableStack();
@@ -73,7 +78,14 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
     await openPart(
       { board, log: partsLog, signal },
       "bus",
-      (onTrouble) => openBus(busOf(config), { ...busOptionsOf(config), clock, signal, onTrouble }),
+      (onTrouble) =>
+        openBus(busOf(config), {
+          ...busOptionsOf(config),
+          ...measured,
+          clock,
+          signal,
+          onTrouble,
+        }),
     ),
   );
   const bus = deps.wrapBus?.(opened) ?? opened;
@@ -92,51 +104,46 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
     ? open.use(await simulatedNode(config, demoMaturity(config), { ...deps, log: partsLog }))
     : undefined;
   const nodeUrl = simulated === undefined ? config.nodeUrl : [new URL(simulated.url)];
-  const nodes = open.use(openNodesOf({ ...config, nodeUrl }, { clock, log, board }));
+  const nodes = open.use(openNodesOf({ ...config, nodeUrl }, { ...measured, clock, log, board }));
   const network = await nodes.network(signal);
   const { poolAddress, keyFile } = await payee(config, network, random);
   const ledger = open.use(await ledgerOf(config, network, { ...deps, board, log: partsLog }));
 
-  const stratumd = createStratumd({
-    bus,
-    state,
-    clock,
-    random,
-    log: partsLog.with({ part: "stratumd" }),
-    board,
-    config,
+  // What all have: bus, clock, chance, board, metrics.
+  const common = { ...measured, bus, clock, random, board };
+  const partLog = (part: string) => partsLog.with({ part });
+  const blocksubmit = createBlocksubmit({
+    ...common,
+    nodes,
+    log: partLog("blocksubmit"),
+    onFound: (found) => tellBlock(found, log),
   });
   const shareproc = createShareproc({
-    bus,
-    clock,
-    log: partsLog.with({ part: "shareproc" }),
-    board,
+    ...common,
+    log: partLog("shareproc"),
     pool: config.poolName,
     logEpoch: config.logEpoch,
+    road: directRoad("blocksubmit", (solved) => blocksubmit.give(solved)),
+  });
+  const stratumd = createStratumd({
+    ...common,
+    state,
+    log: partLog("stratumd"),
+    config,
+    road: directRoad("shareproc", (candidate) => shareproc.give(candidate)),
   });
   const jobmanager = createJobmanager({
-    bus,
+    ...common,
     state,
     nodes,
-    clock,
-    log: partsLog.with({ part: "jobmanager" }),
-    board,
+    log: partLog("jobmanager"),
     holder: `poold-${random.uint32().toString(16)}`,
     settings: { ...config, pool: config.poolName, poolAddress },
   });
-  const blocksubmit = createBlocksubmit({
-    bus,
-    nodes,
-    clock,
-    random,
-    log: partsLog.with({ part: "blocksubmit" }),
-    board,
-    onFound: (found) => tellBlock(found, log),
-  });
   const own = payoutdConfigOf(config, simulated === undefined ? null : { keyFile });
   const payouts = payoutdSettingsOf({ ...config, ...own }, poolAddress, network, "poold");
-  const payoutd = createPayoutd({
-    bus,
+  const payoutdDeps = {
+    ...common,
     ledger,
     nodes,
     signer: await openPart(
@@ -147,13 +154,15 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
         return openSigner({ ...own, kind: own.signer, network, scripts, node: nodes.list[0]! });
       },
     ),
-    clock,
-    random,
-    log: partsLog.with({ part: "payoutd" }),
-    board,
+    log: partLog("payoutd"),
     network,
     settings: payouts,
-  });
+  };
+  const payoutd = createPayoutd(payoutdDeps);
+  if (deps.control !== undefined) {
+    const services = { stratumd, shareproc, jobmanager, blocksubmit };
+    provideTo(deps.control, { ...services, payoutd: payoutdDeps, gateway: config.gateway });
+  }
   const books = createBooksView({ ledger, clock, log });
   const { listening } = stratumd;
   const miner = demoMines(config)
@@ -175,8 +184,11 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
   };
   const { host } = config.stratumListen;
   const console = createConsole({ view, clock, log, host, listening });
+  const { drainable = (service: Service) => service } = deps.control ?? {};
   const stage = (...services: readonly Service[]): Stage => ({
-    parts: services.map((service) => supervise(service, { clock, random, log, board }).run),
+    parts: services.map((service) =>
+      drainable(supervise(service, { clock, random, log, board })).run
+    ),
   });
 
   const owned = open.move();
@@ -215,69 +227,4 @@ async function bringBlocksHome(bus: Bus, clock: Clock, log: Logger): Promise<voi
 /** Records of a topic that can still be read. */
 async function recordsOf(bus: Bus, topic: Topic): Promise<number> {
   return (await bus.ends(topic)).reduce((sum, { earliest, next }) => sum + next - earliest, 0);
-}
-
-/** The ledger that the settings name, or a PostgreSQL of its own beside the pool. */
-async function ledgerOf(
-  config: PooldConfig,
-  network: Network,
-  { clock, signal, board, log }: PoolDeps & { readonly board: StatusBoard },
-): Promise<Ledger> {
-  await using open = new AsyncDisposableStack();
-  const ledger = await openPart({ board, log, signal }, "ledger", async (onTrouble) => {
-    const place = open.use(
-      await ledgerPlace(config, { clock, signal, onTrouble, make: true }),
-    );
-    return await openLedger(place.url, {
-      ...place.options,
-      clock,
-      log,
-      signal,
-      onTrouble,
-      pool: config.poolName,
-      network,
-      // Of another's server the schema is not the pool's to change: deno task migrate does.
-      migrate: place.embedded,
-    });
-  });
-  open.use(ledger);
-  const owned = open.move();
-  return {
-    name: ledger.name,
-    transaction: (work, options) => ledger.transaction(work, options),
-    hold: (lock) => ledger.hold(lock),
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
-}
-
-interface Payee {
-  readonly poolAddress: string;
-  /** Of the key to that address, where the pool made it. */
-  readonly keyFile: string | null;
-}
-
-/**
- * The pool's address. For a real network it is the operator's: readSettings() has seen that there is one. On the
- * simulated chain the pool makes a key of its own, so that its payouts can be watched.
- */
-async function payee(
-  { nodeUrl, poolAddress, dataDir }: PooldConfig,
-  network: Network,
-  random: Random,
-): Promise<Payee> {
-  if (poolAddress !== undefined) {
-    const simulated = nodeUrl === undefined ? " (a simulated one: GOPOOL_NODE_URL is not set)" : "";
-    return { poolAddress: payeeOf("poold", poolAddress, network, simulated), keyFile: null };
-  }
-  if (nodeUrl !== undefined) {
-    throw new ConfigError("poold", [
-      `GOPOOL_POOL_ADDRESS is required: the ${network} address that the pool's own coinbases pay to`,
-    ]);
-  }
-  const keyFile = `${dataDir}/simulated-key`;
-  const secret = concat(...Array.from({ length: 8 }, () => u32le(random.uint32())));
-  // Loaded only here: a pool on a real chain makes no key.
-  const { openOrMakeKeyFile } = await import("@gopool/payoutd/key_file");
-  const { address } = await openOrMakeKeyFile(keyFile, network, secret);
-  return { poolAddress: address, keyFile };
 }

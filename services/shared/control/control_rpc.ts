@@ -126,10 +126,13 @@ export function createControlRpc(deps: ControlDeps): ServiceImpl<typeof ControlS
     },
     async drain({ service, waitMs }, context) {
       const before = named(drains, service);
-      const enough = new AbortController();
-      const over = AbortSignal.any([context.signal, enough.signal]);
-      await Promise.race([drains.drain(service), clock.sleep(waitMs, over)]);
-      enough.abort();
+      const drained = drains.drain(service);
+      if (waitMs > 0) {
+        const enough = new AbortController();
+        const over = AbortSignal.any([context.signal, enough.signal]);
+        await Promise.race([drained, clock.sleep(waitMs, over)]);
+        enough.abort();
+      }
       const services = drains.named(service);
       note(context, { before: phasesOf(before), after: phasesOf(services) });
       return { services: services.map(servicePhase) };

@@ -144,18 +144,20 @@ interface Node {
   readonly children: readonly Node[];
 }
 
+/** What the engine's own functions allocate stands at the place that has called them. */
 function allocationsOf(head: Node): Allocation[] {
   const found = new Map<string, Allocation>();
-  const open = [head];
-  for (let node = open.pop(); node !== undefined; node = open.pop()) {
-    open.push(...node.children);
-    if (node.selfSize === 0) continue;
-    const { functionName, url, lineNumber } = node.callFrame;
-    const name = functionName || "(anonymous)";
+  const open = [{ node: head, calledFrom: "" }];
+  for (let one = open.pop(); one !== undefined; one = open.pop()) {
+    const { node: { callFrame, selfSize, children }, calledFrom } = one;
+    const { functionName, url, lineNumber } = callFrame;
     // The engine counts lines from 0.
-    const place = url === "" ? "" : `${url.replace(ROOT, "")}:${lineNumber + 1}`;
+    const place = url === "" ? calledFrom : `${url.replace(ROOT, "")}:${lineNumber + 1}`;
+    open.push(...children.map((node) => ({ node, calledFrom: place })));
+    if (selfSize === 0) continue;
+    const name = functionName || "(anonymous)";
     const before = found.get(`${name} ${place}`)?.bytes ?? 0;
-    found.set(`${name} ${place}`, { function: name, place, bytes: before + node.selfSize });
+    found.set(`${name} ${place}`, { function: name, place, bytes: before + selfSize });
   }
   return [...found.values()].sort((a, b) => b.bytes - a.bytes).slice(0, ALLOCATIONS_MAX);
 }

@@ -49,15 +49,19 @@ Deno.test("a profile names the place where the process was busy", async () => {
 Deno.test("allocations are told by place, the most first, and the summary adds up", async () => {
   const profiler = createProfiler(systemClock);
   const kept: number[][] = [];
-  const taking = profiler.allocations({ forMs: 50, signal: never });
-  await systemClock.sleep(10);
-  for (let i = 0; i < 2_000; i++) kept.push(Array.from({ length: 200 }, () => Math.random()));
+  let isOver = false;
+  const taking = profiler.allocations({ forMs: 50, signal: never }).finally(() => isOver = true);
+  // All the while: on a busy machine the span may begin late.
+  while (!isOver) {
+    for (let i = 0; i < 100; i++) kept.push(Array.from({ length: 200 }, () => Math.random()));
+    await systemClock.sleep(1);
+  }
   const allocations = await taking;
-  assert(
-    allocations.some(({ place }) => place.startsWith("services/shared/control/profile_test.ts:")),
-  );
+  const here = "services/shared/control/profile_test.ts:";
+  assert(allocations.some(({ place }) => place.startsWith(here)), JSON.stringify(allocations));
   assertEquals(allocations, allocations.toSorted((a, b) => b.bytes - a.bytes));
-  assertEquals(kept.length, 2_000);
+  // Held until here.
+  assert(kept.length > 0);
   const { heapUsedBytes, heapLimitBytes, residentBytes, spaces } = heapSummary();
   assert(0 < heapUsedBytes && heapUsedBytes < heapLimitBytes && residentBytes > 0);
   assert(spaces.some(({ name, usedBytes }) => name === "old_space" && usedBytes > 0));

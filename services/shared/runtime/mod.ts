@@ -48,7 +48,6 @@ export {
   setLogLevel,
   silent,
 } from "./log.ts";
-export { type Daemon, runDaemon } from "./daemon.ts";
 export { holdFolder } from "./folder_lock.ts";
 export { type HealthPort, type Phase, type Readiness, readinessOf, serveHealth } from "./health.ts";
 export { type OpeningDeps, openPart, type Tell } from "./opening.ts";

@@ -5,7 +5,8 @@
  * @module
  */
 import { type Bus, busOptionsOf, miningJobs, openBus } from "@gopool/bus";
-import { runDaemon, systemClock } from "@gopool/runtime";
+import { runDaemon } from "@gopool/control";
+import { systemClock } from "@gopool/runtime";
 import { createShareproc } from "@gopool/shareproc";
 import { settings } from "@gopool/shareproc/config";
 
@@ -29,7 +30,7 @@ function withLateJobs(bus: Bus): Bus {
   });
 }
 
-await runDaemon("shareproc", settings, async (daemon) => {
+await runDaemon("shareproc", settings, { serves: [] }, async (daemon) => {
   const { config, clock, signal } = daemon;
   await using bus = await daemon.open(
     "bus",

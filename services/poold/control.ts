@@ -1,0 +1,76 @@
+/**
+ * What the pool answers to operators at its one control address, and whose lags it tells.
+ *
+ * @module
+ */
+import type { Blocksubmit } from "@gopool/blocksubmit";
+import { createBlockRpc } from "@gopool/blocksubmit/rpc";
+import { blockFound, shareSubmissions, shareValid, type Topic } from "@gopool/bus";
+import type { Daemon } from "@gopool/control";
+import type { Jobmanager } from "@gopool/jobmanager";
+import { createJobRpc } from "@gopool/jobmanager/rpc";
+import type { PayoutdDeps } from "@gopool/payoutd";
+import { GROUP as BLOCK_GROUP } from "@gopool/payoutd/blocks";
+import { createPayoutdRpc, SERVES as PAYOUTD_SERVES } from "@gopool/payoutd/rpc";
+import { SHARE_GROUP } from "@gopool/payoutd/shares";
+import {
+  BlockService,
+  ClientService,
+  type DescService,
+  JobService,
+  LedgerService,
+  PayoutService,
+  SessionService,
+  ShareService,
+} from "@gopool/proto/control";
+import { GROUP as JUDGE_GROUP, type Shareproc } from "@gopool/shareproc";
+import { createShareRpc } from "@gopool/shareproc/rpc";
+import type { Stratumd } from "@gopool/stratumd";
+import { createSessionRpc } from "@gopool/stratumd/rpc";
+
+/**
+ * The services' own, beside ControlService; openPool provides each. The second road is none of them: within one
+ * process it is a call.
+ */
+export const SERVES: readonly DescService[] = [
+  SessionService,
+  ShareService,
+  JobService,
+  BlockService,
+  ...PAYOUTD_SERVES,
+];
+
+/** The groups that read in this process. */
+export const GROUPS: readonly (readonly [topic: Topic, group: string])[] = [
+  [shareSubmissions, JUDGE_GROUP],
+  [shareValid, SHARE_GROUP],
+  [blockFound, BLOCK_GROUP],
+];
+
+/** What the pool needs of the process that serves its control address. */
+export type PoolControl = Pick<Daemon<unknown>, "provide" | "drainable">;
+
+/** What is asked. */
+export interface Provided {
+  readonly stratumd: Stratumd;
+  /** The gateway's name. */
+  readonly gateway: string;
+  readonly shareproc: Shareproc;
+  readonly jobmanager: Jobmanager;
+  readonly blocksubmit: Blocksubmit;
+  readonly payoutd: PayoutdDeps;
+}
+
+/** From now on the control address answers for all of them. */
+export function provideTo({ provide }: PoolControl, pool: Provided): void {
+  const { stratumd, gateway, shareproc, jobmanager, blocksubmit, payoutd } = pool;
+  const { clock, bus, board, nodes } = payoutd;
+  provide(SessionService, createSessionRpc({ stratumd, gateway, clock }));
+  provide(ShareService, createShareRpc({ shareproc, bus, board, clock }));
+  provide(JobService, createJobRpc({ desk: jobmanager.desk, nodes }));
+  provide(BlockService, createBlockRpc({ blocksubmit }));
+  const { ledger, payouts, clients } = createPayoutdRpc(payoutd);
+  provide(LedgerService, ledger);
+  provide(PayoutService, payouts);
+  provide(ClientService, clients);
+}
