@@ -114,12 +114,17 @@ async function drain(ctl: Ctl, service: string, waitMs: number): Promise<void> {
 async function undrain(ctl: Ctl, service: string): Promise<void> {
   const { member, name } = await meant(ctl, service);
   const answer = await member.client(ControlService).undrain({ service: name }, ctl.pool.calling());
-  ctl.out.said(UndrainResponseSchema, answer, ({ services }) => services.map(stateLine));
+  ctl.out.said(UndrainResponseSchema, answer, ({ services }) => services.map(undrainedLine));
 }
 
 function stateLine({ name, phase }: ServiceState): string {
   const rest = phase === Phase.DRAINING ? ": it finishes what is in hand" : "";
   return `${name} is ${word(Phase, phase)}${rest}`;
+}
+
+/** It is asked before the service has opened what it works on. */
+function undrainedLine({ name, phase }: ServiceState): string {
+  return phase === Phase.WORKING ? `${name} works again` : `${name} is told to work again`;
 }
 
 async function profile(ctl: Ctl, to: string, forMs: number): Promise<void> {
@@ -170,7 +175,9 @@ async function heap(ctl: Ctl, sampleMs: number): Promise<void> {
   }));
   out.table(
     "spaces",
-    found.spaces.map(({ name, usedBytes, sizeBytes }) => ({
+    found.spaces.filter(({ sizeBytes }) => sizeBytes > 0n).map((
+      { name, usedBytes, sizeBytes },
+    ) => ({
       space: name,
       used: bytes(usedBytes),
       size: bytes(sizeBytes),

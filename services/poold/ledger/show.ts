@@ -21,7 +21,7 @@ export function show(rows: readonly Cells[], json: boolean, print: Print): void 
     Math.max(head.length, ...cells.map((row) => row[i]!.length))
   );
   const isNumber = heads.map((_, i) =>
-    rows.every((row) => /^(-?[\d.]+|-)$/.test(cell(row[heads[i]!])))
+    rows.every((row) => /^(-?\d+(\.\d+)?|-)$/.test(cell(row[heads[i]!])))
   );
   for (const row of [heads, ...cells]) {
     print(

@@ -1,6 +1,6 @@
 /** The live screen as text. Pure. @module */
 import { BlockState, type BlockSummary, type ExplainedJob } from "@gopool/proto/control";
-import { ago, ends, hashrate, short, time, word } from "../words.ts";
+import { ago, count, ends, hashrate, short, time, word } from "../words.ts";
 
 /** What the screen shows; what could not be asked is undefined, with the reason in `troubles`. */
 export interface Seen {
@@ -50,7 +50,9 @@ export function screenOf(seen: Seen, columns: number, rows = Infinity): string[]
     `GoPool ${time(atMs)}${miners === undefined ? "" : `   ${hashrate(miners.hashesPerSecond)}`}`,
     miners === undefined
       ? "miners: not known"
-      : `miners: ${miners.sessions} sessions, ${miners.working} at work; shares ${miners.accepted} accepted, ${miners.refused} refused${
+      : `miners: ${
+        count(miners.sessions, "session")
+      }, ${miners.working} at work; shares ${miners.accepted} accepted, ${miners.refused} refused${
         share(miners)
       }`,
     job === undefined
