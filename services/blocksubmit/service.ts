@@ -4,12 +4,15 @@
  * @module
  */
 import { blockSolved, type Bus } from "@gopool/bus";
+import { displayHash, type Hash } from "@gopool/chain";
 import type { Nodes } from "@gopool/node";
 import type { BlockFound, BlockSolved } from "@gopool/proto";
 import {
   type Clock,
   keepFollowing,
   type Logger,
+  type Metrics,
+  noMetrics,
   orGiveUp,
   type Random,
   type Service,
@@ -19,6 +22,7 @@ import { Blocks, NotTaken } from "./blocks.ts";
 import { BlockDesk } from "./desk.ts";
 import { Dossiers } from "./dossiers.ts";
 import { SOLVED_HORIZON_MS } from "./limits.ts";
+import { blocksubmitMetrics } from "./metrics.ts";
 
 export interface BlocksubmitDeps {
   readonly bus: Bus;
@@ -29,6 +33,7 @@ export interface BlocksubmitDeps {
   readonly board: StatusBoard;
   /** Told of each block whose fate was decided here. */
   readonly onFound?: (found: BlockFound) => void;
+  readonly metrics?: Metrics;
 }
 
 export interface Blocksubmit extends Service {
@@ -49,11 +54,27 @@ export function createBlocksubmit(deps: BlocksubmitDeps): Blocksubmit {
   const counts = { accepted: 0, lost: 0 };
   const dossiers = new Dossiers();
   let blocks: Blocks | null = null;
+  const measure = blocksubmitMetrics({
+    metrics: deps.metrics ?? noMetrics,
+    clock: deps.clock,
+    counts,
+    nodes: deps.nodes.list.map(({ name }) => name),
+    dossiers: () => dossiers.all(),
+  });
+  const onFound = (found: BlockFound) => {
+    measure(found, dossiers.get(displayHash(found.facts!.hash as Hash)));
+    deps.onFound?.(found);
+  };
 
   async function run(signal: AbortSignal): Promise<void> {
     const { bus, clock } = deps;
     const ended = new AbortController();
-    const own = new Blocks(deps, counts, dossiers, AbortSignal.any([signal, ended.signal]));
+    const own = new Blocks(
+      { ...deps, onFound },
+      counts,
+      dossiers,
+      AbortSignal.any([signal, ended.signal]),
+    );
     // Before the bus is asked for anything: what comes by the second road comes because the bus is away.
     blocks = own;
     try {
