@@ -50,7 +50,7 @@ async function runOn({ has, user, apt }: Machine) {
   return { code, says: new TextDecoder().decode(stderr), ran };
 }
 
-const ALL = ["java", "mvn", "redis-server", "openssl"];
+const ALL = ["java", "mvn", "redis-server", "openssl", "promtool"];
 const SUITE = "npx -y deno@2.9.6 task ok";
 
 Deno.test(".ci/run installs nothing where everything is there", async () => {
@@ -59,7 +59,11 @@ Deno.test(".ci/run installs nothing where everything is there", async () => {
 });
 
 Deno.test(".ci/run installs what is missing, and says nothing of it", async () => {
-  const { code, ran, says } = await runOn({ has: ["java", "openssl"], user: 0, apt: 0 });
+  const { code, ran, says } = await runOn({
+    has: ["java", "openssl", "promtool"],
+    user: 0,
+    apt: 0,
+  });
   assertEquals({ code, ran, says }, {
     code: 0,
     ran: [
@@ -72,14 +76,18 @@ Deno.test(".ci/run installs what is missing, and says nothing of it", async () =
 });
 
 Deno.test(".ci/run says what could not be installed, and runs nothing", async () => {
-  const { code, ran, says } = await runOn({ has: ["java", "mvn", "openssl"], user: 0, apt: 100 });
+  const { code, ran, says } = await runOn({
+    has: ["java", "mvn", "openssl", "promtool"],
+    user: 0,
+    apt: 100,
+  });
   assertEquals({ code, ran }, { code: 1, ran: ["apt-get -q update"] });
   assertStringIncludes(says, "apt-get could not install redis-server:\nE: No such package");
 });
 
 Deno.test(".ci/run says what is missing where it may not install", async () => {
   for (const machine of [{ user: 1000, apt: 0 }, { user: 0, apt: null }]) {
-    const { code, ran, says } = await runOn({ has: ["java", "mvn"], ...machine });
+    const { code, ran, says } = await runOn({ has: ["java", "mvn", "promtool"], ...machine });
     assertEquals({ code, ran }, { code: 1, ran: [] });
     assertStringIncludes(says, "redis-server openssl");
   }
