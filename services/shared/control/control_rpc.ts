@@ -137,11 +137,11 @@ export function createControlRpc(deps: ControlDeps): ServiceImpl<typeof ControlS
       note(context, { before: phasesOf(before), after: phasesOf(services) });
       return { services: services.map(servicePhase) };
     },
-    undrain({ service }, context) {
+    async undrain({ service }, context) {
       const before = named(drains, service);
-      drains.undrain(service);
+      await drains.undrain(service);
       const services = drains.named(service);
-      note(context, { before: phasesOf(before), after: "working" });
+      note(context, { before: phasesOf(before), after: phasesOf(services) });
       return { services: services.map(servicePhase) };
     },
     async *watchEvents({ leastLevel, kinds, past }, context) {

@@ -132,13 +132,14 @@ Deno.test("a drain ends when the work in hand has, the process is not ready mean
   assertMatch(waitingFor.join(), /stratumd: drained/);
   assertEquals(services.map(({ phase }) => phase), [Phase.DRAINED, Phase.WORKING]);
 
-  await it.call.undrain({ service: "stratumd" });
+  const { services: again } = await it.call.undrain({ service: "stratumd" });
+  assertEquals(again[0]!.phase, Phase.WORKING);
   await waitFor(async () => (await it.call.status({})).ready, "it is ready again");
   assertEquals(it.runs, ["stratumd", "shareproc", "stratumd"]);
   assertEquals(it.calls.map(({ method, before, after }) => [method.split("/")[1], before, after]), [
     ["Drain", "stratumd working", "stratumd draining"],
     ["Drain", "stratumd draining", "stratumd drained"],
-    ["Undrain", "stratumd drained", "working"],
+    ["Undrain", "stratumd drained", "stratumd working"],
   ]);
 });
 

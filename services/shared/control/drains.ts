@@ -46,9 +46,10 @@ export interface Drains {
   /**
    * Lets one (empty: all, those drained by name too) work again.
    *
+   * @returns Resolves when those that were drained work. One that still drains works after its end.
    * @throws {UnknownService}
    */
-  undrain(name: string): void;
+  undrain(name: string): Promise<void>;
   /** The services, without the whole. */
   services(): readonly ServicePhase[];
   /** The whole's. */
@@ -76,10 +77,11 @@ export function createDrains(deps: DrainsDeps): Drains {
     },
     wrapWhole: (service) => ({ name: service.name, run: (stop) => whole.run(service, stop) }),
     drain: (name) => find(name).drain(),
-    undrain(name) {
+    async undrain(name) {
+      const found = find(name);
       // The parts first: when the whole runs again, they do.
-      if (name === "") { for (const part of parts.values()) part.undrain(); }
-      find(name).undrain();
+      const all = name === "" ? [...parts.values(), found] : [found];
+      await Promise.all(all.map((one) => one.undrain()));
     },
     services: () => [...parts.values()].map((part) => part.state()),
     whole: () => whole.state(),
@@ -96,6 +98,7 @@ class Drainable {
   #round = new AbortController();
   #wake = Promise.withResolvers<void>();
   #ended = Promise.withResolvers<void>();
+  #working = Promise.withResolvers<void>();
 
   constructor(readonly name: string, readonly deps: DrainsDeps) {
     this.#sinceMs = deps.clock.now();
@@ -105,7 +108,7 @@ class Drainable {
     while (!stop.aborted) {
       if (this.#wantsDrained) {
         this.#enter("drained");
-        if (this.name !== "") this.deps.board.set(this.name, "down", DRAINED);
+        if (this.name !== "") this.deps.board.set(this.name, "down", DRAINED, false);
         this.#ended.resolve();
         this.#wake = Promise.withResolvers();
         await Promise.race([this.#wake.promise, aborted(stop)]);
@@ -126,6 +129,8 @@ class Drainable {
     }
     this.#enter("drained");
     this.#ended.resolve();
+    // It never will again: whoever waits for it has waited enough.
+    this.#working.resolve();
   }
 
   drain(): Promise<void> {
@@ -137,11 +142,11 @@ class Drainable {
     return this.#ended.promise;
   }
 
-  undrain(): void {
-    if (!this.#wantsDrained) return;
+  undrain(): Promise<void> {
     this.#wantsDrained = false;
     this.#ended.resolve();
     this.#wake.resolve();
+    return this.#phase === "drained" ? this.#working.promise : Promise.resolve();
   }
 
   state(): ServicePhase {
@@ -150,6 +155,8 @@ class Drainable {
 
   #enter(phase: Phase): void {
     if (this.#phase === phase) return;
+    if (phase === "working") this.#working.resolve();
+    else if (this.#phase === "working") this.#working = Promise.withResolvers();
     this.#phase = phase;
     this.#sinceMs = this.deps.clock.now();
     this.deps.onPhase?.(this.name, phase);

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { aborted, createStatusBoard, runTogether, seededRandom, supervise } from "@gopool/runtime";
 import { FakeClock, settle, silent } from "@gopool/testing";
 import { createDrains, UnknownService } from "./drains.ts";
@@ -57,9 +57,8 @@ Deno.test("a drained service ends with its work in hand finished, the others go 
   // What is drained already is drained.
   await it.drains.drain("a");
 
-  it.drains.undrain("a");
-  it.drains.undrain("a");
-  await settle();
+  await it.drains.undrain("a");
+  await it.drains.undrain("a");
   assertEquals(phases(it), ["a working", "b working"]);
   assertEquals(it.runs, { a: 2, b: 1 });
   assertEquals(it.board.all().every(({ health }) => health === "ok"), true);
@@ -77,8 +76,7 @@ Deno.test("the whole drains and works again, those drained by name too", async (
   await all;
   assertEquals(it.drains.whole().phase, "drained");
   assertEquals(phases(it), ["a drained", "b drained"]);
-  it.drains.undrain("");
-  await settle();
+  await it.drains.undrain("");
   assertEquals(it.drains.whole().phase, "working");
   assertEquals(it.runs, { a: 2, b: 2 });
   it.stop.abort();
@@ -99,7 +97,7 @@ Deno.test("a drain that is taken back before its end ends, and the service begin
   await settle();
   const draining = it.drains.drain("a");
   await it.clock.advance(100);
-  it.drains.undrain("a");
+  await it.drains.undrain("a");
   await draining;
   await it.clock.advance(400);
   assertEquals([phases(it), it.runs, it.finished], [["a working"], { a: 2 }, { a: 1 }]);
@@ -127,7 +125,7 @@ Deno.test("a fault that ends a service for good comes through", async () => {
 
 Deno.test("a service that does not run here is named with those that do", async () => {
   const it = stand("a", "b");
-  const error = assertThrows(() => it.drains.undrain("c"), UnknownService);
+  const error = await assertRejects(() => it.drains.undrain("c"), UnknownService);
   assertEquals(error.message, 'No service "c" runs here: it must be one of a, b');
   await settle();
   it.stop.abort();

@@ -140,10 +140,13 @@ Deno.test("the board tells when a part's health changes, and remembers its last 
   assertEquals(board.all()[0]!.lastError, { detail: "away", atMs });
   board.clear("bus");
   board.clear("bus");
+  board.set("ledger", "down", "opening", false);
+  assertEquals(board.all()[0]!.lastError, undefined);
   assertEquals(changes, [
     "bus null>ok open",
     "bus ok>down away",
     "bus down>ok open",
     "bus ok>null open again",
+    "ledger null>down opening",
   ]);
 });

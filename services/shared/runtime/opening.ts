@@ -31,7 +31,7 @@ export async function openPart<T>(
 ): Promise<T> {
   let isOpen = false;
   let told: string | null = null;
-  const well = () => board.set(part, isOpen ? "ok" : "down", isOpen ? "open" : "opening");
+  const well = () => board.set(part, isOpen ? "ok" : "down", isOpen ? "open" : "opening", false);
   const tell: Tell = (sentence) => {
     if (sentence === null) {
       well();

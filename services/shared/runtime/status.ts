@@ -31,7 +31,8 @@ export interface PartChange {
 
 /** The board that parts write on. A part says only changes; the board keeps the latest of each. */
 export interface StatusBoard {
-  set(part: string, health: Health, detail: string): void;
+  /** `isError`: false where the part is not ok and nothing is wrong, as while it opens. Default: whatever is not ok. */
+  set(part: string, health: Health, detail: string, isError?: boolean): void;
   clear(part: string): void;
   all(): readonly PartStatus[];
 }

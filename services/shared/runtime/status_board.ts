@@ -16,12 +16,12 @@ export function createStatusBoard(
   const parts = new Map<string, PartStatus>();
   const errors = new Map<string, NonNullable<PartStatus["lastError"]>>();
   return {
-    set(part, health, detail) {
+    set(part, health, detail, isError = health !== "ok") {
       const before = parts.get(part);
       if (before?.health === health && before.detail === detail) return;
       // A new sentence about the same health is no new state: "since" tells how long it has been bad.
       const sinceMs = before?.health === health ? before.sinceMs : clock.now();
-      if (health !== "ok" && (errors.has(part) || errors.size < REMEMBERED_MAX)) {
+      if (isError && (errors.has(part) || errors.size < REMEMBERED_MAX)) {
         errors.set(part, { detail, atMs: clock.now() });
       }
       const lastError = errors.get(part);
