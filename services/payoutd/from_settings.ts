@@ -60,6 +60,7 @@ export function payoutdSettingsOf(
       feePayer: config.feePayer,
       confirmations: config.confirmations,
     },
+    addressDelayMs: config.addressDelay,
     coinbaseSplit: config.coinbaseSplit
       ? { minSats: config.coinbaseMin, maxOutputs: config.coinbaseOutputs }
       : null,
@@ -67,12 +68,8 @@ export function payoutdSettingsOf(
 }
 
 /** By what miners' signed requests are judged. */
-export function clientRulesOf(
-  { addressDelay: addressDelayMs }: Pick<OwnConfig, "addressDelay">,
-  settings: PayoutdSettings,
-  network: Network,
-): ClientRules {
-  const { pool, leastThresholdSats } = settings;
+export function clientRulesOf(settings: PayoutdSettings, network: Network): ClientRules {
+  const { pool, leastThresholdSats, addressDelayMs } = settings;
   const poolScripts = scriptsOf({ network, settings });
   return { pool, network, addressDelayMs, leastThresholdSats, poolScripts };
 }

@@ -4,14 +4,16 @@ import { payeeOf } from "@gopool/config/payee";
 import { ledgerOptionsOf, openLedger } from "@gopool/ledger";
 import { askNodes, openNodesOf } from "@gopool/node";
 import { runDaemon } from "@gopool/control";
+import { ClientService, LedgerService, PayoutService } from "@gopool/proto/control";
 import { GROUP } from "./blocks/mod.ts";
 import { settings } from "./config.ts";
 import { payoutdSettingsOf } from "./from_settings.ts";
+import { createPayoutdRpc, SERVES } from "./rpc.ts";
 import { createPayoutd, scriptsOf } from "./service.ts";
 import { SHARE_GROUP } from "./shares/mod.ts";
 import { openSigner } from "./signing/open.ts";
 
-await runDaemon("payoutd", settings, { serves: [] }, async (daemon) => {
+await runDaemon("payoutd", settings, { serves: SERVES }, async (daemon) => {
   const { config, clock, log, metrics, signal } = daemon;
   await using bus = await daemon.open(
     "bus",
@@ -32,5 +34,9 @@ await runDaemon("payoutd", settings, { serves: [] }, async (daemon) => {
   const scripts = scriptsOf({ network, settings: chosen });
   const signer = await daemon.open("signer", () => openSigner({ ...signing, scripts }));
   const deps = { ...daemon, bus, nodes, ledger, signer, network, settings: chosen };
+  const rpc = createPayoutdRpc(deps);
+  daemon.provide(LedgerService, rpc.ledger);
+  daemon.provide(PayoutService, rpc.payouts);
+  daemon.provide(ClientService, rpc.clients);
   await daemon.run(createPayoutd(deps), askNodes(nodes, daemon));
 });

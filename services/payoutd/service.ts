@@ -28,7 +28,12 @@ import { createBlocks, PoolScripts, unreadFound } from "./blocks/mod.ts";
 import { createKeeper } from "./keeper.ts";
 import { payoutdMetrics } from "./metrics.ts";
 import { payeesBy } from "./payees.ts";
-import { createPayouts, payoutListener, type PayoutSettings } from "./payouts/mod.ts";
+import {
+  createPayouts,
+  payoutListener,
+  type PayoutsDeps,
+  type PayoutSettings,
+} from "./payouts/mod.ts";
 import { createFeeListener, createPpsBooker } from "./pps/mod.ts";
 import { createMinuteCloser, createShareKeeper, type MinuteCloserDeps } from "./shares/mod.ts";
 import type { Signer } from "./signing/port.ts";
@@ -50,6 +55,8 @@ export interface PayoutdSettings {
   /** Least threshold that a miner may choose. */
   readonly leastThresholdSats: bigint;
   readonly payouts: Omit<PayoutSettings, "changeScript" | "maturity">;
+  /** How long a changed payout address waits before it counts. */
+  readonly addressDelayMs: number;
   /** Null: coinbases pay the pool, or the finder, and no window. */
   readonly coinbaseSplit: { readonly minSats: bigint; readonly maxOutputs: number } | null;
 }
@@ -81,35 +88,37 @@ export function createPayoutd(deps: PayoutdDeps): Service {
   };
 }
 
+/** What payouts may touch, of a payoutd that pays or of one that is asked. */
+export function payoutsDepsOf(deps: PayoutdDeps): PayoutsDeps {
+  const { bus, network, settings } = deps;
+  const { maturity, leastThresholdSats } = settings;
+  const scripts = scriptsOf(deps);
+  const { thresholdSats } = settings.payouts;
+  return {
+    ...deps,
+    settings: { ...settings.payouts, changeScript: scripts[0]!, maturity },
+    payeesOf: payeesBy(network, thresholdSats, leastThresholdSats, scripts),
+    leftOut: (tx, nowMs) => spokenFor(tx, nowMs - JOB_MAX_LIFE_MS),
+    unreadBlocks: () => unreadFound(bus),
+  };
+}
+
 function partsOf(deps: PayoutdDeps): readonly Service[] {
   const { bus, network, settings } = deps;
   const { pool } = settings;
-  const scripts = scriptsOf(deps);
-  const payouts = { ...settings.payouts, changeScript: scripts[0]!, maturity: settings.maturity };
-  const payeesOf = payeesBy(
-    network,
-    payouts.thresholdSats,
-    settings.leastThresholdSats,
-    scripts,
-  );
+  const payouts = payoutsDepsOf(deps);
   const blocks = createBlocks({
     ...deps,
     pool,
-    scripts: new PoolScripts(scripts),
+    scripts: new PoolScripts(scriptsOf(deps)),
     maturity: settings.maturity,
-    listeners: [payoutListener({ settings: payouts, log: deps.log }), createFeeListener(network)],
+    listeners: [payoutListener(payouts), createFeeListener(network)],
   });
   const keeper = createKeeper(deps, [
     createMinuteCloser({ ...deps, unsettled: unsettledIn(bus) }),
     ...blocks.keeper,
     createPpsBooker({ ...deps, reserveFloor: settings.reserveFloor }),
-    createPayouts({
-      ...deps,
-      settings: payouts,
-      payeesOf,
-      leftOut: (tx, nowMs) => spokenFor(tx, nowMs - JOB_MAX_LIFE_MS),
-      unreadBlocks: () => unreadFound(bus),
-    }),
+    createPayouts(payouts),
     ...snapshots(),
     createCheckpointer(deps),
   ]);
@@ -122,6 +131,7 @@ function partsOf(deps: PayoutdDeps): readonly Service[] {
   function snapshots(): Service[] {
     const { coinbaseSplit: bounds } = settings;
     if (bounds === null) return [];
+    const { payeesOf } = payouts;
     return [createSnapshots({ ...deps, pool, bounds, payeesOf, tipHeight: tipHeightOf(deps) })];
   }
 }

@@ -17,6 +17,13 @@ export { claimsAt, type ClaimsQuestion } from "./claims.ts";
 export { PoolScripts } from "./coinbase.ts";
 export type { BlocksDeps } from "./deps.ts";
 export { createChainFollower } from "./follower.ts";
+export {
+  AlreadySplit,
+  type Preview,
+  type PreviewDeps,
+  type PreviewOf,
+  previewSettlement,
+} from "./preview.ts";
 export { createReconciler } from "./reconciler.ts";
 export { restsOnShares, settlementOf } from "./settlement.ts";
 export { createSettler } from "./settler.ts";

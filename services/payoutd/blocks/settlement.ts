@@ -7,7 +7,7 @@
 import { type Network, VARIANT_SOLO } from "@gopool/chain";
 import { accountsOf, ownAccounts, type Tx } from "@gopool/ledger";
 import type { Block, BlockCredit, Coinbase, Settlement } from "@gopool/ledger/blocks";
-import { schemeAt, schemePeriods } from "@gopool/ledger/schemes";
+import { schemeAt, type SchemeName, schemePeriods } from "@gopool/ledger/schemes";
 import { MINUTE_MS, minuteOf } from "@gopool/ledger/shares";
 import { snapshotOf } from "@gopool/ledger/snapshots";
 import { BASIS_POINTS, type Claims, splitBlock } from "../schemes/mod.ts";
@@ -51,16 +51,7 @@ export async function settlementOf(
     }
   }
   // What the coinbase was made by decides, not what is in force when it was found (I9).
-  const untilMinute = snapshot?.snapshot.minute ?? minute;
-  const { scheme, params } = schemeAt(await schemePeriods(tx), untilMinute);
-  const claims = await claimsAt(tx, {
-    scheme,
-    params,
-    minute: untilMinute,
-    minuteBefore: await minuteOfBlockBefore(tx, block),
-    atMs: untilMinute * MINUTE_MS,
-    finder: block.finder === "" ? null : block.finder,
-  });
+  const { scheme, claims } = await claimsBefore(tx, snapshot?.snapshot.minute ?? minute, block);
   const { byAccount, remarks } = await paymentsOf(
     tx,
     coinbase,
@@ -77,6 +68,41 @@ export async function settlementOf(
     },
     remarks,
   };
+}
+
+/**
+ * How a value would be split by the shares before a minute: what a block found then would bring. Every minute before it
+ * must be closed.
+ *
+ * @param finder Canonical address; empty: nobody was authorised.
+ */
+export async function settlementAt(
+  tx: Tx,
+  value: bigint,
+  minute: number,
+  finder: string,
+): Promise<Settlement> {
+  const found = { foundAtMs: minute * MINUTE_MS, hash: new Uint8Array(32), finder };
+  const { scheme, claims } = await claimsBefore(tx, minute, found);
+  const split = await bySplit(tx, value, claims, new Map());
+  return { ...split, scheme, basis: { ...claims.basis }, remarks: [] };
+}
+
+async function claimsBefore(
+  tx: Tx,
+  minute: number,
+  block: Pick<Block, "foundAtMs" | "hash" | "finder">,
+): Promise<{ scheme: SchemeName; claims: Claims }> {
+  const { scheme, params } = schemeAt(await schemePeriods(tx), minute);
+  const claims = await claimsAt(tx, {
+    scheme,
+    params,
+    minute,
+    minuteBefore: await minuteOfBlockBefore(tx, block),
+    atMs: minute * MINUTE_MS,
+    finder: block.finder === "" ? null : block.finder,
+  });
+  return { scheme, claims };
 }
 
 /** The value by claims, and what the coinbase paid put beside it. */
@@ -179,7 +205,10 @@ async function wholeToOpening(
 }
 
 /** The minute of T of the block before, of those that were split by rounds; null where there is none. */
-async function minuteOfBlockBefore(tx: Tx, { foundAtMs, hash }: Block): Promise<number | null> {
+async function minuteOfBlockBefore(
+  tx: Tx,
+  { foundAtMs, hash }: Pick<Block, "foundAtMs" | "hash">,
+): Promise<number | null> {
   const [row] = await tx.prepared<{ at: bigint | null }>(
     "block_before",
     `SELECT max(found_at_ms) AS at FROM block

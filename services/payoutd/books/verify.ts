@@ -17,15 +17,28 @@ export interface Verified {
   readonly notes: readonly string[];
 }
 
+export interface VerifyWatch {
+  /** Told after each check. */
+  readonly onCheck?: (done: number, checks: number) => void;
+  /** Ends it between two checks: the transaction throws its reason. */
+  readonly signal?: AbortSignal;
+}
+
 /** Asks for everything that breaks an invariant. Changes nothing, and holds nobody up. */
-export function verify(ledger: Ledger, terms: Terms): Promise<Verified> {
+export function verify(
+  ledger: Ledger,
+  terms: Terms,
+  { onCheck, signal }: VerifyWatch = {},
+): Promise<Verified> {
   return ledger.transaction(async (tx) => {
     const problems: Problem[] = [];
     let more = false;
-    for (const check of CHECKS) {
+    for (const [done, check] of CHECKS.entries()) {
+      signal?.throwIfAborted();
       const found = await check.find(tx, terms);
       problems.push(...found);
       more ||= found.length >= PROBLEMS_MAX;
+      onCheck?.(done + 1, CHECKS.length);
     }
     const [row] = await tx.query<{ count: bigint }>("SELECT count(*) AS count FROM entry");
     return { checks: CHECKS.length, entries: row!.count, problems, more, notes: await notesOn(tx) };

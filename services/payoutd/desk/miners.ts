@@ -3,17 +3,20 @@ import { AddressError, canonicalAddress, type Network, scriptOfAddress } from "@
 import type { Tx } from "@gopool/ledger";
 import { BadRequest, UnknownToBooks } from "./refused.ts";
 
-/** @throws {BadRequest} It is no address of this network's, or written otherwise in the books. */
-export function canonicalMiner(address: string, network: Network): string {
+/**
+ * @param field As the request calls it.
+ * @throws {BadRequest} It is no address of this network's, or written otherwise in the books.
+ */
+export function canonicalMiner(address: string, network: Network, field = "account"): string {
   let canonical: string | null;
   try {
     canonical = canonicalAddress(scriptOfAddress(address, network), network);
   } catch (error) {
-    if (error instanceof AddressError) throw new BadRequest("account", error.message);
+    if (error instanceof AddressError) throw new BadRequest(field, error.message);
     throw error;
   }
   if (canonical === address) return address;
-  throw new BadRequest("account", `${address} is written otherwise in the books: ${canonical}`);
+  throw new BadRequest(field, `${address} is written otherwise in the books: ${canonical}`);
 }
 
 /**

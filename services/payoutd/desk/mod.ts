@@ -6,6 +6,7 @@
  */
 export * from "./adjust.ts";
 export * from "./by_hand.ts";
+export { canonicalMiner } from "./miners.ts";
 export * from "./refused.ts";
 export * from "./requests.ts";
 export * from "./schedule.ts";

@@ -216,7 +216,7 @@ async function request(
   { text, signature, operator }: { text: string; signature: string; operator: string },
 ): Promise<void> {
   const { network, print } = books;
-  const rules = clientRulesOf(ownConfig(books), await payoutdSettings(books), network);
+  const rules = clientRulesOf(await payoutdSettings(books), network);
   const verdict = await followRequest(books, { text, signature }, rules, {
     who: operator,
     method: "ledger request",

@@ -39,6 +39,7 @@ export function settingsOf(poolAddress: string, more: Partial<PayoutdSettings> =
     donationBasisPoints: 0,
     reserveFloor: 0n,
     leastThresholdSats: THRESHOLD_SATS,
+    addressDelayMs: 0,
     maturity: MATURITY,
     payouts: {
       everyMs: 60_000,

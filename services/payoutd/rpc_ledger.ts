@@ -1,0 +1,18 @@
+/** LedgerService: the books, read and set right by hand. @module */
+import type { ServiceImpl } from "@gopool/control";
+import type { LedgerService } from "@gopool/proto/control";
+import { ledgerReads, type LedgerRpcDeps } from "./rpc_ledger_reads.ts";
+import { ledgerBlocks } from "./rpc_ledger_blocks.ts";
+import { ledgerChanges } from "./rpc_ledger_changes.ts";
+import { verifying } from "./rpc_verify.ts";
+
+export type { LedgerRpcDeps } from "./rpc_ledger_reads.ts";
+
+export function createLedgerRpc(deps: LedgerRpcDeps): ServiceImpl<typeof LedgerService> {
+  return {
+    ...ledgerReads(deps),
+    ...ledgerBlocks(deps),
+    ...ledgerChanges(deps),
+    verify: verifying(deps),
+  };
+}
