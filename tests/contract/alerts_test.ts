@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { findPromtool } from "../real/promtool.ts";
 import { withAllMetrics } from "./all_metrics.ts";
 
@@ -90,6 +90,19 @@ Deno.test("each metric that a rule asks for is told by a service", async () => {
     );
     assertEquals(missing, []);
   });
+});
+
+Deno.test("promtool would say what is wrong: a counter without _total, a text that is cut", {
+  ignore: promtool === null,
+}, async () => {
+  for (
+    const wrong of [
+      "# HELP gopool_tried Tried.\n# TYPE gopool_tried counter\ngopool_tried 1\n",
+      '# HELP gopool_tried Tried.\n# TYPE gopool_tried gauge\ngopool_tried{a="b 1\n',
+    ]
+  ) {
+    assertNotEquals((await promtool!.run(["check", "metrics"], wrong)).code, 0);
+  }
 });
 
 Deno.test("promtool finds nothing to say about the metrics of all services together", {

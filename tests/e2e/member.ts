@@ -27,6 +27,8 @@ const LOG_LINES = 200;
 const READY_WITHIN_MS = 60_000;
 /** A question to the health port: who is stopped takes connections and answers nothing. */
 const ASK_WITHIN_MS = 2_000;
+/** A scrape asks stores, too. */
+const METRICS_WITHIN_MS = 20_000;
 
 /** The variables that a process of the pool is started with. */
 export function processEnv(variables: Variables): Record<string, string> {
@@ -104,6 +106,14 @@ export class Member implements AsyncDisposable {
     } catch {
       return null;
     }
+  }
+
+  /** What it counts, as Prometheus would be shown it. */
+  async metrics(): Promise<string> {
+    const response = await fetch(`http://127.0.0.1:${this.healthPort}/metrics`, {
+      signal: AbortSignal.timeout(METRICS_WITHIN_MS),
+    });
+    return await response.text();
   }
 
   /** Waits until it says that it can do its job. @throws With its last lines. */
