@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { openBus } from "@gopool/bus";
+import { miningJobs, openBus } from "@gopool/bus";
 import { displayHash } from "@gopool/chain";
 import { Code, type ConnectError } from "@gopool/control";
 import type { Noticed } from "@gopool/node";
+import { create, JobSchema, toBinary } from "@gopool/proto";
 import { AmountRule, JobCause, ProposalResult, TellingWay } from "@gopool/proto/control";
 import { openState } from "@gopool/state";
 import { FakeClock, waitFor } from "@gopool/testing";
@@ -232,4 +233,27 @@ Deno.test("before any node has answered there is no job to explain, and the sent
   node.away(false);
   await s.pass(5_000);
   assert((await served.jobs.getJob({})).job !== undefined);
+});
+
+Deno.test("a job in the log that gateways cannot use is none here either", async () => {
+  await using s = await stand();
+  await using served = await serveJobs(s);
+  await s.pass(2_000);
+  const [good] = await s.jobs();
+  const { loggedAtMs: _, ...bare } = good!;
+  for (const change of [{ variants: [] }, { network: "moon" }, { nbits: 0 }]) {
+    const value = toBinary(
+      JobSchema,
+      create(JobSchema, { ...bare, ...change, id: "0000000190000000" }),
+    );
+    await s.bus.publish(miningJobs, [{ key: new Uint8Array(), value }]);
+  }
+  await s.pass(1_000);
+  const gone = new AbortController();
+  const watch = served.jobs.watchJobs({ past: 100 }, { signal: gone.signal })
+    [Symbol.asyncIterator]();
+  assertEquals((await watch.next()).value!.job!.id, good!.id);
+  assertEquals((await served.jobs.getJob({})).job!.id, good!.id);
+  gone.abort();
+  await watch.next().catch(() => {});
 });

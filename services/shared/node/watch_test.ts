@@ -241,3 +241,18 @@ Deno.test("watch() says who noticed a tip first, and when that was, not when it 
   assertEquals(node.told, ["one", "two", "three", "four"]);
   assertEquals(node.noticed, ["poll 0", "zmq 1000", "long-poll 1100", `poll ${POLL_MS}`]);
 });
+
+Deno.test("watch() says of a tip that came during a look who noticed it first, not who asked for that look", async () => {
+  await using node = new Watched();
+  await node.start({ zmq: true });
+  await node.clock.advance(POLL_MS - 20);
+  node.delayMs = { chain: 0, tip: 30, template: 0 };
+  node.find("two", 2);
+  node.wakeLongPoll();
+  await node.clock.advance(10);
+  node.find("three", 3);
+  node.notices.put({ hash: node.best.hash, missed: 0 });
+  await node.clock.advance(80); // the slow poll notices too
+  assertEquals(node.told, ["one", "two", "three"]);
+  assertEquals(node.noticed, ["poll 0", `long-poll ${POLL_MS - 20}`, `zmq ${POLL_MS - 10}`]);
+});
