@@ -21,8 +21,11 @@ import {
 } from "@gopool/bus";
 import { create, ShareSubmissionSchema, Verdict } from "@gopool/proto";
 import { systemClock } from "@gopool/runtime";
-import { tempDir, waitFor } from "@gopool/testing";
+import { samplesIn, tempDir, waitFor } from "@gopool/testing";
 import { ownPool, RunningTask, runTask } from "@gopool/poold/child_fixture";
+import { findPromtool } from "../real/promtool.ts";
+
+const promtool = await findPromtool();
 
 const A_MINUTE_MS = 60_000;
 
@@ -47,6 +50,23 @@ async function counts(env: Env): Promise<Record<string, Counted>> {
   return Object.fromEntries(found);
 }
 
+/** One process tells of all services, each by its own name. */
+async function assertTells(health: string): Promise<void> {
+  const text = await (await fetch(`http://${health}/metrics`)).text();
+  const value = (name: string, labels = "") => samplesIn(text, `gopool_${name}`)[labels];
+  assertEquals(value("metric_failures_total"), 0);
+  assertEquals(value("jobmanager_leading"), 1);
+  const accepted = '{verdict="accepted",reason="none"}';
+  assertGreater(value("stratumd_shares_total", accepted)!, 0);
+  assertGreater(value("shareproc_shares_total", accepted)!, 0);
+  assertGreater(value("blocksubmit_blocks_total", '{outcome="accepted"}')!, 0);
+  assertGreaterOrEqual(value("payoutd_owed_satoshis", '{state="immature"}')!, 0);
+  const valid = '{topic="share.valid",group="payoutd"}';
+  assertGreaterOrEqual(value("bus_lag_records", valid)!, 0);
+  if (promtool === null) return;
+  assertEquals(await promtool.run(["check", "metrics"], text), { code: 0, says: "" });
+}
+
 const ACCEPTED = /Block \d+ found by .* is accepted/;
 const blocksIn = (task: RunningTask) => task.lines.filter((line) => ACCEPTED.test(line));
 
@@ -63,6 +83,7 @@ Deno.test("one command: blocks within a minute, Ctrl-C ends with code 0, and sta
     await pool.says(ACCEPTED, A_MINUTE_MS);
     assertGreater(A_MINUTE_MS, performance.now() - startedMs);
     await pool.says(/height \d+ \| 1 miner \(demo [\d.]+ [kM]H\/s\) \| difficulty .* accepted/);
+    await assertTells(env["GOPOOL_HEALTH_LISTEN"]!);
     pool.signal("SIGINT");
     assertEquals(await pool.ended(), 0);
     assertMatch(pool.lines.at(-2)!, /stopped$/);
