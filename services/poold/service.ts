@@ -185,10 +185,11 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
   const { host } = config.stratumListen;
   const console = createConsole({ view, clock, log, host, listening });
   const { drainable = (service: Service) => service } = deps.control ?? {};
-  const stage = (...services: readonly Service[]): Stage => ({
-    parts: services.map((service) =>
-      drainable(supervise(service, { clock, random, log, board })).run
-    ),
+  const kept = (service: Service) => supervise(service, { clock, random, log, board });
+  const stage = (services: readonly Service[], others: readonly Service[] = []): Stage => ({
+    // The pool's own parts end with it: there is nothing to drain in what only looks on.
+    parts: [...services.map((service) => drainable(kept(service))), ...others.map(kept)]
+      .map(({ run }) => run),
   });
 
   const owned = open.move();
@@ -200,13 +201,13 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
     run: (stop) =>
       runStages(stop, [
         {
-          ...stage(...(miner === undefined ? [] : [miner]), stratumd),
+          ...stage([...(miner === undefined ? [] : [miner]), stratumd]),
           ended: () => bringBlocksHome(bus, clock, log),
         },
-        stage(shareproc),
-        stage(blocksubmit, jobmanager),
-        stage(payoutd, books),
-        stage(console, tellTroubles({ folder: config.dataDir, board, clock })),
+        stage([shareproc]),
+        stage([blocksubmit, jobmanager]),
+        stage([payoutd], [books]),
+        stage([], [console, tellTroubles({ folder: config.dataDir, board, clock })]),
       ]),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
