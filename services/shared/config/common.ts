@@ -143,7 +143,7 @@ export const logLevel: Field<LogLevel> = choice("GOPOOL_LOG_LEVEL", "least that 
 
 /** Where a process tells whether it lives and whether it can work. Loopback unless told otherwise. */
 export function healthListen(fallback: string): Field<HostPort> {
-  return hostPort("GOPOOL_HEALTH_LISTEN", "where GET /healthz and /readyz are answered", {
+  return hostPort("GOPOOL_HEALTH_LISTEN", "where GET /healthz, /readyz and /metrics are answered", {
     fallback,
   });
 }
