@@ -1860,7 +1860,8 @@ export const LedgerBlockStateSchema: GenEnum<LedgerBlockState> = /*@__PURE__*/
  */
 export const LedgerService: GenService<{
   /**
-   * Accounts with their balances, the oldest first. Those that come meanwhile come at the end.
+   * Accounts with their balances, in the order in which they were made. Each that was there when the first page was asked
+   * for is listed once.
    *
    * @generated from rpc gopool.control.v1.LedgerService.ListAccounts
    */

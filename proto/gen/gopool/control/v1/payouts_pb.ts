@@ -1046,7 +1046,7 @@ export const PayoutService: GenService<{
     output: typeof GetPayoutResponseSchema;
   },
   /**
-   * Who a payment pays.
+   * Who a payment pays, in the order in which the accounts were made.
    *
    * @generated from rpc gopool.control.v1.PayoutService.ListPayoutLines
    */
