@@ -16,7 +16,7 @@ export type JobCause =
   | "new-split"
   | "interval"
   | "asked"
-  /** Of a leader that begins on a tip that was told of before it did. */
+  /** Of a leader that begins, on the tip that it finds. */
   | "new-leader";
 
 /** What is worth knowing of a template once its transactions have gone. */

@@ -114,10 +114,10 @@ export class Leader {
         chase.abort(); // a template for the old tip is of no use any more
         await chasing;
         chase = new AbortController();
-        this.deps.sender.onTip(best.tip);
+        const cause = this.deps.sender.onTip(best.tip);
         const { hash, height } = best.tip;
         this.deps.log.info("new tip", { hash: displayHash(hash), height, node: best.node.name });
-        chasing = this.#chase(best, AbortSignal.any([signal, chase.signal]));
+        chasing = this.#chase(best, cause, AbortSignal.any([signal, chase.signal]));
       }
     } finally {
       chase.abort();
@@ -126,8 +126,11 @@ export class Leader {
   }
 
   /** Everything that a new tip asks for. */
-  async #chase({ tip, node }: BestTip, signal: AbortSignal): Promise<void> {
-    const cause = this.deps.sender.causeOf(tip);
+  async #chase(
+    { tip, node }: BestTip,
+    cause: JobCause,
+    signal: AbortSignal,
+  ): Promise<void> {
     await this.#attempts.of(JOB, signal, () => this.#sendEmpty(cause, signal));
     let pauseMs: number = TEMPLATE_RETRY.firstMs;
     while (!signal.aborted) {

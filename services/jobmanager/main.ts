@@ -1,14 +1,16 @@
 /** The job manager as a process. Run it by `deno task jobmanager`. @module */
 import { busOptionsOf, openBus } from "@gopool/bus";
 import { memoryStateNote } from "@gopool/config";
-import { openNodesOf } from "@gopool/node";
 import { runDaemon } from "@gopool/control";
+import { openNodesOf } from "@gopool/node";
+import { JobService } from "@gopool/proto/control";
 import { openState, stateOptionsOf } from "@gopool/state";
 import { settings } from "./config.ts";
 import { payeeOf } from "@gopool/config/payee";
+import { createJobRpc } from "./rpc.ts";
 import { createJobmanager } from "./service.ts";
 
-await runDaemon("jobmanager", settings, { serves: [] }, async (daemon) => {
+await runDaemon("jobmanager", settings, { serves: [JobService] }, async (daemon) => {
   const { config, clock, random, metrics, signal } = daemon;
   await using bus = await daemon.open(
     "bus",
@@ -26,5 +28,7 @@ await runDaemon("jobmanager", settings, { serves: [] }, async (daemon) => {
   // No two processes may hold the lead by one name, on whatever machines.
   const holder = `jobmanager-${random.uint32().toString(16)}${random.uint32().toString(16)}`;
   const chosen = { ...config, pool: config.poolName, poolAddress };
-  await daemon.run(createJobmanager({ ...daemon, bus, state, nodes, holder, settings: chosen }));
+  const jobmanager = createJobmanager({ ...daemon, bus, state, nodes, holder, settings: chosen });
+  daemon.provide(JobService, createJobRpc({ desk: jobmanager.desk, nodes }));
+  await daemon.run(jobmanager);
 });

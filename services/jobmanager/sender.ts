@@ -40,11 +40,9 @@ export class Sender {
   #worked: Held | undefined;
   #sentPreviousHash: Uint8Array | undefined;
   #turn: Promise<unknown> = Promise.resolve();
-  readonly #sinceMs: number;
 
   constructor(private readonly deps: SenderDeps) {
     this.#sentPreviousHash = deps.lastPreviousHash;
-    this.#sinceMs = deps.clock.monotonic();
   }
 
   get tip(): Tip | undefined {
@@ -60,19 +58,19 @@ export class Sender {
     return this.#worked;
   }
 
-  /** From now on only jobs on this tip go out. */
-  onTip(tip: Tip): void {
+  /**
+   * From now on only jobs on this tip go out.
+   *
+   * @returns Why those are made that it asks for. The first is the one that this leader finds: no news.
+   */
+  onTip(tip: Tip): JobCause {
+    const cause = this.#tip === undefined ? "new-leader" : "new-tip";
     this.#tip = tip;
+    return cause;
   }
 
   isOnTip(previousHash: Uint8Array): boolean {
     return this.#tip !== undefined && equalBytes(previousHash, this.#tip.hash);
-  }
-
-  /** Of a job that this tip causes: one that was told of before this leader began is no news. */
-  causeOf(tip: Tip): JobCause {
-    const [first] = this.deps.nodes.tellings(tip.hash);
-    return first !== undefined && first.monotonicMs <= this.#sinceMs ? "new-leader" : "new-tip";
   }
 
   /** @returns Whether it went out: not where the tip has moved. */

@@ -1137,7 +1137,7 @@ export enum JobCause {
   ASKED = 5,
 
   /**
-   * Another leader began, on a tip that was told of before.
+   * A leader began, on the tip that it found.
    *
    * @generated from enum value: JOB_CAUSE_NEW_LEADER = 6;
    */
