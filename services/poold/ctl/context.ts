@@ -33,7 +33,7 @@ export function createCtl(
 ): Ctl {
   const { clock, signal, print, complain } = io;
   return {
-    pool: createPoolClient({ addresses: address, config, signal, complain }),
+    pool: createPoolClient({ addresses: address, config, clock, signal, complain }),
     out: createOut(json, print),
     clock,
     signal,

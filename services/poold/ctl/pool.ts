@@ -5,10 +5,12 @@
  */
 import { Code, ConnectError, type ControlClient, controlClient } from "@gopool/control";
 import { ControlService, type StatusResponse } from "@gopool/proto/control";
+import type { Clock } from "@gopool/runtime";
 import type { Print } from "../ledger/show.ts";
 import { EXIT, TOKEN_ADVICE, Told } from "./faults.ts";
 import { foundPlaces, type Place, USUAL_PLACES } from "./places.ts";
 import { type CtlConfig, tokenFileIn } from "./settings.ts";
+import { turnedAway } from "./tls_probe.ts";
 
 /** How long a call may take; those that wait on purpose add their own time. */
 export const CALL_MS = 10_000;
@@ -56,6 +58,7 @@ export interface PoolClientDeps {
   /** Named on the command line; empty: as the settings say. */
   readonly addresses: readonly Place[];
   readonly config: CtlConfig;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
   readonly complain: Print;
 }
@@ -113,15 +116,21 @@ export function servicesOf({ status }: Member): string[] {
 }
 
 async function askAll(
-  { addresses, config }: PoolClientDeps,
+  { addresses, config, clock }: PoolClientDeps,
   calling: Calling,
   clients: ControlClient[],
 ): Promise<(Member | Silent)[]> {
   const places = addresses.length > 0 ? addresses : config.addresses ?? await foundPlaces();
   if (places.length === 0) throw new Told(NOTHING_FOUND, EXIT.unanswered);
-  const token = config.token ?? await ownToken(config.dataDir);
+  // A token decides alone where one is shown: who comes by a certificate shows none that lies about.
+  const token = config.token ??
+    (config.clientCert === undefined ? await ownToken(config.dataDir) : null);
   const tls = await tlsOf(config);
   return await Promise.all(places.map(async (place): Promise<Member | Silent> => {
+    if (place.url.startsWith("https:") && tls.cert === undefined) {
+      const why = await turnedAway(place, tls.ca, { clock, withinMs: CALL_MS });
+      if (why !== null) return { place, why: turnedAwayText(place, why) };
+    }
     const client = controlClient(place.url, token ?? "", tls);
     clients.push(client);
     try {
@@ -167,6 +176,10 @@ async function tlsOf({ ca, clientCert, clientKey }: CtlConfig) {
     cert: await read(clientCert, "GOPOOL_CONTROL_CLIENT_CERT"),
     key: await read(clientKey, "GOPOOL_CONTROL_CLIENT_KEY"),
   };
+}
+
+function turnedAwayText({ name }: Place, why: string): string {
+  return `${name} does not answer (${why}). Is the pool running there with TLS? GOPOOL_CONTROL_CA names who has signed its certificate; where it wants one of the caller's, GOPOOL_CONTROL_CLIENT_CERT and GOPOOL_CONTROL_CLIENT_KEY`;
 }
 
 /** Why an address could not be asked, and what to do. */

@@ -7,7 +7,7 @@ export { type Absent, cacheFolder, onCi, skipped } from "./absent.ts";
 export { type KafkaOptions, type KafkaServer, startKafka } from "./kafka.ts";
 export { findKafka, KAFKA_VERSION, type KafkaJars } from "./kafka_install.ts";
 export type { ListenerName, Login } from "./kafka_settings.ts";
-export type { Pem } from "./pem.ts";
+export { type Pem, tlsFiles } from "./pem.ts";
 export {
   findPostgres,
   type PostgresOptions,
