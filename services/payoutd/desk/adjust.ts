@@ -45,8 +45,9 @@ export function adjust(
     if (earlier !== null) {
       return { ...movedBefore(earlier), adjustment: BigInt(String(earlier.after.adjustment)) };
     }
-    const own: Record<string, number> = await ownAccounts(tx);
-    const target = own[account] ?? (await accountsOf(tx, [canonicalMiner(account, network)]))[0]!;
+    const own = await ownAccounts(tx);
+    const target = new Map<string, number>(Object.entries(own)).get(account) ??
+      (await accountsOf(tx, [canonicalMiner(account, network)]))[0]!;
     if (target === own.operator) {
       throw new Refused('"operator" is the other side of every adjustment');
     }
@@ -60,7 +61,7 @@ export function adjust(
     const adjustment = await noteAct(tx, "adjust", act, what);
     await post(tx, "adjust", { adjustmentId: adjustment }, [
       { account: target, bucket: MATURE, sats },
-      { account: own.operator!, bucket: MATURE, sats: -sats },
+      { account: own.operator, bucket: MATURE, sats: -sats },
     ], atMs);
     await noteAudit(tx, actor, {
       before: { account, mature: before },

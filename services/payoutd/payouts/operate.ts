@@ -110,11 +110,15 @@ function setPausedBy({ ledger, clock }: Acting, paused: boolean, actor: Actor): 
  *
  * @throws {PayoutRefused} Nobody would sign it.
  */
-export function runNow(deps: PayoutsDeps, actor: Actor, signal: AbortSignal): Promise<RunResult> {
+export async function runNow(
+  deps: PayoutsDeps,
+  actor: Actor,
+  signal: AbortSignal,
+): Promise<RunResult> {
   if (deps.signer === null) {
     throw new PayoutRefused("Nobody signs (GOPOOL_PAYOUTD_SIGNER=none): nothing is planned");
   }
-  return runPayouts(deps, true, signal, actor);
+  return await runPayouts(deps, true, signal, actor);
 }
 
 /** Replaces a payment by one with a higher fee, or without its vanished coins. `feeRate`: satoshis per 1000 vB. */
