@@ -7,6 +7,7 @@ import {
   type Config,
   type ControlSettings,
   fileVariableOf,
+  isLoopback,
   type Need,
   netNeed,
   type Schema,
@@ -63,8 +64,10 @@ const MIGRATIONS = fromRoot("services/shared/ledger/migrations");
  * sampler, for profiles.
  */
 function controlNeeds(config: ControlConfig): Reasoned[] {
-  const { controlTokens: tokens, controlTokenFile: named, dataDir } = config;
-  const own = tokens === undefined && named === undefined && dataDir === undefined;
+  const { controlListen: listen, controlTokens, controlTokenFile, dataDir } = config;
+  // Beyond loopback nobody is let in by that file.
+  const own = controlTokens === undefined && controlTokenFile === undefined &&
+    dataDir === undefined && (listen === undefined || isLoopback(listen));
   return [
     ...(own ? reasoned("the control token", tokenFileNeeds(tokenFileOf(config))) : []),
     { kind: "sys", what: "inspector", because: "profiles while it works" },
