@@ -78,9 +78,11 @@ function saidByServer({ code, rawMessage }: ConnectError): { sentence: string; c
 export const TOKEN_ADVICE =
   "Set GOPOOL_CONTROL_TOKEN (or GOPOOL_CONTROL_TOKEN_FILE), or GOPOOL_DATA_DIR to the pool's data folder, where it keeps a token of its own";
 
+/** What the server said as a sentence; a field's or a method's name at its beginning stays as it is written. */
 function sentence(text: string): string {
   const trimmed = text.trim().replace(/\.$/, "");
-  return trimmed === ""
-    ? "It was refused without a reason"
+  if (trimmed === "") return "It was refused without a reason";
+  return /^[\w.\[\]]+:|^\w+[._]\w/.test(trimmed)
+    ? trimmed
     : trimmed[0]!.toUpperCase() + trimmed.slice(1);
 }

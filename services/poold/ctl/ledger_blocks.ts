@@ -2,6 +2,7 @@
 import {
   type GetLedgerBlockResponse,
   GetLedgerBlockResponseSchema,
+  JobService,
   type LedgerBlock,
   LedgerBlockSchema,
   LedgerBlockState,
@@ -13,6 +14,7 @@ import { type Command, Option } from "commander";
 import { satsOf } from "../ledger/arguments.ts";
 import { hashText, limit } from "./arguments.ts";
 import type { Ctl, Run } from "./context.ts";
+import { Told } from "./faults.ts";
 import { ledgerClient } from "./ledger_client.ts";
 import { upTo } from "./paging.ts";
 import { count, time, word } from "./words.ts";
@@ -113,10 +115,11 @@ function creditRow(one: LedgerCredit) {
 async function preview(
   ctl: Ctl,
   hash = "",
-  { value = 0n, finder = "", limit }: { value?: bigint; finder?: string; limit: number },
+  { value, finder = "", limit }: { value?: bigint; finder?: string; limit: number },
 ): Promise<void> {
   const { out, pool } = ctl;
-  const asked = { hash, valueSats: value, finder, largest: Math.min(limit, 1_000) };
+  const valueSats = value ?? (hash === "" ? await valueNow(ctl) : 0n);
+  const asked = { hash, valueSats, finder, largest: Math.min(limit, 1_000) };
   const found = await (await ledgerClient(ctl)).previewSettlement(asked, pool.calling());
   out.one(
     PreviewSettlementResponseSchema,
@@ -132,4 +135,14 @@ async function preview(
       },
   );
   out.table("who would get what", found.credits.map(creditRow));
+}
+
+/** What the job that is out pays. */
+async function valueNow({ pool }: Ctl): Promise<bigint> {
+  const [{ client }] = await pool.of("jobmanager");
+  const { job } = await client(JobService).getJob({}, pool.calling());
+  if (job === undefined) {
+    throw new Told("No job is out: name what the block would pay with --value");
+  }
+  return job.coinbaseValueSats;
 }

@@ -13,12 +13,19 @@ export function verifyCommand(ledger: Command, run: Run): void {
     .action(() => run(verify));
 }
 
+/** Books of a year take minutes; those of a day are checked before anybody wonders. */
+const TELL_EVERY_MS = 5_000;
+
 async function verify(ctl: Ctl): Promise<void> {
   const books = await ledgerClient(ctl);
   let result: VerifyResult | undefined;
+  let toldMs = ctl.clock.monotonic();
   const open = (signal: AbortSignal) => books.verify({}, { signal });
   for await (const { step } of watched(ctl, open)) {
     if (step.case === "progress") {
+      const nowMs = ctl.clock.monotonic();
+      if (nowMs - toldMs < TELL_EVERY_MS) continue;
+      toldMs = nowMs;
       ctl.out.line(`${step.value.checksDone} of ${step.value.checks} checks`);
     } else if (step.case === "result") result = step.value;
   }
