@@ -119,6 +119,33 @@ Deno.test("what is asked wrongly is refused in a sentence that names the field",
   await nothing("no block", () => ledger.previewSettlement({ hash }));
 });
 
+Deno.test("every account that was there is listed once, whoever comes between two pages; audit goes back to its first row", async () => {
+  await using stand = await ledgerStand();
+  const { ledger } = stand.as("ada");
+  const there = (await ledger.listAccounts({})).accounts.map(({ name }) => name);
+  const seen: string[] = [];
+  const reasons: string[] = [];
+  let pageToken = "";
+  do {
+    const page = await ledger.listAccounts({ pageSize: 5, pageToken });
+    seen.push(...page.accounts.map(({ name }) => name));
+    const n = 40 + reasons.length;
+    const reason = `reason ${n}`;
+    await ledger.adjust({ account: addressOf(n), sats: 1n, reason, requestId: `request-${n}` });
+    reasons.unshift(reason);
+    pageToken = page.nextPageToken;
+  } while (pageToken !== "");
+  assertEquals(seen.slice(0, there.length), there);
+  assertEquals(new Set(seen).size, seen.length);
+  const listed: string[] = [];
+  do {
+    const page = await ledger.listAudit({ pageSize: 2, pageToken });
+    listed.push(...page.rows.map(({ reason }) => reason));
+    pageToken = page.nextPageToken;
+  } while (pageToken !== "");
+  assertEquals(listed, reasons);
+});
+
 Deno.test("pages of entries leave none out and have none twice, whatever is posted between them", async () => {
   await using stand = await ledgerStand();
   const { ledger } = stand.as("rita");
