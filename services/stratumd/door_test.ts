@@ -1,7 +1,7 @@
 import { FakeClock } from "@gopool/testing";
 import { assertEquals } from "@std/assert";
 import { Door, type DoorDeps } from "./door.ts";
-import { ADDRESSES_MAX, ARRIVALS_SPAN_MS } from "./limits.ts";
+import { ADDRESSES_MAX, ARRIVALS_SPAN_MS, REFUSALS_KEPT } from "./limits.ts";
 
 const A = "203.0.113.1";
 const B = "203.0.113.2";
@@ -92,4 +92,19 @@ Deno.test("a flood from ever new addresses is not remembered past a bound; the o
   await clock.advance(2 * ARRIVALS_SPAN_MS);
   small.sweep();
   assertEquals([small.addresses, [...small.levels()].length], [0, 0]);
+});
+
+Deno.test("a banned address is not let in; the last refusals are kept, newest first, of a bounded number", () => {
+  const { clock, door } = doorOf({ isBanned: (address) => address === `::ffff:${B}` });
+  assertEquals([door.enter(B, `::ffff:${B}`), door.enter(B, B)], ["banned", null]);
+  assertEquals(door.lastRefused, [{
+    atMs: clock.now(),
+    address: `::ffff:${B}`,
+    refusal: "banned",
+  }]);
+  times(3, () => door.enter(A));
+  for (let i = 0; i < 2 * REFUSALS_KEPT + 7; i++) door.enter(A, `a${i}`);
+  const last = door.lastRefused;
+  assertEquals([last.length, last[0]!.address], [REFUSALS_KEPT, `a${2 * REFUSALS_KEPT + 6}`]);
+  assertEquals(last.at(-1)!.address, `a${REFUSALS_KEPT + 7}`);
 });

@@ -72,8 +72,8 @@ export class Session {
   notifiedMs = 0;
   /** Gateway's clock, ms, when the first job was sent. */
   welcomedAtMs = 0;
-  /** Monotonic ms of the last share that counts; 0 before the first. */
-  lastShareMs = 0;
+  /** Monotonic ms of the last share that counts; -1 before the first. */
+  lastShareMs = -1;
   accepted = 0;
   refusals: Float64Array | null = null;
   /** What it calls itself, as counted; null before it has said so. */

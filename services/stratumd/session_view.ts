@@ -46,7 +46,7 @@ export class SessionViews {
     if (session.vardiff === null) return SessionState.WAITING;
     const { clock } = this.deps;
     const isNew = clock.now() - session.welcomedAtMs <= SILENT_MS;
-    const isHeard = session.lastShareMs > 0 &&
+    const isHeard = session.lastShareMs >= 0 &&
       clock.monotonic() - session.lastShareMs <= SILENT_MS;
     return isNew || isHeard ? SessionState.WORKING : SessionState.SILENT;
   }
@@ -74,7 +74,7 @@ export class SessionViews {
       fixed: session.hold !== null,
       hashrate: this.hashrate(session),
       connectedAtMs: this.#wallMs(session.connectedMs),
-      lastShareAtMs: session.lastShareMs === 0 ? 0n : this.#wallMs(session.lastShareMs),
+      lastShareAtMs: session.lastShareMs < 0 ? 0n : this.#wallMs(session.lastShareMs),
       accepted: BigInt(accepted),
       refused: rejected + stale,
       ...(roundTrip?.lastMs == null ? {} : { roundTripMs: roundTrip.lastMs }),

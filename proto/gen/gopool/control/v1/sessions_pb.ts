@@ -337,7 +337,8 @@ export type SessionSummary = Message<"gopool.control.v1.SessionSummary"> & {
   workers: number;
 
   /**
-   * What the miner calls itself, at most 128 characters; empty before subscribe, or where it says nothing.
+   * What the miner calls itself, at most 128 characters; empty before subscribe, where it says nothing, and for names
+   * beyond the bound of ListUserAgents.
    *
    * @generated from field: string user_agent = 7;
    */
@@ -609,7 +610,7 @@ export type SentJob = Message<"gopool.control.v1.SentJob"> & {
   clean: boolean;
 
   /**
-   * When it went out, ms since the Unix epoch.
+   * When the gateway sent it first, or this connection began where that was later; ms since the Unix epoch.
    *
    * @generated from field: uint64 sent_at_ms = 4;
    */
