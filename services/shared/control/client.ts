@@ -3,7 +3,16 @@
  *
  * @module
  */
-import { type Client, createClient, type Interceptor, type Transport } from "@connectrpc/connect";
+import { connect as netConnect, isIP, type Socket } from "node:net";
+import { connect as tlsConnect } from "node:tls";
+import {
+  type Client,
+  Code,
+  ConnectError,
+  createClient,
+  type Interceptor,
+  type Transport,
+} from "@connectrpc/connect";
 import {
   createConnectTransport,
   createGrpcTransport,
@@ -48,17 +57,16 @@ export function controlClient(
   token: string,
   { ca, cert, key, protocol = "grpc", timeoutMs }: ControlClientOptions = {},
 ): ControlClient {
-  const nodeOptions = Object.fromEntries(
-    Object.entries({ ca, cert, key }).filter(([, value]) => value !== undefined),
-  );
-  const session = new Http2SessionManager(url, {}, nodeOptions);
+  const session = new Http2SessionManager(url, {}, {
+    createConnection: (authority) => connected(authority, { ca, cert, key }),
+  });
   const options = {
     baseUrl: url,
     httpVersion: "2" as const,
     sessionManager: session,
     // Deno's client ends a stream as "Premature close" when its last messages are still being unpacked.
     acceptCompression: [],
-    interceptors: token === "" ? [] : [bearer(token)],
+    interceptors: token === "" ? [lost] : [lost, bearer(token)],
     // The other way round than the server's.
     readMaxBytes: WRITE_MAX_BYTES,
     writeMaxBytes: READ_MAX_BYTES,
@@ -72,6 +80,35 @@ export function controlClient(
   );
 }
 
+/**
+ * The socket under the session. Once it is connected it ends without an error: connect-node listens to its session only
+ * a moment after the session has connected, and the error of a server that closes at once would be nobody's and end
+ * the process. The calls on it learn of the end all the same.
+ */
+function connected({ protocol, hostname, port }: URL, tls: Tls): Socket {
+  const host = hostname.replace(/^\[(.*)\]$/, "$1");
+  const given = Object.fromEntries(Object.entries(tls).filter(([, value]) => value !== undefined));
+  const isTls = protocol === "https:";
+  const socket = isTls
+    ? tlsConnect({
+      host,
+      port: Number(port || 443),
+      ALPNProtocols: ["h2"],
+      // An address is no server name (RFC 6066, section 3).
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      ...given,
+    })
+    : netConnect({ host, port: Number(port || 80) });
+  socket.on("error", () => {});
+  socket.once(isTls ? "secureConnect" : "connect", () => {
+    const { destroy } = socket;
+    socket.destroy = () => destroy.call(socket);
+  });
+  return socket;
+}
+
+type Tls = Pick<ControlClientOptions, "ca" | "cert" | "key">;
+
 const TRANSPORTS = {
   "grpc": createGrpcTransport,
   "grpc-web": createGrpcWebTransport,
@@ -83,4 +120,29 @@ function bearer(token: string): Interceptor {
     request.header.set("authorization", `Bearer ${token}`);
     return next(request);
   };
+}
+
+/** A connection that ends under a call is no cancelling: nobody has canceled anything. */
+const lost: Interceptor = (next) => async (request) => {
+  const told = (error: unknown): unknown =>
+    error instanceof ConnectError && error.code === Code.Canceled && !request.signal.aborted
+      ? new ConnectError("the connection was lost", Code.Unavailable, undefined, undefined, error)
+      : error;
+  try {
+    const response = await next(request);
+    return response.stream ? { ...response, message: toldOf(response.message, told) } : response;
+  } catch (error) {
+    throw told(error);
+  }
+};
+
+async function* toldOf<T>(
+  messages: AsyncIterable<T>,
+  told: (error: unknown) => unknown,
+): AsyncGenerator<T> {
+  try {
+    yield* messages;
+  } catch (error) {
+    throw told(error);
+  }
 }

@@ -6,9 +6,13 @@
 import type { Http2SecureServer, Http2Server, ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
 import type { Clock, Logger } from "@gopool/runtime";
-import { CONNECTIONS_MAX, HANDSHAKE_MS, KEEP_ALIVE_MS } from "./limits.ts";
+import { CLOSE_MS, CONNECTIONS_MAX, HANDSHAKE_MS, KEEP_ALIVE_MS, LINGER_MS } from "./limits.ts";
 
 export interface Connections {
+  /** Nothing new is begun. */
+  readonly isEnding: boolean;
+  /** Something is under way, until what this gives is called. */
+  hold(): () => void;
   /** No new ones; what is under way may finish for `withinMs`, then it is cut. Resolves when all are gone. */
   end(withinMs: number): Promise<void>;
 }
@@ -26,16 +30,12 @@ export function keepConnections(
   const sessions = new Set<ServerHttp2Session>();
   const ending = new AbortController();
   const gone = Promise.withResolvers<void>();
+  const idle = Promise.withResolvers<void>();
   let isEnding = false;
+  let underWay = 0;
 
+  server.maxConnections = CONNECTIONS_MAX;
   server.on("connection", (socket: Socket) => {
-    if (isEnding || sockets.size >= CONNECTIONS_MAX) {
-      log.warn("a connection to the control address was refused: there are too many", {
-        connections: sockets.size,
-      });
-      socket.destroy();
-      return;
-    }
     sockets.add(socket);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
     const closed = new AbortController();
@@ -59,18 +59,35 @@ export function keepConnections(
   server.on("tlsClientError", (error: Error) => log.debug("TLS was refused", { error }));
 
   return {
+    get isEnding() {
+      return isEnding;
+    },
+    hold() {
+      underWay++;
+      return () => {
+        underWay--;
+        if (isEnding && underWay === 0) idle.resolve();
+      };
+    },
     async end(withinMs) {
       isEnding = true;
       ending.abort();
+      if (underWay > 0) {
+        await within(withinMs, idle.promise);
+        // A client whose connection is closed with the last byte may take the close for the answer.
+        await clock.sleep(LINGER_MS);
+      }
       server.close();
       for (const session of sessions) session.close();
-      if (sockets.size > 0) {
-        const enough = new AbortController();
-        await Promise.race([gone.promise, clock.sleep(withinMs, enough.signal)]);
-        enough.abort();
-      }
+      if (sockets.size > 0) await within(CLOSE_MS, gone.promise);
       for (const session of sessions) session.destroy();
       for (const socket of sockets) socket.destroy();
     },
   };
+
+  async function within(ms: number, event: Promise<void>): Promise<void> {
+    const enough = new AbortController();
+    await Promise.race([event, clock.sleep(ms, enough.signal)]);
+    enough.abort();
+  }
 }

@@ -48,3 +48,9 @@ export const HEADERS_MAX = 64;
 
 /** Broken rules that one answer names: as many as somebody mends at once. */
 export const VIOLATIONS_MAX = 8;
+
+/** Between the last answer and the end of its connection. */
+export const LINGER_MS = 50;
+
+/** What a connection without calls gets to say goodbye. */
+export const CLOSE_MS = 500;

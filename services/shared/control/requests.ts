@@ -13,10 +13,17 @@ import {
 } from "@connectrpc/connect-node";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import type { Logger } from "@gopool/runtime";
+import type { Connections } from "./connections.ts";
 import { certificateKey } from "./gate.ts";
 
 type Request = Http2ServerRequest | IncomingMessage;
 type Response = Http2ServerResponse | ServerResponse;
+
+export interface ListenerDeps {
+  readonly log: Logger;
+  /** Known when the first request comes: it is made for the server that this is made for. */
+  readonly connections: () => Pick<Connections, "isEnding" | "hold">;
+}
 
 /**
  * What the HTTP server calls for each request. Whatever a request is made of, it ends here: connect-node's own adapter
@@ -24,7 +31,7 @@ type Response = Http2ServerResponse | ServerResponse;
  */
 export function createListener(
   handlers: readonly UniversalHandler[],
-  log: Logger,
+  { log, connections }: ListenerDeps,
 ): (request: Request, response: Response) => void {
   const byPath = new Map(handlers.map((handler) => [handler.requestPath, handler]));
   const answer = async (request: Request, response: Response): Promise<void> => {
@@ -46,11 +53,15 @@ export function createListener(
     // A caller that goes away is no news, and nothing that may end the process.
     request.on("error", () => {});
     response.on("error", () => {});
+    const { isEnding, hold } = connections();
+    // Every protocol reads this as "unavailable".
+    if (isEnding) return refuse(response, 503);
+    response.on("close", hold());
     answer(request, response).catch((error) => {
       const { code } = ConnectError.from(error);
       if (code === Code.Aborted || code === Code.Canceled) return;
       log.debug("a request could not be answered", { url: request.url, error });
-      refuse(response);
+      refuse(response, 400);
     });
   };
 }
@@ -67,9 +78,9 @@ function shownBy(request: Request): ContextValues {
   return values.set(certificateKey, typeof name === "string" ? name : null);
 }
 
-function refuse(response: Response): void {
+function refuse(response: Response, status: number): void {
   try {
-    if (!response.headersSent) response.statusCode = 400;
+    if (!response.headersSent) response.statusCode = status;
     response.end();
   } catch {
     // The connection is gone.

@@ -3,35 +3,16 @@
  *
  * @module
  */
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import http2 from "node:http2";
-import { Code, ConnectError, createConnectRouter, type ServiceImpl } from "@connectrpc/connect";
-import { compressionGzip } from "@connectrpc/connect-node";
+import { Code, ConnectError } from "@connectrpc/connect";
 import type { HostPort } from "@gopool/config";
-import type { DescService } from "@gopool/proto/control";
-import { Health, v1, v1alpha } from "@gopool/proto/grpc";
-import { type Clock, FatalError, type Logger } from "@gopool/runtime";
-import type { Access } from "./access.ts";
-import { deadlines } from "./deadlines.ts";
-import { faultsToLog } from "./faults.ts";
-import { createGate } from "./gate.ts";
-import { createHealth } from "./health.ts";
+import { FatalError } from "@gopool/runtime";
 import { keepConnections } from "./connections.ts";
-import {
-  DRAIN_MS,
-  HEADERS_MAX,
-  HEADERS_MAX_BYTES,
-  OPEN_READ_MAX_BYTES,
-  READ_MAX_BYTES,
-  STREAMS_MAX,
-  TIMEOUT_MAX_MS,
-  WRITE_MAX_BYTES,
-} from "./limits.ts";
-import { createProvided } from "./provided.ts";
-import { type Record, recorder } from "./record.ts";
-import { createReflection } from "./reflection.ts";
+import { DRAIN_MS, HEADERS_MAX, HEADERS_MAX_BYTES, STREAMS_MAX } from "./limits.ts";
+import type { Provided } from "./provided.ts";
 import { createListener } from "./requests.ts";
-import { rulesOf } from "./rules.ts";
-import { validated } from "./validated.ts";
+import { createRoutes, type RoutesOptions } from "./routes.ts";
 
 /** PEM texts. */
 export interface ServerTls {
@@ -41,76 +22,32 @@ export interface ServerTls {
   readonly clientCa?: string;
 }
 
-export interface ControlServerOptions {
+export interface ControlServerOptions extends Omit<RoutesOptions, "stop"> {
   readonly listen: HostPort;
-  /** Of all that will be provided. Each method needs a rule. */
-  readonly serves: readonly DescService[];
-  readonly access: Access;
   readonly tls?: ServerTls;
-  /** Whether the process can do its job: what /readyz says, and what health says of every service. */
-  readonly ready: () => boolean;
-  /** Told of each call that changes something, when it has ended. */
-  readonly record: Record;
-  readonly clock: Pick<Clock, "sleep">;
-  readonly log: Logger;
 }
 
-export interface ControlServer extends AsyncDisposable {
+export interface ControlServer extends AsyncDisposable, Pick<Provided, "provide"> {
   readonly port: number;
-  /**
-   * From now on these methods answer by `impl`; until then, `unavailable`. A second one takes the place of the first.
-   *
-   * @throws {TypeError} For a service that is not among those served.
-   */
-  provide<S extends DescService>(service: S, impl: ServiceImpl<S>): void;
 }
 
 /**
- * Answers from now on until disposed. Then streams are told that the server ends, calls may finish for
- * {@link DRAIN_MS}, and what is left is cut.
+ * Answers from now on until disposed. Then no connection is taken, streams are told that the server ends,
+ * calls under way may finish for {@link DRAIN_MS}, and what is left is cut.
  *
  * @throws {FatalError} In a sentence: the port is taken, or the certificate is none.
  * @throws {NoRule} A method says nothing of who may call it.
  */
 export async function serveControl(options: ControlServerOptions): Promise<ControlServer> {
-  const { listen, serves, access, tls, ready, record, clock, log } = options;
-  const all = [...serves, Health, v1.ServerReflection, v1alpha.ServerReflection];
-  const rules = rulesOf(all);
-  const provided = createProvided(serves);
+  const { listen, tls, clock, log } = options;
   const stop = new AbortController();
-  const router = createConnectRouter({
-    acceptCompression: [compressionGzip],
-    readMaxBytes: READ_MAX_BYTES,
-    writeMaxBytes: WRITE_MAX_BYTES,
-    maxTimeoutMs: TIMEOUT_MAX_MS,
-    // Who guesses at fields is told so: an operator's misspelt field must not mean "all".
-    jsonOptions: { ignoreUnknownFields: false },
-    shutdownSignal: stop.signal,
-    requestGate: createGate(access, rules),
-    // From the outside in: the record sees what a call came to, though its caller has gone.
-    interceptors: [
-      faultsToLog(log),
-      deadlines({ clock }),
-      validated(),
-      recorder(rules, record),
-    ],
-  });
-  for (const service of serves) router.service(service, provided.implOf(service));
-  const reflection = createReflection(all);
-  const names = all.map(({ typeName }) => typeName);
-  // Anybody may call these: their requests are names.
-  const open = { readMaxBytes: OPEN_READ_MAX_BYTES };
-  const health = createHealth({ services: names, ready, clock, stop: stop.signal });
-  router.service(Health, health, open);
-  router.service(v1.ServerReflection, reflection.v1, open);
-  router.service(v1alpha.ServerReflection, reflection.v1alpha, open);
-
-  const listener = createListener(router.handlers, log);
+  const routes = createRoutes({ ...options, stop: stop.signal });
+  const listener = createListener(routes.handlers, { log, connections: () => connections });
   const server = opened(tls, listener);
   const connections = keepConnections(server, { clock, log });
   return {
     port: await listening(server, listen),
-    provide: provided.provide,
+    provide: routes.provide,
     async [Symbol.asyncDispose]() {
       stop.abort(new ConnectError("the server ends: ask again when it runs", Code.Unavailable));
       await connections.end(DRAIN_MS);
@@ -131,6 +68,7 @@ function opened(tls: ServerTls | undefined, listener: ReturnType<typeof createLi
     ? {}
     : { ca: clientCa, requestCert: true, rejectUnauthorized: true };
   try {
+    checkPair(tls);
     return http2.createSecureServer({ ...bounds, ...asked, cert, key, allowHTTP1: true }, listener);
   } catch (error) {
     throw new FatalError(
@@ -140,6 +78,15 @@ function opened(tls: ServerTls | undefined, listener: ReturnType<typeof createLi
       { cause: error },
     );
   }
+}
+
+/** The runtime finds out at each handshake, and tells nobody: the operator is to know at the start. */
+function checkPair({ cert, key, clientCa }: ServerTls): void {
+  const certificate = new X509Certificate(cert);
+  if (!certificate.checkPrivateKey(createPrivateKey(key))) {
+    throw new TypeError("the key is not the one of the certificate");
+  }
+  if (clientCa !== undefined) new X509Certificate(clientCa);
 }
 
 /** The port, once it listens. */

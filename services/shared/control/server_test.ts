@@ -103,26 +103,42 @@ Deno.test("a changing call is recorded with who, what, before and after, and wit
   ]);
 });
 
-Deno.test("a deadline ends a call whose implementation does not look, and a change is recorded as it came to", async () => {
+for (const protocol of ["grpc", "grpc-web", "connect"] as const) {
+  Deno.test(`a deadline ends a call whose implementation does not look, over ${protocol}`, async () => {
+    await using stubs = await serveStubs();
+    stubs.server.provide(ControlService, {
+      ...stubOf(ControlService),
+      status: () => new Promise(() => {}),
+    });
+    using client = controlClient(stubs.url, CHIEF.token, { protocol });
+    const error = await failed(client(ControlService).status({}, { timeoutMs: 50 }));
+    assertEquals(error.code, Code.DeadlineExceeded);
+  });
+}
+
+Deno.test("a change that nobody waits for any more is finished, and recorded as it came to", async () => {
+  const begun = Promise.withResolvers<void>();
   const enough = Promise.withResolvers<void>();
   await using stubs = await serveStubs();
   stubs.server.provide(ControlService, {
     ...stubOf(ControlService),
     async drain(_, context) {
+      begun.resolve();
       await enough.promise;
       note(context, { before: "working", after: "drained" });
       return {};
     },
   });
-  for (const protocol of ["grpc", "grpc-web", "connect"] as const) {
-    using client = controlClient(stubs.url, CHIEF.token, { protocol });
-    const error = await failed(client(ControlService).drain({}, { timeoutMs: 50 }));
-    assertEquals(error.code, Code.DeadlineExceeded);
-  }
+  using client = controlClient(stubs.url, CHIEF.token);
+  const stop = new AbortController();
+  const call = failed(client(ControlService).drain({}, { signal: stop.signal }));
+  await begun.promise;
+  stop.abort();
+  assertEquals((await call).code, Code.Canceled);
   assertEquals(stubs.records, []);
   enough.resolve();
-  await waitFor(() => stubs.records.length === 3, "three records");
-  assert(stubs.records.every(({ after, error }) => after === "drained" && error === ""));
+  await waitFor(() => stubs.records.length === 1, "the record");
+  assertEquals([stubs.records[0]?.after, stubs.records[0]?.error], ["drained", ""]);
 });
 
 Deno.test("a call without a deadline gets one, and one that asks for too long is told so", async () => {
