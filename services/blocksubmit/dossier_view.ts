@@ -49,17 +49,15 @@ export function summaryOf(known: KnownBlock): MessageInitShape<typeof BlockSumma
 }
 
 export function dossierOf(whole: WholeBlock): MessageInitShape<typeof BlockDossierSchema> {
-  const { known, dossier, candidate, solved, job } = whole;
+  const { known, dossier, solved, job } = whole;
   const { facts } = known;
   const network = job?.message.network as Network | undefined;
-  const session = dossier?.session || candidate?.message.session || solved?.message.session || "";
   const block = dossier?.block ?? solved?.message.block;
   return {
     summary: summaryOf(known),
     share: {
       pool: facts.pool,
       gateway: facts.gateway,
-      session,
       account: facts.account,
       worker: facts.worker,
       extranonce1: toHex(facts.extranonce1),

@@ -26,7 +26,6 @@ export interface Dossier {
   /** As explorers show it. */
   readonly hash: string;
   readonly facts: BlockFacts;
-  readonly session: string;
   /** Of the share, gateway's clock. */
   readonly receivedAtMs: number;
   /** The judge's clock. */
@@ -68,7 +67,6 @@ export class Dossiers {
     const dossier: Dossier = {
       hash,
       facts: solved.facts!,
-      session: solved.session,
       receivedAtMs: Number(solved.receivedAtMs),
       builtAtMs: Number(solved.builtAtMs),
       takenAtMs: nowMs,

@@ -211,13 +211,13 @@ export class BlockBuilder {
    */
   async #publish(waiting: Waiting, block: Uint8Array, signal: AbortSignal): Promise<void> {
     const { bus, clock } = this.deps;
-    const { hash, facts, session, receivedAtMs, recent } = waiting;
+    const { hash, facts, receivedAtMs, recent } = waiting;
     recent.state = "built";
     recent.detail = "";
     recent.bytes = block.length;
     recent.builtAtMs ||= clock.now();
     const builtAtMs = BigInt(recent.builtAtMs);
-    const solved = create(BlockSolvedSchema, { facts, block, session, receivedAtMs, builtAtMs });
+    const solved = create(BlockSolvedSchema, { facts, block, receivedAtMs, builtAtMs });
     this.#built++;
     try {
       const published = bus.publish(

@@ -60,7 +60,7 @@ Deno.test("with the bus away a candidate comes and its block goes by the second 
     const [block] = blocks;
     assertEquals(decodeBlock(block!.block).transactions.length, 2);
     assertEquals(block!.facts!.foundAtMs, 0n, "T is that of block.found");
-    assertEquals([block!.session, block!.builtAtMs > 0n], ["00000001", true]);
+    assertEquals(block!.builtAtMs > 0n, true);
     assertEquals(await solvedOn(bus), []);
     assertEquals(judge.view()!.candidates(Infinity, 10).map((one) => one.state), ["built"]);
 

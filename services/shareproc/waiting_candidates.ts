@@ -24,7 +24,6 @@ export interface Waiting {
   readonly hash: string;
   readonly facts: BlockFacts;
   /** Of the share, for the block's dossier. */
-  readonly session: string;
   readonly receivedAtMs: bigint;
   readonly sinceMs: number;
   /** What was last said of it: the same is not said twice. */
@@ -79,7 +78,7 @@ export class Candidates {
   }
 
   #take(candidate: BlockCandidate, loggedAtMs: number, nowMs: number): Waiting | undefined {
-    const { facts, session, receivedAtMs } = candidate;
+    const { facts, receivedAtMs } = candidate;
     if (facts === undefined) throw new Error("it carries no facts");
     const id = toHex(sha256(toBinary(BlockFactsSchema, facts)));
     if (this.#refused.has(id)) return undefined;
@@ -106,7 +105,7 @@ export class Candidates {
     });
     const sinceMs = loggedAtMs === 0 ? nowMs : loggedAtMs;
     const told = "";
-    const waiting = { id, hash, facts, session, receivedAtMs, sinceMs, told, busy: false, recent };
+    const waiting = { id, hash, facts, receivedAtMs, sinceMs, told, busy: false, recent };
     this.#waiting.set(id, waiting);
     return waiting;
   }
