@@ -17,6 +17,36 @@ Deno.test("the first accepted record of a hash decides, a lost one before it is 
   assertEquals(await stand.ledger.ask("SELECT reason FROM block_lost"), [{ reason: "Buried" }]);
 });
 
+Deno.test("a block that went ahead of its candidate has the time of its first word, whatever later words say, and is booked once", async () => {
+  await using stand = await startStand({ feeBasisPoints: 0 });
+  await stand.work(2, 1, 1n);
+  const value = await stand.subsidy();
+  const mined = await stand.mine();
+  const { facts } = mined;
+  const announcedMs = stand.clock.now();
+  // By the second road: its candidate was on no log.
+  await stand.announce({ ...mined, facts: { ...facts, foundAtMs: 0n } });
+  await stand.clock.advance(120_000);
+  // The candidate's record is read since, and another judge and submitter say the same with a time of their own.
+  await stand.publish({ ...facts, foundAtMs: BigInt(stand.clock.now()) });
+  await stand.publish({ ...facts, foundAtMs: 0n });
+  const other = await stand.mine();
+  await stand.announce(other);
+  await stand.look();
+  await stand.settleLater();
+  const block = await stand.block(facts.hash);
+  assertEquals([block?.foundAtMs, block?.epoch], [announcedMs, 0]);
+  const booked = await stand.ledger.ask(
+    "SELECT count(*)::int AS times FROM block_event WHERE what = 'booked' AND block_hash = $1",
+    [facts.hash],
+  );
+  assertEquals(booked, [{ times: 1 }]);
+  assertEquals(await stand.balances(), {
+    "a2 immature": 2n * value,
+    "rewards immature": -2n * value,
+  });
+});
+
 Deno.test("records that cannot be used are put aside with the reason", async () => {
   await using stand = await startStand();
   const { facts } = await stand.mine({ to: [] });
