@@ -27,6 +27,8 @@ export interface ClusterOptions {
   readonly count?: Partial<Record<ServiceName, number>>;
   /** For every process, beside those that make a pool of its own. */
   readonly variables?: Variables;
+  /** Candidates and blocks go by calls, too, where the bus does not confirm them in time. */
+  readonly secondRoad?: boolean;
 }
 
 export interface Cluster extends AsyncDisposable {
@@ -76,17 +78,35 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     GOPOOL_POOL_ADDRESS: POOL_ADDRESS,
     GOPOOL_LOG_FORMAT: "text",
     GOPOOL_CONTROL_TOKENS: `tests:read+operate+money+settings:${crypto.randomUUID()}`,
+    ...(options.secondRoad ? { GOPOOL_INTERNAL_TOKEN: crypto.randomUUID() } : {}),
     ...options.variables,
   };
   const members: Member[] = [];
+  /** Control addresses of those that were launched, by their kind. */
+  const addresses = new Map<ServiceName, string[]>();
+
+  /** Whom the second road of a service leads to: those that were launched before it. */
+  function roadOf(service: ServiceName): Variables {
+    if (!options.secondRoad) return {};
+    const to = (next: ServiceName) => (addresses.get(next) ?? []).join(",");
+    if (service === "stratumd") return { GOPOOL_ROAD_SHAREPROC: to("shareproc") };
+    if (service === "shareproc") return { GOPOOL_ROAD_BLOCKSUBMIT: to("blocksubmit") };
+    return {};
+  }
 
   async function launch(service: ServiceName, file?: string): Promise<Member> {
     const number = members.filter((member) => member.service === service).length + 1;
     const healthPort = freePort();
+    const controlPort = freePort();
+    addresses.set(service, [
+      ...addresses.get(service) ?? [],
+      `http://127.0.0.1:${controlPort}`,
+    ]);
     const variables = {
       ...common,
+      ...roadOf(service),
       GOPOOL_HEALTH_LISTEN: `127.0.0.1:${healthPort}`,
-      GOPOOL_CONTROL_LISTEN: `127.0.0.1:${freePort()}`,
+      GOPOOL_CONTROL_LISTEN: `127.0.0.1:${controlPort}`,
       ...(service === "stratumd" ? gateway(number) : {}),
       ...(service === "payoutd" ? { GOPOOL_LEDGER_URL: options.ledger! } : {}),
     };

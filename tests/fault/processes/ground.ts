@@ -20,7 +20,7 @@ import { compare, countedShares, owedBlocks, unjudged, unknownBlocks } from "../
 import { Answers } from "../ledger_of_answers.ts";
 
 /** About one hash in 16,384 is a block: rare among shares, found in milliseconds when one is wanted. */
-const NETWORK_BITS = 0x1f03ffff;
+export const NETWORK_BITS = 0x1f03ffff;
 const NETWORK_TARGET = targetFromBits(NETWORK_BITS);
 const SHARES_PER_SECOND = 600;
 /** Shares that flow before a fault, and after it until the pool counts as recovered. */
@@ -34,6 +34,7 @@ export interface GroundOptions {
   readonly brokers?: 1 | 3;
   readonly count?: ClusterOptions["count"];
   readonly variables?: ClusterOptions["variables"];
+  readonly secondRoad?: boolean;
 }
 
 /** What came of one fault. */
@@ -82,6 +83,7 @@ export class Ground implements AsyncDisposable {
         nodeUrl: node.url,
         ledger: ledger.url,
         count: { payoutd: 1, ...options.count },
+        ...(options.secondRoad ? { secondRoad: true } : {}),
         variables: {
           GOPOOL_KAFKA_REPLICATION: String(brokers),
           ...options.variables,
