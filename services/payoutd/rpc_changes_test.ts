@@ -158,6 +158,10 @@ Deno.test("changes that cannot be are refused in a sentence that names the field
     () => ledger.adjust({ ...good, account: addressOf(1).toUpperCase(), requestId: requestId() }),
   );
   await wrong("scheme", () => ledger.setScheme({ scheme: "luck", reason: "x" }));
+  await wrong(
+    "window_thousandths: 99 is no window",
+    () => ledger.setScheme({ scheme: "pplns", windowThousandths: 99, reason: "x" }),
+  );
   await wrong("from_ms", () => ledger.setScheme({ scheme: "solo", fromMs: 61_000n, reason: "x" }));
   await wrong("fee_basis_points", () => ledger.setFees({ feeBasisPoints: 10_001, reason: "x" }));
   await wrong("fee_basis_points", () => ledger.setFees({ reason: "x" }));

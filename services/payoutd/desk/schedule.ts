@@ -28,7 +28,7 @@ export interface SchemeOrder {
  *
  * @returns From when it counts, ms since the Unix epoch.
  * @throws {Refused} That minute has begun, or shares of it are counted.
- * @throws {BadRequest} It is no whole minute.
+ * @throws {BadRequest} It is no whole minute, or no window that the settings could name.
  */
 export async function setScheme(
   { ledger, clock }: DeskDeps,
@@ -36,6 +36,7 @@ export async function setScheme(
   actor: Actor,
 ): Promise<number> {
   const nowMs = clock.now();
+  if (windowThousandths !== null) checkWindow(windowThousandths);
   const fromMinute = fromMs === null ? null : minuteExactly(fromMs);
   return await ledger.transaction(async (tx) => {
     const before = schemeAt(await schemePeriods(tx), minuteOf(nowMs));
@@ -103,6 +104,18 @@ async function ratesInForce(tx: Tx, account: string | null, nowMs: number) {
 
 function facts({ scheme, params, fromMinute, isFallback }: SchemePeriod) {
   return { scheme, ...params, fromMs: fromMinute * MINUTE_MS, isFallback };
+}
+
+/** X as GOPOOL_PAYOUTD_WINDOW has it: the same bounds. */
+const WINDOW_MIN = 100;
+const WINDOW_MAX = 1_000_000;
+
+function checkWindow(thousandths: number): void {
+  if (thousandths >= WINDOW_MIN && thousandths <= WINDOW_MAX) return;
+  throw new BadRequest(
+    "window_thousandths",
+    `${thousandths} is no window: it must be from ${WINDOW_MIN} (0.1) to ${WINDOW_MAX} (1000)`,
+  );
 }
 
 function minuteExactly(ms: number): number {

@@ -1534,7 +1534,7 @@ export type SetSchemeRequest = Message<"gopool.control.v1.SetSchemeRequest"> & {
   scheme: string;
 
   /**
-   * X of PPLNS in thousandths; 0: as it is.
+   * X of PPLNS in thousandths, from 100; 0: as it is.
    *
    * @generated from field: uint32 window_thousandths = 2;
    */
