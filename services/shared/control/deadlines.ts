@@ -7,6 +7,9 @@ import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
 import type { Clock } from "@gopool/runtime";
 import { UNARY_DEFAULT_MS } from "./limits.ts";
 
+/** The headers that name a deadline, of gRPC with gRPC-Web, and of Connect; `request.signal` keeps it. */
+const DEADLINES = ["grpc-timeout", "connect-timeout-ms"];
+
 export interface DeadlineOptions {
   readonly clock: Pick<Clock, "sleep">;
   /** What a unary call gets that names no deadline. */
@@ -22,6 +25,7 @@ export function deadlines(
 ): Interceptor {
   return (next) => async (request) => {
     if (request.stream) return await next(request);
+    const isOwn = DEADLINES.some((name) => request.header.has(name));
     const late = new AbortController();
     const settled = new AbortController();
     const signal = AbortSignal.any([request.signal, late.signal]);
@@ -30,15 +34,17 @@ export function deadlines(
     over.promise.catch(() => {});
     const onAbort = () => over.reject(reasonOf(signal));
     signal.addEventListener("abort", onAbort, { once: true });
-    clock.sleep(unaryDefaultMs, settled.signal).then(() => {
-      if (settled.signal.aborted) return;
-      late.abort(
-        new ConnectError(
-          `the call took longer than ${unaryDefaultMs} ms, and names no deadline of its own`,
-          Code.DeadlineExceeded,
-        ),
-      );
-    });
+    if (!isOwn) {
+      clock.sleep(unaryDefaultMs, settled.signal).then(() => {
+        if (settled.signal.aborted) return;
+        late.abort(
+          new ConnectError(
+            `the call took longer than ${unaryDefaultMs} ms, and names no deadline of its own`,
+            Code.DeadlineExceeded,
+          ),
+        );
+      });
+    }
     try {
       if (signal.aborted) throw reasonOf(signal);
       return await Promise.race([next({ ...request, signal }), over.promise]);

@@ -4,6 +4,7 @@
  * @module
  */
 import { Code, ConnectError, type Interceptor } from "@connectrpc/connect";
+import type { DescMethod } from "@gopool/proto/control";
 import type { Logger } from "@gopool/runtime";
 
 /**
@@ -23,6 +24,10 @@ export function faultsToLog(log: Logger): Interceptor {
           return new ConnectError("the call was canceled", Code.Canceled);
         }
       }
+      if (isBrokenOff(request.method, error)) {
+        log.debug("a caller has gone", { method: name });
+        return new ConnectError("the caller has gone", Code.Canceled);
+      }
       log.error("a call failed", { method: name, error });
       return new ConnectError(
         `${name} failed inside the service: its log tells why`,
@@ -37,6 +42,12 @@ export function faultsToLog(log: Logger): Interceptor {
       throw shown(error);
     }
   };
+}
+
+/** What reading a stream of requests throws when its caller leaves it open and goes: before the signal aborts. */
+function isBrokenOff({ methodKind }: DescMethod, error: unknown): boolean {
+  const reads = methodKind === "client_streaming" || methodKind === "bidi_streaming";
+  return reads && (error as { code?: unknown } | null)?.code === "ERR_STREAM_PREMATURE_CLOSE";
 }
 
 async function* shownErrors<T>(

@@ -20,7 +20,7 @@ export interface MethodRule {
   readonly changes: boolean;
 }
 
-/** A method says nothing of who may call it: a mistake in a proto, found when the server is made. */
+/** A method says nothing of who may call it, or what it says cannot be kept: a mistake in a proto, found when the server is made. */
 export class NoRule extends Error {
   override name = "NoRule";
 }
@@ -44,6 +44,9 @@ export function ruleOf(method: DescMethod): MethodRule {
   const { role, changes } = getOption(method, rule);
   if (role === Role.UNSPECIFIED || Role[role] === undefined) {
     throw new NoRule(`${name} has a rule without a known role: ${role}`);
+  }
+  if (changes && method.methodKind !== "unary") {
+    throw new NoRule(`${name} changes something and is a stream: only unary calls are recorded`);
   }
   return { role, changes };
 }
