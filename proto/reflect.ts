@@ -13,6 +13,7 @@ export {
   type MessageShape,
   ScalarType,
   toBinary,
+  toJsonString,
 } from "@bufbuild/protobuf";
 export { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 export { reflect, type ReflectMessage } from "@bufbuild/protobuf/reflect";

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { skipped } from "./absent.ts";
+import { findGoProgram } from "./go_program.ts";
 import { freePort, kill, type Running, spawn, stop, untilReady } from "./process.ts";
 import { rpc } from "./rpc.ts";
 
@@ -55,46 +55,8 @@ const SMALL = "--utxocachemaxsize=5";
  * The path of btcd, building it where it is not in the cache yet (about a minute). Null on a machine without Go, said in
  * a sentence; with CI=true that is an error instead.
  */
-export async function findBtcd(): Promise<string | null> {
-  const cache = Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME") ?? "."}/.cache`;
-  const folder = `${cache}/gopool/btcd-${BTCD_VERSION}`;
-  const path = `${folder}/btcd`;
-  if (await exists(path)) return path;
-  const why = await build(folder, path);
-  if (why === null) return path;
-  return skipped(`Tests against btcd ${BTCD_VERSION} are skipped: ${why}`);
-}
-
-/** Null when it is built, else why it is not. Test files run side by side: the last step is one rename. */
-async function build(folder: string, path: string): Promise<string | null> {
-  await Deno.mkdir(folder, { recursive: true });
-  const own = await Deno.makeTempDir({ dir: folder, prefix: "build-" });
-  try {
-    const { success, stderr } = await new Deno.Command("go", {
-      args: ["install", `github.com/btcsuite/btcd@${BTCD_VERSION}`],
-      env: { GOBIN: own },
-      stdout: "null",
-      stderr: "piped",
-    }).output();
-    if (!success) {
-      return `Go could not build it: ${new TextDecoder().decode(stderr).trim().split("\n").at(-1)}`;
-    }
-    await Deno.rename(`${own}/btcd`, path);
-    return null;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "there is no Go on this machine";
-    throw error;
-  } finally {
-    await Deno.remove(own, { recursive: true });
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isFile;
-  } catch {
-    return false;
-  }
+export function findBtcd(): Promise<string | null> {
+  return findGoProgram({ name: "btcd", from: "github.com/btcsuite/btcd", version: BTCD_VERSION });
 }
 
 /** Starts it and waits until its RPC answers. `binary` is what `findBtcd()` gave. */
