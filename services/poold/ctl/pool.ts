@@ -4,13 +4,14 @@
  * @module
  */
 import { Code, ConnectError, type ControlClient, controlClient } from "@gopool/control";
-import { ControlService, type StatusResponse } from "@gopool/proto/control";
+import { ControlService, Phase, type StatusResponse } from "@gopool/proto/control";
 import type { Clock } from "@gopool/runtime";
 import type { Print } from "../ledger/show.ts";
 import { EXIT, TOKEN_ADVICE, Told } from "./faults.ts";
 import { foundPlaces, type Place, USUAL_PLACES } from "./places.ts";
 import { type CtlConfig, tokenFileIn } from "./settings.ts";
 import { turnedAway } from "./tls_probe.ts";
+import { word } from "./words.ts";
 
 /** How long a call may take; those that wait on purpose add their own time. */
 export const CALL_MS = 10_000;
@@ -92,7 +93,7 @@ export function createPoolClient(deps: PoolClientDeps): PoolClient {
       const all = await members();
       const found = all.filter((one) => servicesOf(one).includes(service));
       if (isSome(found)) return found;
-      const others = all.map((one) => `${one.place.name} (${servicesOf(one).join(", ")})`);
+      const others = all.map((one) => `${one.place.name} (${runsThere(one)})`);
       throw new Told(
         `No ${service} runs at ${
           others.join(" or ")
@@ -107,12 +108,19 @@ function isSome(found: readonly Member[]): found is Members {
   return found.length > 0;
 }
 
-/** What poold runs beside the services, for its own terminal: of interest only where something is the matter. */
-export const HELPERS: ReadonlySet<string> = new Set(["books", "console", "troubles"]);
+/** What processes run beside their services: of interest only where something is the matter. */
+export const HELPERS: ReadonlySet<string> = new Set(["books", "console", "nodes/look", "troubles"]);
 
 /** A process of one service names that alone. */
 export function servicesOf({ status }: Member): string[] {
   return status.services.length === 0 ? [status.name] : status.services.map(({ name }) => name);
+}
+
+/** Before it works a process does not know what it will run. */
+function runsThere(member: Member): string {
+  const { phase } = member.status;
+  const state = phase === Phase.WORKING ? "" : `, ${word(Phase, phase)}`;
+  return `${servicesOf(member).filter((name) => !HELPERS.has(name)).join(", ")}${state}`;
 }
 
 async function askAll(

@@ -81,9 +81,11 @@ function rowsOf(member: Member, nowMs: number): Row[] {
       version: status.version,
     };
   });
-  if (states.size <= 1 && rows[0]?.service === status.name) {
-    // The process is the service: all that troubles it is this row's.
-    return rows.map((row) => ({ ...row, health: wholeHealth(status) }));
+  if (rows.some(({ service }) => service === status.name)) {
+    // The process is the service: all that troubles it is that row's.
+    return rows.map((row) =>
+      row.service === status.name ? { ...row, health: wholeHealth(status) } : row
+    );
   }
   return [{
     service: status.name,
