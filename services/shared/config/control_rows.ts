@@ -141,6 +141,13 @@ export function controlProblems(found: Partial<ControlSettings>): string[] {
   const problems: string[] = [];
   const { controlListen: listen, controlTlsCert: cert, controlTlsKey: key } = found;
   const { controlClientCa: ca, controlCertRoles: roles, controlTokens: tokens } = found;
+  const same = tokens?.find(({ token }) => token === found.internalToken);
+  if (same !== undefined) {
+    // Of two callers with one token nobody could tell which it is.
+    problems.push(
+      `GOPOOL_INTERNAL_TOKEN is also the token of ${same.name} in GOPOOL_CONTROL_TOKENS: each must have its own`,
+    );
+  }
   if ((cert === undefined) !== (key === undefined)) {
     problems.push(
       "GOPOOL_CONTROL_TLS_CERT and GOPOOL_CONTROL_TLS_KEY belong together: one is missing",

@@ -81,3 +81,12 @@ Deno.test("the token file is the one that is named, else one in the data folder"
   assertEquals(tokenFileOf({ dataDir: "/var/pool" }), "/var/pool/control-token");
   assertEquals(tokenFileOf({ dataDir: "/var/pool", controlTokenFile: "/run/t" }), "/run/t");
 });
+
+Deno.test("the services' own token is nobody else's, and is not shown when it is", () => {
+  const said = complaint({
+    GOPOOL_CONTROL_TOKENS: `ann:read:${TOKEN}`,
+    GOPOOL_INTERNAL_TOKEN: TOKEN,
+  });
+  assertStringIncludes(said, "GOPOOL_INTERNAL_TOKEN is also the token of ann");
+  assert(!said.includes(TOKEN));
+});

@@ -14,9 +14,10 @@ import {
   type Phase,
   readinessOf,
   type StatusBoard,
+  TooManyWatching,
   VERSION,
 } from "@gopool/runtime";
-import { type Drains, UnknownService } from "./drains.ts";
+import { type Drains, UnknownService, WholeDrained } from "./drains.ts";
 import type { Levels } from "./levels.ts";
 import { note } from "./note.ts";
 import { CannotProfile, heapSummary, type Profiler } from "./profile.ts";
@@ -139,7 +140,7 @@ export function createControlRpc(deps: ControlDeps): ServiceImpl<typeof ControlS
     },
     async undrain({ service }, context) {
       const before = named(drains, service);
-      await drains.undrain(service);
+      await refused(WholeDrained, Code.FailedPrecondition, () => drains.undrain(service));
       const services = drains.named(service);
       note(context, { before: phasesOf(before), after: phasesOf(services) });
       return { services: services.map(servicePhase) };
@@ -148,10 +149,12 @@ export function createControlRpc(deps: ControlDeps): ServiceImpl<typeof ControlS
       const least = levelOf(leastLevel) ?? "info";
       const signal = AbortSignal.any([context.signal, deps.signal]);
       const debug = least === "debug";
-      for await (
-        const event of events.watch({ signal, past, debug, wants: wanted(least, kinds) })
-      ) {
-        yield { event: eventMessage(event) };
+      const watching = events.watch({ signal, past, debug, wants: wanted(least, kinds) });
+      try {
+        for await (const event of watching) yield { event: eventMessage(event) };
+      } catch (error) {
+        if (!(error instanceof TooManyWatching)) throw error;
+        throw new ConnectError(error.message, Code.ResourceExhausted);
       }
     },
     async *profile({ forMs, intervalUs }, context) {
@@ -160,7 +163,7 @@ export function createControlRpc(deps: ControlDeps): ServiceImpl<typeof ControlS
         intervalUs: intervalUs || PROFILE_INTERVAL_US,
         signal: AbortSignal.any([context.signal, deps.signal]),
       };
-      const bytes = new TextEncoder().encode(await asked(() => profiler.cpu(span)));
+      const bytes = new TextEncoder().encode(await asked(deps, () => profiler.cpu(span)));
       for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
         yield { chunk: bytes.subarray(at, at + CHUNK_BYTES) };
       }
@@ -169,7 +172,7 @@ export function createControlRpc(deps: ControlDeps): ServiceImpl<typeof ControlS
       const signal = AbortSignal.any([context.signal, deps.signal]);
       const allocations = sampleMs === 0
         ? []
-        : await asked(() => profiler.allocations({ forMs: sampleMs, signal }));
+        : await asked(deps, () => profiler.allocations({ forMs: sampleMs, signal }));
       const { spaces, ...sizes } = heapSummary();
       return {
         residentBytes: BigInt(sizes.residentBytes),
@@ -230,11 +233,26 @@ function phasesOf(services: ReturnType<Drains["named"]>): string {
   return services.map(({ name, phase }) => `${name} ${phase}`).join(", ");
 }
 
-async function asked<T>(take: () => Promise<T>): Promise<T> {
+/** What a profiler gives; why it does not in the words of a caller. */
+async function asked<T>({ signal }: ControlDeps, take: () => Promise<T>): Promise<T> {
   try {
-    return await take();
+    return await refused(CannotProfile, Code.FailedPrecondition, take);
   } catch (error) {
-    if (!(error instanceof CannotProfile)) throw error;
-    throw new ConnectError(error.message, Code.FailedPrecondition);
+    if (signal.aborted) throw new ConnectError("the process ends", Code.Unavailable);
+    throw error;
+  }
+}
+
+/** Does the work; says its refusal to the caller, by this code. */
+async function refused<T>(
+  Refusal: new (message?: string) => Error,
+  code: Code,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new ConnectError(error.message, code);
   }
 }

@@ -198,3 +198,24 @@ Deno.test("of two profiles at once one is refused, and when the other has ended 
   const next = () => it.call.heap({ sampleMs: 1 }).then(() => true, () => false);
   await waitFor(next, "the end of the other");
 });
+
+Deno.test("a profile's samples lie no closer than 100 microseconds, and the refusal names the field", async () => {
+  await using it = await stand();
+  const taking = async () => {
+    for await (const _ of it.call.profile({ forMs: 1, intervalUs: 99 })) { /* none comes */ }
+  };
+  const error = await assertRejects(taking, ConnectError);
+  assertEquals(error.code, Code.InvalidArgument);
+  assertMatch(error.message, /interval_us/);
+});
+
+Deno.test("one service that is told to work while the whole is drained is refused with what to do", async () => {
+  await using it = await stand();
+  const draining = it.call.drain({ waitMs: 30_000 });
+  await waitFor(() => it.inHand.size === 2, "the work in hand");
+  it.finish();
+  await draining;
+  const error = await assertRejects(() => it.call.undrain({ service: "stratumd" }), ConnectError);
+  assertEquals(error.code, Code.FailedPrecondition);
+  assertMatch(error.message, /undrain the process/);
+});

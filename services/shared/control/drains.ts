@@ -25,6 +25,11 @@ export class UnknownService extends Error {
   override name = "UnknownService";
 }
 
+/** One service cannot work while the whole process is told not to. */
+export class WholeDrained extends Error {
+  override name = "WholeDrained";
+}
+
 /** What a drained service says on the board: because of it the process cannot do its job. */
 const DRAINED = "drained: works again when it is told to";
 
@@ -48,6 +53,7 @@ export interface Drains {
    *
    * @returns Resolves when those that were drained work. One that still drains works after its end.
    * @throws {UnknownService}
+   * @throws {WholeDrained} One service is named, and the whole is drained.
    */
   undrain(name: string): Promise<void>;
   /** The services, without the whole. */
@@ -78,6 +84,11 @@ export function createDrains(deps: DrainsDeps): Drains {
     wrapWhole: (service) => ({ name: service.name, run: (stop) => whole.run(service, stop) }),
     drain: (name) => find(name).drain(),
     async undrain(name) {
+      if (name !== "" && whole.wantsDrained) {
+        throw new WholeDrained(
+          `${name} cannot work while the whole process is drained: undrain the process, without a service`,
+        );
+      }
       const found = find(name);
       // The parts first: when the whole runs again, they do.
       const all = name === "" ? [...parts.values(), found] : [found];
@@ -94,6 +105,7 @@ class Drainable {
   #phase: Phase = "starting";
   #sinceMs: number;
   #wantsDrained = false;
+  #isRunning = false;
   /** Ends the run that is on. */
   #round = new AbortController();
   #wake = Promise.withResolvers<void>();
@@ -104,7 +116,22 @@ class Drainable {
     this.#sinceMs = deps.clock.now();
   }
 
+  get wantsDrained(): boolean {
+    return this.#wantsDrained;
+  }
+
   async run(service: Service, stop: AbortSignal): Promise<void> {
+    this.#isRunning = true;
+    try {
+      await this.#run(service, stop);
+    } finally {
+      this.#isRunning = false;
+      // However it ended, nothing is in hand.
+      this.#ended.resolve();
+    }
+  }
+
+  async #run(service: Service, stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
       if (this.#wantsDrained) {
         this.#enter("drained");
@@ -128,7 +155,6 @@ class Drainable {
       if (!either.aborted) return;
     }
     this.#enter("drained");
-    this.#ended.resolve();
     // It never will again: whoever waits for it has waited enough.
     this.#working.resolve();
   }
@@ -139,6 +165,8 @@ class Drainable {
       this.#ended = Promise.withResolvers();
       this.#round.abort();
     }
+    // Not begun, or ended by itself, or with the whole: it begins drained.
+    if (!this.#isRunning) this.#ended.resolve();
     return this.#ended.promise;
   }
 

@@ -1,7 +1,7 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { aborted, createStatusBoard, runTogether, seededRandom, supervise } from "@gopool/runtime";
 import { FakeClock, settle, silent } from "@gopool/testing";
-import { createDrains, UnknownService } from "./drains.ts";
+import { createDrains, UnknownService, WholeDrained } from "./drains.ts";
 
 /** Services that take a moment to finish what is in hand, drainable as in a process. */
 function stand(...names: readonly string[]) {
@@ -130,5 +130,40 @@ Deno.test("a service that does not run here is named with those that do", async 
   await settle();
   it.stop.abort();
   await it.clock.advance(500);
+  await it.running;
+});
+
+Deno.test("who drains a service that has ended by itself, or with the whole, is answered at once; it begins drained", async () => {
+  const clock = new FakeClock();
+  const drains = createDrains({ clock, board: createStatusBoard(clock) });
+  const once = drains.wrap({ name: "once", run: () => Promise.resolve() });
+  await once.run(new AbortController().signal);
+  await drains.drain("once");
+
+  const it = stand("a");
+  await settle();
+  const whole = it.drains.drain("");
+  await it.clock.advance(500);
+  await whole;
+  await it.drains.drain("a");
+  await it.drains.undrain("");
+  // Undrained with the whole: all of it works.
+  await settle();
+  assertEquals(phases(it), ["a working"]);
+  it.stop.abort();
+  await it.clock.advance(500);
+  await it.running;
+});
+
+Deno.test("one service cannot be made to work while the whole is drained: the words say what to do", async () => {
+  const it = stand("a");
+  await settle();
+  const whole = it.drains.drain("");
+  await it.clock.advance(500);
+  await whole;
+  const error = await assertRejects(() => it.drains.undrain("a"), WholeDrained);
+  assertStringIncludes(error.message, "undrain the process");
+  assertEquals(phases(it), ["a drained"]);
+  it.stop.abort();
   await it.running;
 });

@@ -60,6 +60,11 @@ export type PoolEvent = (Happening | Missed) & {
   readonly atMs: number;
 };
 
+/** There are as many watchers as may be. */
+export class TooManyWatching extends Error {
+  override name = "TooManyWatching";
+}
+
 export interface WatchOptions {
   /** Ends the watching; the iteration then ends without an error. */
   readonly signal: AbortSignal;
@@ -74,7 +79,11 @@ export interface WatchOptions {
 export interface Events {
   /** Costs nothing but a place in the ring where nobody watches. */
   emit(happening: Happening): void;
-  /** Each event from now on, in order. A watcher that is slower than what happens is told how many it missed. */
+  /**
+   * Each event from now on, in order. A watcher that is slower than what happens is told how many it missed.
+   *
+   * @throws {TooManyWatching} Out of the first step of the iteration.
+   */
   watch(options: WatchOptions): AsyncIterable<PoolEvent>;
   /** Whether somebody wants lines of debug: they need not be made otherwise. */
   readonly wantsDebug: boolean;
@@ -86,6 +95,8 @@ export interface Events {
 export const EVENTS_KEPT = 1_000;
 /** A watcher's queue: a second's burst. Whoever is further behind is told what it missed. */
 export const WATCHER_QUEUE = 256;
+/** Operators and their tools; each holds a queue and is asked at every line of the log. */
+export const WATCHERS_MAX = 64;
 
 export function createEvents(clock: Pick<Clock, "now">): Events {
   const kept: PoolEvent[] = [];
@@ -109,6 +120,9 @@ export function createEvents(clock: Pick<Clock, "now">): Events {
       return false;
     },
     async *watch({ signal, wants = () => true, past = 0, debug = false }) {
+      if (watchers.size >= WATCHERS_MAX) {
+        throw new TooManyWatching(`${WATCHERS_MAX} watch this process already: end one of them`);
+      }
       const watcher = new Watcher(clock, wants, debug);
       const wake = () => watcher.wake();
       signal.addEventListener("abort", wake);

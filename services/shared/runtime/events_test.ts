@@ -1,6 +1,13 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertRejects } from "@std/assert";
 import { captureLog, FakeClock } from "@gopool/testing";
-import { createEvents, EVENTS_KEPT, type PoolEvent, WATCHER_QUEUE } from "./events.ts";
+import {
+  createEvents,
+  EVENTS_KEPT,
+  type PoolEvent,
+  TooManyWatching,
+  WATCHER_QUEUE,
+  WATCHERS_MAX,
+} from "./events.ts";
 import { loggerWithEvents } from "./log_events.ts";
 import { logLevel, setLogLevel } from "./log.ts";
 import { createStatusBoard } from "./status_board.ts";
@@ -149,4 +156,21 @@ Deno.test("the board tells when a part's health changes, and remembers its last 
     "bus ok>null open again",
     "ledger null>down opening",
   ]);
+});
+
+Deno.test("no more than so many watch at once, and one that ends makes place", async () => {
+  const { events, stop } = stand();
+  const ends = new AbortController();
+  const last = events.watch({ signal: ends.signal })[Symbol.asyncIterator]();
+  const waiting = [last.next()];
+  while (waiting.length < WATCHERS_MAX) {
+    waiting.push(events.watch({ signal: stop.signal })[Symbol.asyncIterator]().next());
+  }
+  const more = () => events.watch({ signal: stop.signal, past: 1 })[Symbol.asyncIterator]().next();
+  await assertRejects(more, TooManyWatching);
+  ends.abort();
+  await waiting[0];
+  const next = more();
+  stop.abort();
+  assertEquals((await Promise.all([...waiting, next])).every(({ done }) => done), true);
 });

@@ -21,7 +21,9 @@ export {
   type Missed,
   type PoolEvent,
   type TextFacts,
+  TooManyWatching,
   WATCHER_QUEUE,
+  WATCHERS_MAX,
   type WatchOptions,
 } from "./events.ts";
 export { loggerWithEvents, textFacts } from "./log_events.ts";
