@@ -71,6 +71,28 @@ Deno.test("a request that is too large as a whole is refused by its size", async
   assertEquals(stubs.seen, []);
 });
 
+Deno.test("a small request that unpacks to a large one is refused by what it unpacks to", async () => {
+  await using stubs = await serveStubs();
+  using raw = rawClient(stubs.url);
+  const bomb = await packed(new Uint8Array(64 * 1_048_576));
+  assert(bomb.length < 100_000);
+  for (const method of METHODS.filter(({ methodKind }) => methodKind === "unary").slice(0, 3)) {
+    const { grpcStatus } = await raw.post(method, {
+      token: tokenFor(method),
+      headers: { "grpc-encoding": "gzip" },
+      head: [1, 0, ...[16, 8, 0].map((bits) => (bomb.length >>> bits) & 255)],
+      body: bomb,
+    });
+    assertEquals([method.name, grpcStatus], [method.name, Code.ResourceExhausted]);
+  }
+  assertEquals(stubs.seen, []);
+});
+
+async function packed(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  const stream = new Blob([bytes]).stream().pipeThrough(new CompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
 Deno.test("bytes at random, whole and cut requests never harm the server", async () => {
   const { log, lines } = captureLog();
   await using stubs = await serveStubs({ log });
