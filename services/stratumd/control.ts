@@ -10,6 +10,7 @@ import type { Bans, BanTarget } from "./bans.ts";
 import type { Door } from "./door.ts";
 import type { Gateway } from "./gateway.ts";
 import type { JobTable } from "./jobs.ts";
+import { HASHRATE_KEPT_MS } from "./limits.ts";
 import { networkText, parseNetwork } from "./networks.ts";
 import { boundsOf, type PacingSettings } from "./pacing.ts";
 import { Payees } from "./payees.ts";
@@ -50,6 +51,7 @@ export interface ControlDeps {
 
 export class GatewayControl {
   readonly #payees = new Payees();
+  #hashrate = { atMs: -Infinity, sum: 0 };
 
   constructor(readonly deps: ControlDeps) {}
 
@@ -101,10 +103,14 @@ export class GatewayControl {
     return tally;
   }
 
-  /** Hashes a second of all sessions. */
+  /** Hashes a second of all sessions, of the last second: many may ask, and there are thousands of sessions. */
   hashrate(): number {
+    const { gateway, views, clock } = this.deps;
+    const nowMs = clock.monotonic();
+    if (nowMs - this.#hashrate.atMs < HASHRATE_KEPT_MS) return this.#hashrate.sum;
     let sum = 0;
-    for (const session of this.deps.gateway.sessions) sum += this.deps.views.hashrate(session);
+    for (const session of gateway.sessions) sum += views.hashrate(session);
+    this.#hashrate = { atMs: nowMs, sum };
     return sum;
   }
 

@@ -5,7 +5,7 @@
  */
 import { Code } from "@gopool/control";
 import { DifficultyCause } from "@gopool/proto/control";
-import { settle } from "@gopool/testing";
+import { settle, waitFor } from "@gopool/testing";
 import { assert, assertEquals, assertLess } from "@std/assert";
 import { type Desk, openDesk, refusedWith } from "./kit_control_test.ts";
 import { ADDRESS, EASY, type Miner, openRig, type Rig, timed } from "./kit_test.ts";
@@ -102,6 +102,10 @@ Deno.test("a miner that comes back is held where it was, here and at another gat
   await next(rig, back);
   assertEquals(back.difficulty, set.fixed);
   await back.close();
+  await waitFor(async () => {
+    const record = await rig.state.get(`session:${miner.sessionId}`);
+    return record !== null && new TextDecoder().decode(record).includes('"hold"');
+  }, "the session to be written down");
   await using second = await openRig({
     bus: rig.bus,
     state: rig.state,

@@ -180,3 +180,6 @@ export const JOBS_SHOWN = 16;
 
 /** Workers shown of a session. */
 export const WORKERS_SHOWN = 100;
+
+/** The gateway's hashrate is summed up this often at most, however many ask: half a millisecond for 5,000 sessions. */
+export const HASHRATE_KEPT_MS = 1_000;

@@ -19,6 +19,7 @@ import { DifficultyHistory } from "./difficulty.ts";
 import type { Grant } from "./extranonce.ts";
 import type { Payee } from "./jobs.ts";
 import { ANSWERS_WAITING_MAX, SLOW_READER_BYTES } from "./limits.ts";
+import { addressBytes } from "./networks.ts";
 import type { Remembered } from "./remembering.ts";
 import type { RoundTrip } from "./round_trip.ts";
 import type { Vardiff } from "./vardiff.ts";
@@ -102,6 +103,7 @@ export class Session {
   #lastName = "";
   #lastWorker: Worker | null = null;
   #paused = false;
+  #addressBytes: Uint8Array | null | undefined;
 
   constructor(
     readonly socket: Socket,
@@ -117,6 +119,13 @@ export class Session {
   /** Names the connection to people and in logs: nobody can take anything up with it. */
   get publicId(): string {
     return `${this.host.mark}-${this.number}`;
+  }
+
+  /** Of its network address; null where that is none. Read once, when somebody first asks. */
+  get addressBytes(): Uint8Array | null {
+    return this.#addressBytes === undefined
+      ? this.#addressBytes = addressBytes(this.address)
+      : this.#addressBytes;
   }
 
   /** Whether it has been told all that it asked so far. */

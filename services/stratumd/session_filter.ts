@@ -4,7 +4,7 @@
  * @module
  */
 import { SessionState } from "@gopool/proto/control";
-import { addressBytes, isWithin, parseNetwork } from "./networks.ts";
+import { isWithin, parseNetwork } from "./networks.ts";
 import type { Session } from "./session.ts";
 
 /** Each as in ListSessionsRequest: empty or absent lets all through. */
@@ -39,10 +39,7 @@ export function sessionFilter(wish: SessionWish, { accountOf, stateOf }: Meaning
   }
   if (network !== "") {
     const wanted = parseNetwork(network);
-    tests.push(({ address }) => {
-      const bytes = addressBytes(address);
-      return bytes !== null && isWithin(bytes, wanted);
-    });
+    tests.push(({ addressBytes }) => addressBytes !== null && isWithin(addressBytes, wanted));
   }
   if (state !== SessionState.UNSPECIFIED) tests.push((session) => stateOf(session) === state);
   if (userAgent !== "") {

@@ -5,12 +5,15 @@
  * @module
  */
 import { openBus } from "@gopool/bus";
+import { createAccess, serveControl } from "@gopool/control";
+import { Role, SessionService } from "@gopool/proto/control";
 import { createStatusBoard, runProcess } from "@gopool/runtime";
 import { openState } from "@gopool/state";
 import { createStratumd } from "@gopool/stratumd";
+import { createSessionRpc } from "@gopool/stratumd/rpc";
 import { makeJob, POOL, publishJob } from "./jobs.ts";
 import { saidBy, tell } from "./processes.ts";
-import { EVERY_HASH, MANY_SESSIONS } from "./settings.ts";
+import { CONTROL_TOKEN, EVERY_HASH, MANY_SESSIONS } from "./settings.ts";
 
 await runProcess("gateway", async ({ args, clock, random, log, signal }) => {
   const [dataDir] = args;
@@ -42,7 +45,18 @@ await runProcess("gateway", async ({ args, clock, random, log, signal }) => {
       vardiff: "off",
     },
   });
+  await using control = await serveControl({
+    listen: { host: "127.0.0.1", port: 0 },
+    serves: [SessionService],
+    access: createAccess({ tokens: [{ name: "load", roles: [Role.READ], token: CONTROL_TOKEN }] }),
+    ready: () => true,
+    record: () => {},
+    clock,
+    log,
+  });
+  control.provide(SessionService, createSessionRpc({ stratumd, gateway: "load", clock }));
   const running = stratumd.run(signal);
+  tell("control", control.port);
   tell("port", await Promise.race([stratumd.listening, running.then(() => 0)]));
   let serial = 0;
   for await (const _ of saidBy(signal)) {

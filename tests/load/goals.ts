@@ -22,6 +22,10 @@ const GOALS: Readonly<Record<string, Goal>> = {
     atLeast: 12_000,
   },
   "stratumd/open-loop/p99": { what: "ms, p99 of an answer in the open loop", atMost: 50 },
+  "stratumd/control/p99": {
+    what: "ms, p99 of an answer in the open loop with 100 control calls a second",
+    atMost: 50,
+  },
   "stratumd/idle/memory": { what: "kB of memory an idle session", atMost: 12 },
   "stratumd/idle/job": { what: "ms until the last miner has a job", atMost: 200 },
 };

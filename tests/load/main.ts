@@ -5,6 +5,7 @@
  * @module
  */
 import { ConfigError, HelpRequested, readConfig } from "@gopool/config";
+import { type Control, underCalls } from "./calls.ts";
 import { Fleet } from "./fleet.ts";
 import { printGoals } from "./goals.ts";
 import { loadKafka } from "./kafka/main.ts";
@@ -25,6 +26,8 @@ const WARM_MS = 1_500;
 /** Open loop: long enough for a hundred checkpoints of the log's worth of bad luck. */
 const OPEN_LOOP_MS = 6_000;
 const BROADCASTS = 5;
+/** Turns of the open loop without and with control calls. */
+const CONTROL_TURNS = 2;
 /** Shares of one miner under way in the open loop: beyond it the share is late, which is counted. */
 const OPEN_LOOP_PLACES = 8;
 
@@ -92,6 +95,14 @@ async function loadSubject(
       figures.set(`${subject.name}/open-loop/p99`, rate.p99);
     });
   }
+  const { control } = subject;
+  if (wants("control") && control !== null) {
+    await run(
+      options.rateConnections,
+      OPEN_LOOP_PLACES,
+      (fleet) => controlled(subject, control, fleet, how, options),
+    );
+  }
   for (const miners of wants("saturation") ? options.connections : []) {
     await run(miners, options.outstanding, async (fleet) => {
       const times = { warmMs: WARM_MS, runMs: options.seconds * 1000 };
@@ -115,6 +126,40 @@ async function loadSubject(
       note: `${accepted} true, as many in the books`,
     });
   }
+}
+
+/** The open loop without and with control calls, in turns on one fleet: what is beside it is the same for both. */
+async function controlled(
+  subject: Subject,
+  control: Control,
+  fleet: Fleet,
+  { core }: Start,
+  options: Options,
+): Promise<void> {
+  const times = { perSecond: options.rate, warmMs: WARM_MS, runMs: OPEN_LOOP_MS };
+  const work = () => openLoop(fleet, subject.pid, times);
+  const { name } = subject;
+  const miners = fleet.clients.length;
+  for (let turn = 0; turn < CONTROL_TURNS; turn++) {
+    const without = await work();
+    printRow({ server: name, load: "no calls", miners, rate: without, note: lateNote(without) });
+    const pace = { perSecond: options.calls, core: core === null ? null : OWN_CORE };
+    const { result, calls } = await underCalls(control, pace, work);
+    printRow({
+      server: name,
+      load: `${options.calls} calls/s`,
+      miners,
+      rate: result,
+      note: `${calls.answered} calls answered, p99 ${figure(calls.p99)} ms${lateNote(result)}`,
+    });
+    const worst = figures.get(`${name}/control/p99`) ?? 0;
+    figures.set(`${name}/control/p99`, Math.max(worst, result.p99));
+    if (calls.failed > 0) failures.push(`${name}: ${calls.failed} control calls failed`);
+  }
+}
+
+function lateNote({ late }: Rate): string {
+  return late > 0 ? `; ${late} not sent in time` : "";
 }
 
 /** Runs a load, waits until it is judged, and prints its row. */

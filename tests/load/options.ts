@@ -14,7 +14,7 @@ export const schema = {
     fallback: "all",
   }),
   mode: choice("GOPOOL_LOAD_MODE", "in which way", {
-    of: ["all", "saturation", "open-loop", "idle"],
+    of: ["all", "saturation", "open-loop", "control", "idle"],
     fallback: "all",
   }),
   connections: custom("GOPOOL_LOAD_CONNECTIONS", "miners at once, for saturation", {
@@ -47,6 +47,11 @@ export const schema = {
     min: 1,
     max: CONNECTIONS_MAX,
     fallback: 5_000,
+  }),
+  calls: integer("GOPOOL_LOAD_CALLS", "unary control calls a second beside the open loop", {
+    min: 1,
+    max: 10_000,
+    fallback: 100,
   }),
   idleConnections: integer("GOPOOL_LOAD_IDLE_CONNECTIONS", "miners that wait for jobs only", {
     min: 1,

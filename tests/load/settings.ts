@@ -18,3 +18,6 @@ export const MANY_SESSIONS = 20_000;
 
 /** Whom the simulated coinbase and every miner's username name: nobody has its key. */
 export const ADDRESS = "bcrt1qvahhqmm0dsnhxgrnd9kh2mrpw35k7m3q7k0yj4";
+
+/** Of the control planes of the servers under load, on loopback only. */
+export const CONTROL_TOKEN = "load-token-0123456789";

@@ -13,13 +13,16 @@ import { startPostgres } from "@gopool/testing/servers";
 import { schema } from "@gopool/poold/config";
 import { permissionFlags } from "@gopool/poold/permissions";
 import { counted } from "@gopool/poold/topics/count";
+import type { Control } from "./calls.ts";
 import { Child } from "./processes.ts";
-import { ADDRESS, EVERY_HASH, MANY_SESSIONS } from "./settings.ts";
+import { ADDRESS, CONTROL_TOKEN, EVERY_HASH, MANY_SESSIONS } from "./settings.ts";
 
 export interface Subject extends AsyncDisposable {
   readonly name: string;
   readonly pid: number;
   readonly port: number;
+  /** Null: it has none. */
+  readonly control: Control | null;
   /** Makes a job for all; gives when it was begun, wall clock ms. */
   newJob(): Promise<number>;
   /** Resolves when everything answered so far is judged. Null: nobody judges here. */
@@ -70,6 +73,7 @@ export async function poold({ core, flags }: Start): Promise<Subject> {
   // Durable, as a pool's is.
   const ledger = open.use(await startPostgres({ durable: true }));
   const port = freePort();
+  const controlPort = freePort();
   const env: Record<string, string> = {
     GOPOOL_DATA_DIR: folder.path,
     GOPOOL_LEDGER_URL: ledger.url,
@@ -77,8 +81,8 @@ export async function poold({ core, flags }: Start): Promise<Subject> {
     GOPOOL_POOL_ADDRESS: ADDRESS,
     GOPOOL_STRATUM_LISTEN: `127.0.0.1:${port}`,
     GOPOOL_HEALTH_LISTEN: `127.0.0.1:${freePort()}`,
-    GOPOOL_CONTROL_LISTEN: `127.0.0.1:${freePort()}`,
-    GOPOOL_CONTROL_TOKENS: `load:read+operate:${crypto.randomUUID()}`,
+    GOPOOL_CONTROL_LISTEN: `127.0.0.1:${controlPort}`,
+    GOPOOL_CONTROL_TOKENS: `load:read:${CONTROL_TOKEN}`,
     GOPOOL_STRATUM_VARDIFF: "off",
     GOPOOL_STRATUM_START_DIFFICULTY: String(EVERY_HASH),
     GOPOOL_STRATUM_MIN_DIFFICULTY: String(EVERY_HASH),
@@ -102,6 +106,7 @@ export async function poold({ core, flags }: Start): Promise<Subject> {
     name: "poold",
     pid: child.pid,
     port,
+    control: { port: controlPort, token: CONTROL_TOKEN },
     async newJob() {
       await node.say("job");
       return await node.told("job");
@@ -131,6 +136,9 @@ async function own(
       name,
       pid: child.pid,
       port: await child.told("port"),
+      control: name === "reference"
+        ? null
+        : { port: await child.told("control"), token: CONTROL_TOKEN },
       async newJob() {
         await child.say("job");
         return await child.told("job");

@@ -62,7 +62,7 @@ export type GetGatewayResponse = Message<"gopool.control.v1.GetGatewayResponse">
   working: number;
 
   /**
-   * Those that have work, without those that are silent, in hashes a second: what their shares show.
+   * Of all sessions, hashes a second: what their shares show, as of the last second.
    *
    * @generated from field: double hashrate = 5;
    */
