@@ -11,11 +11,14 @@ import { CLOSE_MS, CONNECTIONS_MAX, HANDSHAKE_MS, KEEP_ALIVE_MS, LINGER_MS } fro
 export interface Connections {
   /** Nothing new is begun. */
   readonly isEnding: boolean;
-  /** Something is under way, until what this gives is called. */
-  hold(): () => void;
+  /** A request has come over this connection, and is under way until what this gives is called. */
+  hold(peer: Peer): () => void;
   /** No new ones; what is under way may finish for `withinMs`, then it is cut. Resolves when all are gone. */
   end(withinMs: number): Promise<void>;
 }
+
+/** The other end of a connection: no two that are open have the same. */
+export type Peer = Pick<Socket, "remoteAddress" | "remotePort">;
 
 export interface ConnectionsDeps {
   readonly clock: Pick<Clock, "sleep">;
@@ -28,6 +31,8 @@ export function keepConnections(
 ): Connections {
   const sockets = new Set<Socket>();
   const sessions = new Set<ServerHttp2Session>();
+  /** Those over which a request has come. The socket itself is hidden from who takes the request. */
+  const asked = new Set<string>();
   const ending = new AbortController();
   const gone = Promise.withResolvers<void>();
   const idle = Promise.withResolvers<void>();
@@ -38,15 +43,18 @@ export function keepConnections(
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
     socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    const peer = named(socket);
     const closed = new AbortController();
     socket.on("error", () => {});
     socket.on("close", () => {
       closed.abort();
       sockets.delete(socket);
+      asked.delete(peer);
       if (isEnding && sockets.size === 0) gone.resolve();
     });
     clock.sleep(HANDSHAKE_MS, AbortSignal.any([closed.signal, ending.signal])).then(() => {
-      if (!closed.signal.aborted && socket.bytesRead === 0) socket.destroy();
+      // Bytes are no sign of a caller: who sends one and no more would keep the place.
+      if (!closed.signal.aborted && !asked.has(peer)) socket.destroy();
     });
   });
   server.on("session", (session) => {
@@ -62,7 +70,8 @@ export function keepConnections(
     get isEnding() {
       return isEnding;
     },
-    hold() {
+    hold(peer) {
+      asked.add(named(peer));
       underWay++;
       return () => {
         underWay--;
@@ -90,4 +99,8 @@ export function keepConnections(
     await Promise.race([event, clock.sleep(ms, enough.signal)]);
     enough.abort();
   }
+}
+
+function named({ remoteAddress, remotePort }: Peer): string {
+  return `${remoteAddress} ${remotePort}`;
 }

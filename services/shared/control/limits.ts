@@ -22,7 +22,7 @@ export const CONNECTIONS_MAX = 256;
 /** Calls at once on one connection; a page of the operator's has a dozen. */
 export const STREAMS_MAX = 100;
 
-/** A connection that has not begun to speak HTTP/2 (or TLS) by then is somebody else's. */
+/** A connection over which nothing was asked by then is nobody's: whoever connects has something to ask. */
 export const HANDSHAKE_MS = 10_000;
 
 /** What calls may still take when the server ends, before their connections are cut. */

@@ -56,7 +56,7 @@ export function createListener(
     const { isEnding, hold } = connections();
     // Every protocol reads this as "unavailable".
     if (isEnding) return refuse(response, 503);
-    response.on("close", hold());
+    response.on("close", hold(request.socket));
     answer(request, response).catch((error) => {
       const { code } = ConnectError.from(error);
       if (code === Code.Aborted || code === Code.Canceled) return;
