@@ -6,7 +6,7 @@
 import { Code, ConnectError, type ServiceImpl } from "@connectrpc/connect";
 import { type Health, HealthCheckResponse_ServingStatus as Status } from "@gopool/proto/grpc";
 import type { Clock } from "@gopool/runtime";
-import { HEALTH_LOOK_MS } from "./limits.ts";
+import { HEALTH_LOOK_MS, HEALTH_WATCHERS_MAX } from "./limits.ts";
 
 export interface HealthDeps {
   /** Full names of the services that are served; the server as a whole is asked by an empty name. */
@@ -20,7 +20,7 @@ export interface HealthDeps {
 
 /**
  * Check tells the truth of the moment. Watch tells it at once and then each change within {@link HEALTH_LOOK_MS}; the
- * last thing that it tells is that the server ends.
+ * last thing that it tells is that the server ends. No more than {@link HEALTH_WATCHERS_MAX} watch at once.
  */
 export function createHealth(
   { services, ready, clock, stop }: HealthDeps,
@@ -30,6 +30,7 @@ export function createHealth(
     if (!names.has(name)) return Status.SERVICE_UNKNOWN;
     return !stop.aborted && ready() ? Status.SERVING : Status.NOT_SERVING;
   };
+  let watchers = 0;
   return {
     check({ service }) {
       const status = statusOf(service);
@@ -42,15 +43,26 @@ export function createHealth(
       return { status };
     },
     async *watch({ service }, { signal }) {
-      const over = AbortSignal.any([signal, stop]);
-      let told: Status | null = null;
-      while (!over.aborted) {
-        const status = statusOf(service);
-        if (status !== told) yield { status };
-        told = status;
-        await clock.sleep(HEALTH_LOOK_MS, over);
+      if (watchers >= HEALTH_WATCHERS_MAX) {
+        throw new ConnectError(
+          `${HEALTH_WATCHERS_MAX} watch the health of this server already: Check answers`,
+          Code.ResourceExhausted,
+        );
       }
-      if (stop.aborted && told === Status.SERVING) yield { status: Status.NOT_SERVING };
+      watchers++;
+      try {
+        const over = AbortSignal.any([signal, stop]);
+        let told: Status | null = null;
+        while (!over.aborted) {
+          const status = statusOf(service);
+          if (status !== told) yield { status };
+          told = status;
+          await clock.sleep(HEALTH_LOOK_MS, over);
+        }
+        if (stop.aborted && told === Status.SERVING) yield { status: Status.NOT_SERVING };
+      } finally {
+        watchers--;
+      }
     },
   };
 }

@@ -1,7 +1,9 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { assertEquals, assertRejects } from "@std/assert";
 import { Health, HealthCheckResponse_ServingStatus as Status } from "@gopool/proto/grpc";
+import { waitFor } from "@gopool/testing";
 import { controlClient } from "./client.ts";
+import { HEALTH_WATCHERS_MAX } from "./limits.ts";
 import { serveStubs } from "./stub_fixture.ts";
 
 const CONTROL = "gopool.control.v1.ControlService";
@@ -46,4 +48,26 @@ Deno.test("Watch of a name that is not known says so, and goes on", async () => 
       stop.abort();
     }
   }, ConnectError);
+});
+
+Deno.test("no more watch than may be, whoever they are; Check answers all the same, and one that goes makes room", async () => {
+  await using stubs = await serveStubs();
+  using client = controlClient(stubs.url, "");
+  const begin = async () => {
+    const stop = new AbortController();
+    const watch = client(Health).watch({}, { signal: stop.signal })[Symbol.asyncIterator]();
+    await watch.next();
+    return stop;
+  };
+  const watching = [];
+  for (let n = 0; n < HEALTH_WATCHERS_MAX; n++) watching.push(await begin());
+  const error = await assertRejects(begin, ConnectError, "already: Check answers");
+  assertEquals(error.code, Code.ResourceExhausted);
+  assertEquals((await client(Health).check({})).status, Status.SERVING);
+  watching.pop()!.abort();
+  await waitFor(
+    async () => await begin().then((stop) => watching.push(stop) > 0, () => false),
+    "room",
+  );
+  for (const stop of watching) stop.abort();
 });

@@ -31,6 +31,9 @@ export const DRAIN_MS = 2_000;
 /** How often a watcher of health looks: a balancer acts on seconds. */
 export const HEALTH_LOOK_MS = 500;
 
+/** Watchers of health at once, who need no token: balancers and tools are few. */
+export const HEALTH_WATCHERS_MAX = 64;
+
 /** Text of a record's `before` and `after`: a page of settings, not a dump. */
 export const NOTE_MAX_CHARS = 4_000;
 
