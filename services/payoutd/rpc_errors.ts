@@ -35,16 +35,26 @@ export function toldOf(error: unknown): unknown {
 }
 
 /** A method whose errors are told as sentences. */
-export function told<I, O>(
+export function told<I extends object, O>(
   work: (request: I, context: HandlerContext) => Promise<O>,
 ): (request: I, context: HandlerContext) => Promise<O> {
   return async (request, context) => {
     try {
+      checkTexts(request);
       return await work(request, context);
     } catch (error) {
       throw toldOf(error);
     }
   };
+}
+
+/** PostgreSQL has no text with a NUL in it: asked for one it fails, which would look like a fault of the books. */
+function checkTexts(request: object): void {
+  for (const [name, value] of Object.entries(request)) {
+    if (typeof value !== "string" || !value.includes("\0")) continue;
+    const field = name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    throw new BadRequest(field, "it has a NUL character in it, which no text in the books has");
+  }
 }
 
 /** Who calls which method, and why. */

@@ -78,3 +78,26 @@ Deno.test("a change whose outcome nobody knows, asked for again under its name, 
   assertEquals((await stand.balances())["a2 mature"], 500n);
   assertEquals((await audits(stand)).length, 1);
 });
+
+Deno.test("a time in other units than milliseconds takes effect never, and is refused in words", async () => {
+  await using stand = await startStand();
+  const microseconds = 60_000_000 * Math.round(stand.deps.clock.now() / 60_000);
+  // The last times that the protos let through are none that a calendar has.
+  for (const fromMs of [microseconds, Number.MAX_SAFE_INTEGER, 150_119_987_579 * 60_000]) {
+    const orders = [
+      () => setScheme(stand.deps, { scheme: "pplns", windowThousandths: null, fromMs }, ACTOR),
+      () =>
+        setFees(stand.deps, {
+          account: null,
+          feeBasisPoints: 1,
+          donationBasisPoints: null,
+          fromMs,
+        }, ACTOR),
+    ];
+    for (const order of orders) {
+      const { field } = await assertRejects(order, BadRequest, "ten years ahead");
+      assertEquals(field, "from_ms");
+    }
+  }
+  assertEquals(await audits(stand), []);
+});

@@ -28,7 +28,7 @@ export interface SchemeOrder {
  *
  * @returns From when it counts, ms since the Unix epoch.
  * @throws {Refused} That minute has begun, or shares of it are counted.
- * @throws {BadRequest} It is no whole minute, or no window that the settings could name.
+ * @throws {BadRequest} It is no whole minute, too far ahead, or no window that the settings could name.
  */
 export async function setScheme(
   { ledger, clock }: DeskDeps,
@@ -37,7 +37,7 @@ export async function setScheme(
 ): Promise<number> {
   const nowMs = clock.now();
   if (windowThousandths !== null) checkWindow(windowThousandths);
-  const fromMinute = fromMs === null ? null : minuteExactly(fromMs);
+  const fromMinute = fromMs === null ? null : minuteExactly(fromMs, nowMs);
   return await ledger.transaction(async (tx) => {
     const before = schemeAt(await schemePeriods(tx), minuteOf(nowMs));
     const params = { windowThousandths: windowThousandths ?? before.params.windowThousandths };
@@ -76,7 +76,7 @@ export async function setFees(
   if (fee === null && donation === null) {
     throw new BadRequest("fee_basis_points", "Name the fee, the donation, or both");
   }
-  const wanted = fromMs === null ? null : minuteExactly(fromMs) * MINUTE_MS;
+  const wanted = fromMs === null ? null : minuteExactly(fromMs, nowMs) * MINUTE_MS;
   return await ledger.transaction(async (tx) => {
     const id = account === null ? null : await minerId(tx, canonicalMiner(account, network));
     const before = await ratesInForce(tx, account, nowMs);
@@ -118,7 +118,16 @@ function checkWindow(thousandths: number): void {
   );
 }
 
-function minuteExactly(ms: number): number {
+/** Nobody plans a rate for longer ahead: it is a time in other units. It also keeps minutes within the books' integers. */
+const AHEAD_MAX_MS = 10 * 366 * 86_400_000;
+
+function minuteExactly(ms: number, nowMs: number): number {
+  if (ms - nowMs > AHEAD_MAX_MS) {
+    throw new BadRequest(
+      "from_ms",
+      `${ms} is more than ten years ahead: it must be milliseconds since 1970`,
+    );
+  }
   if (ms % MINUTE_MS === 0) return ms / MINUTE_MS;
   throw new BadRequest("from_ms", `${new Date(ms).toISOString()} is no whole minute`);
 }
