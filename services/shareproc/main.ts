@@ -14,7 +14,7 @@ await runDaemon("shareproc", settings, { serves: [ShareService, RoadService] }, 
       openBus(config.busUrl, { ...busOptionsOf(config), clock, signal, onTrouble, metrics }),
   );
   daemon.lags(() => groupLags(bus, [[shareSubmissions, GROUP]]));
-  using road = await blockRoad(config);
+  using road = await blockRoad(config, daemon);
   const { poolName: pool, logEpoch } = config;
   const shareproc = createShareproc({ ...daemon, bus, pool, logEpoch, road });
   daemon.provide(ShareService, createShareRpc({ ...daemon, shareproc, bus }));

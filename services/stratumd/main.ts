@@ -22,7 +22,7 @@ await runDaemon("stratumd", settings, { serves: [SessionService] }, async (daemo
     (onTrouble) => openState(config.stateUrl, { ...stateOptionsOf(config), clock, onTrouble }),
   );
   daemon.note("state", memoryStateNote(config));
-  using road = await candidateRoad(config);
+  using road = await candidateRoad(config, daemon);
   const stratumd = createStratumd({ ...daemon, bus, state, road });
   daemon.provide(SessionService, createSessionRpc({ stratumd, gateway: config.gateway, clock }));
   await daemon.run(stratumd);

@@ -7,14 +7,19 @@ import { type CallOptions, type Client, ConnectError } from "@connectrpc/connect
 import type { ControlSettings } from "@gopool/config";
 import type { BlockCandidate, BlockSolved } from "@gopool/proto";
 import { RoadService } from "@gopool/proto/control";
-import { FatalError, type Given, type Road } from "@gopool/runtime";
-import { type ControlClient, controlClient } from "./client.ts";
+import { type Clock, FatalError, type Given, type Road } from "@gopool/runtime";
+import { controlClient } from "./client.ts";
+import { type ClientTls, turnedAway } from "./tls_probe.ts";
 
 /** One attempt: a block of 4 MB takes a second on a slow line, and a service that is stopped answers nothing. */
 const ROAD_CALL_MS = 3_000;
 
 /** A road whose connections are open as long as it is. */
 export interface OpenRoad<T> extends Road<T>, Disposable {}
+
+export interface RoadDeps {
+  readonly clock: Pick<Clock, "sleep">;
+}
 
 type RoadSettings = Pick<
   ControlSettings,
@@ -28,10 +33,12 @@ type RoadSettings = Pick<
  */
 export function candidateRoad(
   config: RoadSettings & { readonly roadShareproc?: readonly URL[] | undefined },
+  deps: RoadDeps,
 ): Promise<OpenRoad<BlockCandidate> | undefined> {
   return openRoad(
     config.roadShareproc,
     config,
+    deps,
     (road, candidate, options) => road.giveCandidate({ candidate }, options),
   );
 }
@@ -39,10 +46,12 @@ export function candidateRoad(
 /** To the blocksubmits that the settings name; else as `candidateRoad`. */
 export function blockRoad(
   config: RoadSettings & { readonly roadBlocksubmit?: readonly URL[] | undefined },
+  deps: RoadDeps,
 ): Promise<OpenRoad<BlockSolved> | undefined> {
   return openRoad(
     config.roadBlocksubmit,
     config,
+    deps,
     (road, solved, options) => road.giveBlock({ solved }, options),
   );
 }
@@ -56,55 +65,52 @@ type Give<T> = (
 async function openRoad<T>(
   urls: readonly URL[] | undefined,
   config: RoadSettings,
+  { clock }: RoadDeps,
   give: Give<T>,
 ): Promise<OpenRoad<T> | undefined> {
   if (urls === undefined) return undefined;
   const tls = await tlsOf(config);
+  const options = { ...tls, timeoutMs: ROAD_CALL_MS };
   const ends = urls.map((url) => ({
-    to: url.host,
-    client: controlClient(url.origin, config.internalToken ?? "", {
-      ...tls,
-      timeoutMs: ROAD_CALL_MS,
-    }),
+    url,
+    client: controlClient(url.origin, config.internalToken ?? "", options),
   }));
+
+  /** One attempt; never rejects. */
+  async function giveTo(end: typeof ends[number], what: T, signal: AbortSignal): Promise<Given> {
+    const { url, client } = end;
+    const to = url.host;
+    try {
+      // Each time: who was started anew meanwhile may want another certificate, and blocks are rare.
+      const refusal = url.protocol === "https:"
+        ? await turnedAway(url, tls, { clock, withinMs: ROAD_CALL_MS })
+        : null;
+      if (refusal !== null) return { to, trouble: refusal };
+      await give(client(RoadService), what, { signal });
+      return { to, trouble: null };
+    } catch (error) {
+      return { to, trouble: ConnectError.from(error).message };
+    }
+  }
+
   return {
-    give: (what, signal) => Promise.all(ends.map((end) => giveTo(end, what, signal, give))),
+    give: (what, signal) => Promise.all(ends.map((end) => giveTo(end, what, signal))),
     [Symbol.dispose]() {
       for (const { client } of ends) client.close();
     },
   };
 }
 
-/** One attempt; never rejects. */
-async function giveTo<T>(
-  { to, client }: { readonly to: string; readonly client: ControlClient },
-  what: T,
-  signal: AbortSignal,
-  give: Give<T>,
-): Promise<Given> {
-  try {
-    await give(client(RoadService), what, { signal });
-    return { to, trouble: null };
-  } catch (error) {
-    return { to, trouble: ConnectError.from(error).message };
-  }
-}
-
 /** To other services this one shows its own certificate; theirs are signed by the authority that callers' are. */
 async function tlsOf(
   { controlTlsCert, controlTlsKey, controlClientCa }: RoadSettings,
-): Promise<{ cert?: string; key?: string; ca?: string }> {
+): Promise<ClientTls> {
   const read = async (path: string | undefined) =>
     path === undefined ? undefined : await contents(path);
-  const [cert, key, ca] = [
-    await read(controlTlsCert),
-    await read(controlTlsKey),
-    await read(controlClientCa),
-  ];
   return {
-    ...(cert === undefined ? {} : { cert }),
-    ...(key === undefined ? {} : { key }),
-    ...(ca === undefined ? {} : { ca }),
+    cert: await read(controlTlsCert),
+    key: await read(controlTlsKey),
+    ca: await read(controlClientCa),
   };
 }
 
