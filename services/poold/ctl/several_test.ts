@@ -50,7 +50,7 @@ async function gateway(sessions: readonly string[], tls?: ServerTls): Promise<Ga
         version: "1.2.3",
         ready: true,
         phase: Phase.WORKING,
-        services: [{ name: "stratumd", phase: Phase.WORKING }],
+        services: ["stratumd", "nodes/look"].map((name) => ({ name, phase: Phase.WORKING })),
       }),
     drain({ service }) {
       drained.push(service);
@@ -127,7 +127,9 @@ Deno.test("an address that is dead keeps no other from being asked, and is not w
   const status = await run("status");
   assertEquals(status.code, 1);
   assertMatch(status.stdout, new RegExp(`${dead} +does not answer`));
-  assertMatch(status.stdout, new RegExp(`stratumd +${one.address} +working`));
+  // The process and its service are one row, and what helps it has none.
+  assertEquals(status.stdout.match(new RegExp(`^.* ${one.address} .*$`, "gm"))?.length, 1);
+  assertMatch(status.stdout, new RegExp(`^stratumd +${one.address} +working`, "m"));
   const sessions = await run("sessions");
   assertEquals(sessions.code, 0);
   assertStringIncludes(sessions.stderr, `${dead} does not answer`);
@@ -153,7 +155,10 @@ Deno.test("over TLS the server must be who the certificates say, and the caller 
     GOPOOL_CONTROL_CLIENT_CERT: files.clientCert,
     GOPOOL_CONTROL_CLIENT_KEY: files.clientKey,
     GOPOOL_CONTROL_TOKEN: "",
+    // What lies there is another pool's: a certificate alone is shown.
+    GOPOOL_DATA_DIR: folder.path,
   };
+  await Deno.writeTextFile(folder.join("control-token"), "a-token-of-another-pool");
   const byName = await asked([`https://${strict.address}`], certified)("sessions");
   assertEquals([byName.code, byName.stderr], [0, ""]);
 
