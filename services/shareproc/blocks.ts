@@ -67,8 +67,9 @@ export class BlockBuilder {
       await runTogether(signal, (stop) => this.#read(stop), (stop) => this.#retry(stop));
     } finally {
       this.#signal = null;
-      await this.#secondRoad.close();
+      // What is under way has its DRAIN_MS on both roads: without the bus the second one is the only one.
       await Promise.all(this.#solving);
+      await this.#secondRoad.close();
     }
   }
 

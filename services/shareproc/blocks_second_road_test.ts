@@ -12,7 +12,9 @@ import { waitFor } from "@gopool/testing";
 import { NotWorking } from "./blocks.ts";
 import { blockJob, candidate, publishTemplate, solvedOn } from "./blocks_fixture.ts";
 import { publishJob } from "./fixture.ts";
+import { ROAD_FACTS_MAX_BYTES, ROAD_WAITING_MAX } from "./limits.ts";
 import { withJudge } from "./stand_fixture.ts";
+import { Candidates } from "./waiting_candidates.ts";
 
 const openTestBus = () => openBus("memory:", { clock: systemClock, sharePartitions: 1 });
 
@@ -110,6 +112,37 @@ Deno.test("a candidate that waits for its template has the T of its record, wher
     await waitFor(async () => (await solvedOn(bus)).length > 0, "the block");
     assertEquals(Number((await solvedOn(bus))[0]!.facts!.foundAtMs), placed!.loggedAtMs);
   });
+});
+
+Deno.test("a judge that ends while the bus is away still gives the block that it has in hand", async () => {
+  await using bus = await openTestBus();
+  const job = blockJob();
+  await publishTemplate(bus);
+  await publishJob(bus, job);
+  const { road, blocks } = taker();
+  await withJudge(away(bus, new Promise(() => {})), async (judge) => {
+    await waitFor(() => judge.view()?.templates === 1, "the template");
+    await waitFor(() => tries(() => judge.give(given(candidate(job, 1)))), "it to be taken");
+  }, { road });
+  assertEquals(blocks.length, 1);
+});
+
+Deno.test("whoever floods the second road keeps no candidate of the log from being built", () => {
+  const candidates = new Candidates();
+  const unknown = blockJob("00000001000000ff");
+  for (let n = 0; n < ROAD_WAITING_MAX; n++) candidates.given(given(candidate(unknown, n)), 1);
+  const next = candidate(unknown, ROAD_WAITING_MAX);
+  assertThrows(() => candidates.given(given(next), 1), RangeError, "not read from the log");
+  const message = { ...next, key: next.key!, partition: 0, offset: 0, loggedAtMs: 2 };
+  assertEquals(candidates.take(message, 2)?.facts.foundAtMs, 2n);
+  // One whose record is read waits as the log's own do.
+  const first = candidate(unknown, 0);
+  candidates.take({ ...first, key: first.key!, partition: 0, offset: 1, loggedAtMs: 3 }, 3);
+  const last = given(candidate(unknown, ROAD_WAITING_MAX + 1));
+  assertEquals(candidates.given(last, 4) === undefined, false);
+  const large = given(candidate(unknown, ROAD_WAITING_MAX + 2));
+  large.facts!.worker = "x".repeat(ROAD_FACTS_MAX_BYTES);
+  assertThrows(() => candidates.given(large, 5), Error, "bytes, more than");
 });
 
 Deno.test("a candidate that is not what its hash says is refused, and none is taken by a judge that does not run", async () => {

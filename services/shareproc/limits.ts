@@ -46,6 +46,15 @@ export const WORKS_MAX = 100_000;
 export const WAITING_MAX = 10_000;
 
 /**
+ * ... of them by the second road alone: twice what may be built without the bus. The log's own always find room, whoever
+ * floods the road with candidates of jobs that nobody knows.
+ */
+export const ROAD_WAITING_MAX = 256;
+
+/** Facts of one that comes by the second road: a coinbase that pays thousands of miners has some 100 kB of outputs. */
+export const ROAD_FACTS_MAX_BYTES = 256 * 1_024;
+
+/**
  * Blocks built that the bus has not confirmed yet: some 4 MB each at worst. With the bus away and every share a block,
  * as on a test network, the next is built when one of them stands on the log.
  */

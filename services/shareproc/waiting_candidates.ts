@@ -14,7 +14,13 @@ import {
   fromBinary,
   toBinary,
 } from "@gopool/proto";
-import { REFUSED_MAX, SOLVED_MAX, WAITING_MAX } from "./limits.ts";
+import {
+  REFUSED_MAX,
+  ROAD_FACTS_MAX_BYTES,
+  ROAD_WAITING_MAX,
+  SOLVED_MAX,
+  WAITING_MAX,
+} from "./limits.ts";
 import { type RecentCandidate, RecentCandidates } from "./recent_candidates.ts";
 
 export interface Waiting {
@@ -51,7 +57,12 @@ export class Candidates {
     return this.#take(fromBinary(BlockCandidateSchema, value), loggedAtMs, nowMs);
   }
 
-  /** The same for one that came by the second road, whose record is not read yet: its block has no T of its own. */
+  /**
+   * The same for one that came by the second road, whose record is not read yet: its block has no T of its own.
+   *
+   * @throws {Error} As `take`, or its facts are larger than any are.
+   * @throws {RangeError} Too many wait that came so.
+   */
   given(candidate: BlockCandidate, nowMs: number): Waiting | undefined {
     return this.#take(candidate, 0, nowMs);
   }
@@ -80,7 +91,8 @@ export class Candidates {
   #take(candidate: BlockCandidate, loggedAtMs: number, nowMs: number): Waiting | undefined {
     const { facts, receivedAtMs } = candidate;
     if (facts === undefined) throw new Error("it carries no facts");
-    const id = toHex(sha256(toBinary(BlockFactsSchema, facts)));
+    const bytes = toBinary(BlockFactsSchema, facts);
+    const id = toHex(sha256(bytes));
     if (this.#refused.has(id)) return undefined;
     const known = this.#waiting.get(id);
     if (known !== undefined) {
@@ -92,6 +104,7 @@ export class Candidates {
     }
     const hash = displayHash(facts.hash as Hash);
     if (this.#solved.has(hash)) return undefined;
+    if (loggedAtMs === 0) this.#checkRoad(bytes.length);
     if (this.#waiting.size >= WAITING_MAX) throw new RangeError(`${WAITING_MAX} wait already`);
     // T is the log time of the first record: the spool's repeats come later and change nothing.
     facts.foundAtMs = BigInt(loggedAtMs);
@@ -108,6 +121,18 @@ export class Candidates {
     const waiting = { id, hash, facts, receivedAtMs, sinceMs, told, busy: false, recent };
     this.#waiting.set(id, waiting);
     return waiting;
+  }
+
+  /** Whoever floods the second road leaves room to those that come from the log. */
+  #checkRoad(size: number): void {
+    if (size > ROAD_FACTS_MAX_BYTES) {
+      throw new Error(`its facts have ${size} bytes, more than ${ROAD_FACTS_MAX_BYTES}`);
+    }
+    let count = 0;
+    for (const { recent } of this.#waiting.values()) if (recent.loggedAtMs === 0) count++;
+    if (count >= ROAD_WAITING_MAX) {
+      throw new RangeError(`${ROAD_WAITING_MAX} wait already that are not read from the log yet`);
+    }
   }
 
   /** Its record came after it: where its block is not on its way to the log yet, that has a T after all. */
