@@ -101,11 +101,17 @@ function blockFacts(
   };
 }
 
+/** A number of any length by its first digits and its size: `6.504e143`. */
+function magnitude(digits: string): string {
+  if (digits.length <= 9) return digits;
+  return `${digits[0]}.${digits.slice(1, 4)}e${digits.length - 1}`;
+}
+
 function creditRow(one: LedgerCredit) {
   return {
     account: one.account,
     sats: one.sats,
-    weight: one.weight,
+    weight: magnitude(one.weight),
     "fee %": one.feeBasisPoints / 100,
     "donation %": one.donationBasisPoints / 100,
     "paid by coinbase": one.paidSats,

@@ -1,4 +1,5 @@
 /** What changes the books by hand: corrections, the reserve, schemes, rates. @module */
+import { Code, ConnectError } from "@gopool/control";
 import {
   AdjustResponseSchema,
   GetReserveResponseSchema,
@@ -100,10 +101,23 @@ async function once<T>(
   try {
     return await ask(id);
   } catch (error) {
-    ctl.complain(`To ask for the same once more, add --request-id ${id}`);
+    if (isOpen(error)) ctl.complain(`To ask for the same once more, add --request-id ${id}`);
     throw error;
   }
 }
+
+/** Whether it may have been done all the same; a refusal says that it was not. */
+function isOpen(error: unknown): boolean {
+  return error instanceof ConnectError && OPEN.has(error.code);
+}
+
+const OPEN: ReadonlySet<Code> = new Set([
+  Code.Canceled,
+  Code.DeadlineExceeded,
+  Code.Internal,
+  Code.Unavailable,
+  Code.Unknown,
+]);
 
 async function adjust(
   ctl: Ctl,
