@@ -161,8 +161,12 @@ Deno.test("a ban is asked for in words that can be read", async () => {
   await using desk = await openDesk(rig);
   const ban = (over: object) =>
     desk.sessions.ban({ target: network("10.0.0.1"), forMs: DAY_MS, reason: "x", ...over });
-  await refusedWith(ban({ target: network("10.0.0.1/33") }), Code.InvalidArgument, /0 to 32/);
-  await refusedWith(ban({ target: account("1nobody") }), Code.InvalidArgument, /./);
+  await refusedWith(
+    ban({ target: network("10.0.0.1/33") }),
+    Code.InvalidArgument,
+    /^network: .*0 to 32/,
+  );
+  await refusedWith(ban({ target: account("1nobody") }), Code.InvalidArgument, /^account: /);
   await refusedWith(ban({ target: undefined }), Code.InvalidArgument, /target/);
   await refusedWith(ban({ forMs: 0n }), Code.InvalidArgument, /for_ms/);
   await refusedWith(ban({ forMs: 367n * DAY_MS }), Code.InvalidArgument, /for_ms/);

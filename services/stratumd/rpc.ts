@@ -32,11 +32,11 @@ const REFUSALS: Readonly<Record<Refusal, ConnectionRefusal>> = {
   banned: ConnectionRefusal.BANNED,
 };
 
-/** What is wrong with the words of a caller, or with the moment, by the code that says so. */
-const CODES: readonly (readonly [new (message?: string) => Error, Code])[] = [
-  [NetworkError, Code.InvalidArgument],
-  [AddressError, Code.InvalidArgument],
-  [OutOfBounds, Code.InvalidArgument],
+/** What is wrong with the words of a caller, or with the moment: the code that says so, and the field where it is one. */
+const CODES: readonly (readonly [new (message?: string) => Error, Code, field?: string])[] = [
+  [NetworkError, Code.InvalidArgument, "network"],
+  [AddressError, Code.InvalidArgument, "account"],
+  [OutOfBounds, Code.InvalidArgument, "fixed"],
   [NoSuchSession, Code.NotFound],
   [NoJobYet, Code.FailedPrecondition],
   [CannotBan, Code.ResourceExhausted],
@@ -267,5 +267,8 @@ function asConnect(error: unknown): unknown {
     return new ConnectError(message, Code.Unavailable);
   }
   const found = CODES.find(([kind]) => error instanceof kind);
-  return found === undefined ? error : new ConnectError((error as Error).message, found[1]);
+  if (found === undefined) return error;
+  const [, code, field] = found;
+  const { message } = error as Error;
+  return new ConnectError(field === undefined ? message : `${field}: ${message}`, code);
 }
