@@ -24,7 +24,13 @@ import {
   type Job,
   type MessageShape,
 } from "@gopool/proto";
-import { FOUND_LOOK_MAX, JOB_LOOK_BACK_MS, NEAR_LOOK_MAX, NEAR_MS } from "./limits.ts";
+import {
+  FOUND_LOOK_MAX,
+  FOUND_STRETCH,
+  JOB_LOOK_BACK_MS,
+  NEAR_LOOK_MAX,
+  NEAR_MS,
+} from "./limits.ts";
 
 /** A record and where it stands. */
 export interface Told<T> {
@@ -50,6 +56,7 @@ export interface FoundPage {
  * page, else the first.
  *
  * @param below Infinity: from the end.
+ * @param lookMax Records that are looked through for one page, about.
  * @throws {OffsetOutOfRange} Nothing below it is left: retention took it.
  */
 export async function foundBelow(
@@ -58,14 +65,16 @@ export async function foundBelow(
   wanted: number,
   fits: (found: BlockFound) => boolean,
   signal: AbortSignal,
+  lookMax: number = FOUND_LOOK_MAX,
 ): Promise<FoundPage> {
   const [ends] = await bus.ends(blockFound);
   const { earliest, next } = ends!;
   const page = new Map<string, Told<BlockFound>>();
   let end = Math.min(below, next);
   // Backwards in stretches, since a topic can only be read forwards.
-  for (let looked = 0; end > earliest && page.size < wanted && looked < FOUND_LOOK_MAX;) {
-    const begin = Math.max(earliest, end - wanted);
+  for (let looked = 0; end > earliest && page.size < wanted && looked < lookMax;) {
+    const begin = Math.max(earliest, end - Math.max(wanted, FOUND_STRETCH));
+    looked += end - begin;
     const stretch: Told<BlockFound>[] = [];
     for await (const one of records(bus, blockFound, begin, signal)) {
       if (one.offset >= end) break;
@@ -76,7 +85,6 @@ export async function foundBelow(
       end = one.offset;
       if (one.message.facts !== undefined && fits(one.message)) keep(page, one);
     }
-    looked += end - begin;
     // Nothing that can be read, or all of it taken.
     if (page.size < wanted) end = begin;
   }

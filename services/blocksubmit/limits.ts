@@ -52,6 +52,9 @@ export const LOOK_UP_MS = 5_000;
 /** Records of block.found looked through for one question: at some kB each, in the time above. */
 export const FOUND_LOOK_MAX = 10_000;
 
+/** ... at least so many with one question to the bus, which costs a broker more than the records do. */
+export const FOUND_STRETCH = 256;
+
 /** Records of one topic looked through for what belongs to one block, from about its time on. */
 export const NEAR_LOOK_MAX = 1_000;
 
