@@ -15,7 +15,14 @@ import {
 } from "@gopool/proto";
 import { orGiveUp } from "@gopool/runtime";
 import type { Dossier, Dossiers, Logged } from "./dossiers.ts";
-import { DECIDED_MAX, DRAIN_MS, FIGHTS_MAX, RESTART_MS, SOLVED_HORIZON_MS } from "./limits.ts";
+import {
+  DECIDED_MAX,
+  DRAIN_MS,
+  FIGHTS_MAX,
+  RESTART_MS,
+  ROAD_FIGHTS_MAX,
+  SOLVED_HORIZON_MS,
+} from "./limits.ts";
 import type { BlocksubmitDeps } from "./service.ts";
 import { submitUntilDecided } from "./submission.ts";
 
@@ -81,8 +88,8 @@ export class Blocks {
     const hash = displayHash(facts.hash as Hash);
     if (this.#isKnown(hash)) return false;
     if (this.signal.aborted) throw new NotTaken("this blocksubmit ends");
-    if (this.#fights.size >= FIGHTS_MAX) {
-      throw new NotTaken(`${FIGHTS_MAX} blocks are fought for already`);
+    if (this.#unlogged() >= ROAD_FIGHTS_MAX || this.#fights.size >= FIGHTS_MAX) {
+      throw new NotTaken(`${this.#fights.size} blocks are fought for already`);
     }
     this.#begin(hash, solved, null);
     return true;
@@ -107,6 +114,13 @@ export class Blocks {
   /** Whether it is fought for now. */
   isOpen(hash: string): boolean {
     return this.#fights.has(hash);
+  }
+
+  /** Blocks fought for that have come by the second road alone. */
+  #unlogged(): number {
+    let count = 0;
+    for (const hash of this.#fights.keys()) if (this.dossiers.get(hash)?.solved == null) count++;
+    return count;
   }
 
   #isKnown(hash: string): boolean {

@@ -37,6 +37,12 @@ export const LATE_ANSWER_MS = 2_000;
  */
 export const FIGHTS_MAX = 128;
 
+/**
+ * ... of them by the second road alone. Whoever floods it with blocks that no node takes leaves as many places to those
+ * of the log.
+ */
+export const ROAD_FIGHTS_MAX = 64;
+
 /** Decided blocks remembered: what is older than the horizon is not read again. */
 export const DECIDED_MAX = 10_000;
 

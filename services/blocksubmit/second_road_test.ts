@@ -1,7 +1,14 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { blockFound, blockSolved, type Bus } from "@gopool/bus";
-import { BlockOutcome, type BlockSolved, BlockSolvedSchema, fromBinary } from "@gopool/proto";
-import { waitFor } from "@gopool/testing";
+import { displayHash, type Hash, headerHash } from "@gopool/chain";
+import {
+  BlockOutcome,
+  type BlockSolved,
+  BlockSolvedSchema,
+  create,
+  fromBinary,
+} from "@gopool/proto";
+import { freePort, waitFor } from "@gopool/testing";
 import { NotTaken } from "./blocks.ts";
 import {
   firstFound,
@@ -12,6 +19,7 @@ import {
   startNode,
   withSubmitter,
 } from "./fixture.ts";
+import { ROAD_FIGHTS_MAX } from "./limits.ts";
 
 /** A bus that gives nothing to read and confirms nothing until it is back. */
 function away(bus: Bus, back: Promise<void>): Bus {
@@ -99,4 +107,32 @@ Deno.test("a block whose outcome could not be announced is fought for again by t
   await bus.publish(blockSolved, [record]);
   await withSubmitter(bus, nodes, () => firstFound(bus));
   assertEquals((await foundOn(bus)).map(({ outcome }) => outcome), [BlockOutcome.ACCEPTED]);
+});
+
+Deno.test("whoever floods the second road leaves places to the blocks of the log", async () => {
+  await using bus = await openTestBus();
+  await using node = await startNode();
+  await using there = openTo(node);
+  const real = await solve(there);
+  await using nodes = openTo({ url: `http://pool:x@127.0.0.1:${freePort()}` });
+  const block = (n: number): BlockSolved => {
+    const header = new Uint8Array(80).fill(n);
+    const hash: Hash = headerHash(header);
+    return create(BlockSolvedSchema, { facts: { header, hash }, block: header });
+  };
+  await withSubmitter(bus, nodes, async (submitter) => {
+    for (let n = 0; n < ROAD_FIGHTS_MAX; n++) submitter.give(block(n));
+    assertThrows(() => submitter.give(block(ROAD_FIGHTS_MAX)), NotTaken, "fought for already");
+    await bus.publish(blockSolved, [real]);
+    const hash = displayHash(real.key as Hash);
+    await waitFor(async () => {
+      const { blocks } = await submitter.desk.list(
+        { unlogged: Infinity },
+        1,
+        null,
+        AbortSignal.timeout(30_000),
+      );
+      return blocks[0]!.hash === hash;
+    }, "the block of the log to be fought for");
+  });
 });
