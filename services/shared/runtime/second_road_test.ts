@@ -65,6 +65,7 @@ Deno.test("what the bus refuses goes at once, and until a later publish stands",
   standing(async ({ clock, roads, given }) => {
     roads.watch("a", () => "A", Promise.reject(new Error("away")));
     await settle();
+    await clock.advance(0);
     assertEquals(given, ["A"]);
     // Published again, under the same id: one way, not two.
     const again = Promise.withResolvers<void>();
