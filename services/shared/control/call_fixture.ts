@@ -28,11 +28,12 @@ export async function outcome(
   client: ControlClient,
   method: DescMethod,
   message: AnyMessage = create(method.input),
+  timeoutMs: number = ANSWERED_MS,
 ): Promise<"ok" | ConnectError> {
   const methods = client(method.parent) as unknown as Record<string, Call>;
   const call = methods[method.localName]!;
   const enough = new AbortController();
-  const options = { signal: enough.signal, timeoutMs: ANSWERED_MS };
+  const options = { signal: enough.signal, timeoutMs };
   try {
     switch (method.methodKind) {
       case "unary":
