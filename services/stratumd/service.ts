@@ -70,7 +70,6 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
   // Asked for or not, a service that ends before it listens is no unhandled rejection.
   listening.promise.catch(() => {});
   let port: number | null = null;
-  const checker = new ShareChecker();
   const outbox = new Outbox({ bus, clock, log });
   let life: {
     gateway: Gateway;
@@ -99,6 +98,8 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
       pool: config.poolName,
       gateway: config.gateway,
     });
+    // Of this run alone: what its jobs have registered goes with it, however often the gateway is drained.
+    const checker = new ShareChecker();
     const jobs = new JobTable(config.poolName, checker, config.variant);
     const intake = new Intake({
       checker,
