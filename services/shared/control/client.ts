@@ -21,6 +21,7 @@ import {
 } from "@connectrpc/connect-node";
 import type { DescService } from "@gopool/proto/control";
 import { READ_MAX_BYTES, WRITE_MAX_BYTES } from "./limits.ts";
+import "./session_ends.ts";
 
 export type Protocol = "grpc" | "grpc-web" | "connect";
 

@@ -13,6 +13,7 @@ import { DRAIN_MS, HEADERS_MAX, HEADERS_MAX_BYTES, STREAMS_MAX } from "./limits.
 import type { Provided } from "./provided.ts";
 import { createListener } from "./requests.ts";
 import { createRoutes, type RoutesOptions } from "./routes.ts";
+import "./session_ends.ts";
 
 /** PEM texts. */
 export interface ServerTls {
