@@ -81,7 +81,7 @@ export type GetGatewayResponse = Message<"gopool.control.v1.GetGatewayResponse">
   height: number;
 
   /**
-   * Shares since the start of the process.
+   * Shares since the gateway began to work: a drain ends that, and the counts begin anew.
    *
    * @generated from field: gopool.control.v1.ShareTotals shares = 8;
    */
@@ -1248,7 +1248,7 @@ export type UserAgentTotals = Message<"gopool.control.v1.UserAgentTotals"> & {
   class: string;
 
   /**
-   * Sessions now, and since the start of the process.
+   * Sessions now, and since the gateway began to work.
    *
    * @generated from field: uint32 sessions = 4;
    */
