@@ -14,6 +14,7 @@ import {
   toBinary,
 } from "@gopool/proto";
 import { orGiveUp } from "@gopool/runtime";
+import { assertBodyFits } from "./body.ts";
 import type { Dossier, Dossiers, Logged } from "./dossiers.ts";
 import {
   DECIDED_MAX,
@@ -74,7 +75,8 @@ export class Blocks {
    *
    * @returns Whether it was not known here.
    * @throws {NotTaken} The service ends, or too many fights are on.
-   * @throws {RangeError} It is not the block that its facts say.
+   * @throws {RangeError} It is not the block that its facts and its header say. Nothing is remembered of it: the right
+   *   one is taken afterwards.
    */
   give(solved: BlockSolved): boolean {
     const { facts, block } = solved;
@@ -91,6 +93,8 @@ export class Blocks {
     if (this.#unlogged() >= ROAD_FIGHTS_MAX || this.#fights.size >= FIGHTS_MAX) {
       throw new NotTaken(`${this.#fights.size} blocks are fought for already`);
     }
+    // Last: a block of 4 MB takes a moment. One that nodes refuse would be decided, and the log's dropped as known.
+    assertBodyFits(block);
     this.#begin(hash, solved, null);
     return true;
   }

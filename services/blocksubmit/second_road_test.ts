@@ -87,10 +87,29 @@ Deno.test("a block that is not what its facts say is refused, and none is taken 
     const renamed = given(record);
     renamed.facts!.hash[0]! ^= 1;
     assertThrows(() => submitter.give(renamed), RangeError, "its header has another hash");
+    const bare = given(record);
+    bare.block = bare.block.slice(0, 80);
+    assertThrows(() => submitter.give(bare), RangeError, "its block cannot be read");
     return Promise.resolve();
   });
   assertThrows(() => late!(), NotTaken);
   assertEquals(node.submissions.length, 0);
+});
+
+Deno.test("the right header with a wrong body is refused and forgotten: the right block is taken afterwards", async () => {
+  await using bus = await openTestBus();
+  await using node = await startNode();
+  await using nodes = openTo(node);
+  const record = await solve(nodes);
+  await withSubmitter(bus, nodes, async (submitter) => {
+    const wrong = given(record);
+    // The last byte of the coinbase's lock time.
+    wrong.block[wrong.block.length - 1]! ^= 1;
+    assertThrows(() => submitter.give(wrong), RangeError, "another merkle root than its header");
+    assertEquals(submitter.give(given(record)), true);
+    assertEquals((await firstFound(bus)).outcome, BlockOutcome.ACCEPTED);
+  });
+  assertEquals(node.submissions.length, 1);
 });
 
 Deno.test("a block whose outcome could not be announced is fought for again by the next run, and announced", async () => {
@@ -115,10 +134,13 @@ Deno.test("whoever floods the second road leaves places to the blocks of the log
   await using there = openTo(node);
   const real = await solve(there);
   await using nodes = openTo({ url: `http://pool:x@127.0.0.1:${freePort()}` });
+  // Another nonce, the same body.
   const block = (n: number): BlockSolved => {
-    const header = new Uint8Array(80).fill(n);
+    const { block } = given(real);
+    new DataView(block.buffer, block.byteOffset).setUint32(76, 0xffff_ff00 + n, true);
+    const header = block.slice(0, 80);
     const hash: Hash = headerHash(header);
-    return create(BlockSolvedSchema, { facts: { header, hash }, block: header });
+    return create(BlockSolvedSchema, { facts: { header, hash }, block });
   };
   await withSubmitter(bus, nodes, async (submitter) => {
     for (let n = 0; n < ROAD_FIGHTS_MAX; n++) submitter.give(block(n));
