@@ -88,3 +88,36 @@ Deno.test("a gateway whose bus is away ends with its candidates open, and gives 
   assertEquals(second.given[0], first.given[0]);
   await Deno.remove(folder, { recursive: true });
 });
+
+Deno.test("a gateway that is drained with candidates open says so on the board, until it works again and gives them", async () => {
+  const { road, given } = taker();
+  await using rig = await openRig({
+    firstJob: { nbits: BLOCK_NBITS },
+    wrap: silentOnCandidates(new Promise(() => {})),
+    road,
+  });
+  const miner = await rig.connect();
+  await miner.login({ agent: "cpuminer/2.5" });
+  await miner.submit(miner.mine({ difficulty: 4.7e-10 }));
+  await waitFor(() => given.length > 0, "a candidate on the second road");
+  assertEquals(rig.said("stratumd/candidates"), undefined);
+  await rig.stop();
+  assertEquals(
+    rig.said("stratumd/candidates"),
+    "degraded: Candidates not settled yet: 1. They lie on the disk and go on when the gateway works again: " +
+      "undrain it",
+  );
+  const before = given.length;
+  const stop = new AbortController();
+  const running = rig.stratumd.run(stop.signal);
+  await waitFor(() => given.length > before, "the candidate again");
+  assertEquals(rig.said("stratumd/candidates"), undefined);
+  stop.abort();
+  await running;
+});
+
+Deno.test("a gateway that is drained with nothing open says nothing of candidates", async () => {
+  await using rig = await openRig();
+  await rig.stop();
+  assertEquals(rig.said("stratumd/candidates"), undefined);
+});

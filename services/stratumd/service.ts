@@ -21,6 +21,7 @@ import {
 } from "@gopool/runtime";
 import { JOB_MAX_LIFE_MS, ShareChecker } from "@gopool/shares";
 import { Extranonces, Sessions, SharedLevels, type State } from "@gopool/state";
+import type { BanIndex } from "./ban_index.ts";
 import { Bans } from "./bans.ts";
 import { Candidates } from "./candidates.ts";
 import type { StratumdConfig } from "./config.ts";
@@ -63,6 +64,9 @@ export interface Stratumd extends Service {
 
 export type { StratumdStatus };
 
+/** On the board of a gateway that does not work: blocks may be among its candidates. */
+const UNSETTLED = "stratumd/candidates";
+
 export function createStratumd(deps: StratumdDeps): Stratumd {
   const { bus, clock, random, log, board, config, state } = deps;
   const name = "stratumd";
@@ -89,6 +93,7 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
     const spool = await Spool.open(`${config.dataDir}/spool`, SPOOL_MAX, (file, error) => {
       log.error("a spooled candidate cannot be read and is left where it is", { file, error });
     });
+    board.clear(UNSETTLED);
     const candidates = new Candidates({
       bus,
       spool,
@@ -128,7 +133,8 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
       onTrouble: () => health.numbering(),
     });
     const memory = new Sessions(state, JOB_MAX_LIFE_MS);
-    const bans = new Bans({ state, clock, log, onBans: (): number => gateway.closeBanned() });
+    const onBans = (fresh: BanIndex): Promise<number> => gateway.closeBanned(fresh);
+    const bans = new Bans({ state, clock, log, onBans });
     const views = new SessionViews({ clock, jobs, pacing: config });
     const watch = createSessionWatch(views, clock);
     const gateway = new Gateway({
@@ -265,6 +271,15 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
       (stop) => bans.run(AbortSignal.any([stop, inner.signal])),
     );
     await Promise.all(moving);
+    if (spool.size === 0) return;
+    // A process that is drained, and not ended, may stay so for days: nobody must find out from the spool's folder.
+    const unsettled = "They lie on the disk and go on when the gateway works again";
+    log.warn("candidates are not settled", { open: spool.size, detail: unsettled });
+    board.set(
+      UNSETTLED,
+      "degraded",
+      `Candidates not settled yet: ${spool.size}. ${unsettled}: undrain it`,
+    );
   }
 
   return {
