@@ -6,8 +6,9 @@
  */
 import type { Clock, Logger } from "@gopool/runtime";
 import { type State, StateUnavailable } from "@gopool/state";
+import { BanIndex } from "./ban_index.ts";
 import { BAN_TRIES, BANS_EVERY_MS, BANS_MAX } from "./limits.ts";
-import { addressBytes, isWithin, type Network, parseNetwork } from "./networks.ts";
+import { parseNetwork } from "./networks.ts";
 
 /** Where the list stands. Never deleted: none is a list that was lost, an empty one is not. */
 const KEY = "bans";
@@ -44,8 +45,11 @@ export interface BansDeps {
   readonly state: State;
   readonly clock: Clock;
   readonly log: Logger;
-  /** The list is another one: sessions that it fits are to be closed. Gives how many were. */
-  readonly onBans: () => number;
+  /**
+   * There are bans that were not in the list before: sessions that they fit are to be closed. Gives how many were. Whom
+   * the others fit is not here: each is asked about when somebody comes.
+   */
+  readonly onBans: (fresh: BanIndex) => number | Promise<number>;
 }
 
 interface List {
@@ -56,11 +60,12 @@ interface List {
 
 export class Bans {
   #list: List = { version: 0, bans: [] };
-  #accounts = new Map<string, Ban>();
-  #networks: { readonly ban: Ban; readonly network: Network }[] = [];
+  #index: BanIndex;
   #trouble: string | null = null;
 
-  constructor(private readonly deps: BansDeps) {}
+  constructor(private readonly deps: BansDeps) {
+    this.#index = new BanIndex([], deps.clock);
+  }
 
   /** Those in force, soonest over first. */
   get all(): readonly Ban[] {
@@ -76,18 +81,12 @@ export class Bans {
 
   /** The ban of a payout address, canonical; null where there is none. */
   ofAccount(account: string): Ban | null {
-    return this.#inForce(this.#accounts.get(account));
+    return this.#index.ofAccount(account);
   }
 
   /** A ban that a network address lies in; null where there is none. */
   ofAddress(address: string): Ban | null {
-    if (this.#networks.length === 0) return null;
-    const bytes = addressBytes(address);
-    if (bytes === null) return null;
-    const found = this.#networks.find(({ ban, network }) =>
-      isWithin(bytes, network) && this.#inForce(ban) !== null
-    );
-    return found?.ban ?? null;
+    return this.#index.ofAddress(address);
   }
 
   /**
@@ -124,10 +123,6 @@ export class Bans {
     }
   }
 
-  #inForce(ban: Ban | undefined): Ban | null {
-    return ban !== undefined && ban.untilMs > this.deps.clock.now() ? ban : null;
-  }
-
   /** @param edit From the bans in force without those of the target; null leaves all as it is. */
   async #change(
     { kind, target }: BanTarget,
@@ -137,7 +132,7 @@ export class Bans {
     for (let i = 0; i < BAN_TRIES; i++) {
       const bytes = await state.get(KEY);
       const stored = this.#read(bytes);
-      this.#adopt(stored);
+      await this.#adopt(stored);
       const bans = this.all;
       const isIt = (ban: Ban) => ban.kind === kind && ban.target === target;
       const found = bans.find(isIt) ?? null;
@@ -145,7 +140,7 @@ export class Bans {
       if (next === null) return { before: found, closed: 0 };
       const list = { version: this.#list.version + 1, bans: next };
       if (await state.compareAndSet(KEY, bytes, encode(list))) {
-        return { before: found, closed: this.#adopt(list) };
+        return { before: found, closed: await this.#adopt(list) };
       }
     }
     throw new CannotBan("Other gateways change the bans at this very moment: try again");
@@ -158,28 +153,25 @@ export class Bans {
     if (stored.version < this.#list.version) {
       // A store that lost it, or came back with an older copy. Where another was first, the next look tells.
       await state.compareAndSet(KEY, bytes, encode(this.#list));
-    } else this.#adopt(stored);
+    } else await this.#adopt(stored);
     const nowMs = this.deps.clock.now();
-    if (this.#list.bans.some((ban) => ban.untilMs <= nowMs)) this.#index();
+    if (this.#list.bans.some((ban) => ban.untilMs <= nowMs)) this.#renew();
   }
 
-  #adopt(list: List): number {
+  /** Resolves when those are closed whom its new bans mean, with how many there were. */
+  async #adopt(list: List): Promise<number> {
     if (list.version <= this.#list.version) return 0;
+    const known = new Set(this.all.map(nameOf));
     this.#list = list;
-    this.#index();
-    return this.#accounts.size + this.#networks.length === 0 ? 0 : this.deps.onBans();
+    this.#renew();
+    const fresh = this.all.filter((ban) => !known.has(nameOf(ban)));
+    return fresh.length === 0 ? 0 : await this.deps.onBans(new BanIndex(fresh, this.deps.clock));
   }
 
   /** What is over is left out; it goes from the store with the next change. */
-  #index(): void {
-    const bans = this.all;
-    this.#list = { version: this.#list.version, bans };
-    this.#accounts = new Map(
-      bans.flatMap((ban) => ban.kind === "account" ? [[ban.target, ban]] : []),
-    );
-    this.#networks = bans.flatMap((ban) =>
-      ban.kind === "network" ? [{ ban, network: parseNetwork(ban.target) }] : []
-    );
+  #renew(): void {
+    this.#list = { version: this.#list.version, bans: this.all };
+    this.#index = new BanIndex(this.#list.bans, this.deps.clock);
   }
 
   #read(bytes: Uint8Array | null): List {
@@ -189,6 +181,10 @@ export class Bans {
     if (list === null) this.deps.log.warn("the list of bans in the state cannot be read");
     return list ?? none;
   }
+}
+
+function nameOf({ kind, target }: BanTarget): string {
+  return `${kind} ${target}`;
 }
 
 function encode(list: List): Uint8Array {

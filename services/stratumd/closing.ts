@@ -3,8 +3,11 @@
  *
  * @module
  */
+import { setImmediate } from "node:timers/promises";
+import type { Clock } from "@gopool/runtime";
 import { reconnectLine } from "@gopool/stratum";
-import type { Bans } from "./bans.ts";
+import type { BanIndex } from "./ban_index.ts";
+import { CLOSING_SLICE_MS } from "./limits.ts";
 import type { Session } from "./session.ts";
 
 const utf8 = new TextDecoder();
@@ -30,14 +33,30 @@ export function escalate(
   }
 }
 
-/** Those that no longer may be here. Gives how many there were. */
-export function closeBanned(
-  sessions: ReadonlySet<Session>,
-  bans: Pick<Bans, "ofAccount" | "ofAddress">,
-  drop: Drop,
-): number {
+/** Sessions between two looks at the clock. */
+const LOOKS = 16;
+
+/**
+ * Those that no longer may be here. Gives how many there were. Thousands of sessions and hundreds of prefixes take some
+ * 100 ms: the gateway's other work has its turn between slices. Who comes meanwhile is not among `sessions`.
+ */
+export async function closeBanned<S extends Pick<Session, "address" | "workers" | "closed">>(
+  sessions: Iterable<S>,
+  bans: Pick<BanIndex, "ofAccount" | "ofAddress">,
+  { clock, drop }: {
+    readonly clock: Pick<Clock, "monotonic">;
+    readonly drop: (session: S, why: string) => void;
+  },
+): Promise<number> {
   let closed = 0;
+  let looks = 0;
+  let beganMs = clock.monotonic();
   for (const session of [...sessions]) {
+    if (++looks % LOOKS === 0 && clock.monotonic() - beganMs >= CLOSING_SLICE_MS) {
+      await setImmediate();
+      beganMs = clock.monotonic();
+    }
+    if (session.closed) continue;
     let ban = bans.ofAddress(session.address);
     for (const { account } of session.workers) ban ??= bans.ofAccount(account);
     if (ban === null) continue;

@@ -9,7 +9,7 @@ import { setImmediate } from "node:timers";
 import type { Clock, Logger, Random } from "@gopool/runtime";
 import { reconnectLine } from "@gopool/stratum";
 import { Agents } from "./agents.ts";
-import type { Bans } from "./bans.ts";
+import type { BanIndex } from "./ban_index.ts";
 import { Broadcast } from "./broadcast.ts";
 import type { StratumdConfig } from "./config.ts";
 import type { ExtranonceSource, SessionMemory } from "./extranonce.ts";
@@ -36,7 +36,7 @@ export interface GatewayDeps {
   readonly outbox: Outbox;
   readonly extranonces: ExtranonceSource;
   readonly memory: SessionMemory;
-  readonly bans: Pick<Bans, "ofAccount" | "ofAddress">;
+  readonly bans: Pick<BanIndex, "ofAccount">;
   /** Told of sessions that begin, end or get another difficulty. */
   readonly news: SessionNews;
   /** Whether the store that has the memory is known to be away. */
@@ -187,9 +187,9 @@ export class Gateway implements SessionHost {
     return this.#broadcast.hold(session, difficulty);
   }
 
-  /** Closes those that no longer may be here. Gives how many. */
-  closeBanned(): number {
-    return closeBanned(this.sessions, this.deps.bans, (session, why) => this.drop(session, why));
+  /** Closes those that these bans mean. Gives how many. */
+  closeBanned(bans: BanIndex): Promise<number> {
+    return closeBanned(this.sessions, bans, { ...this.deps, drop: this.drop.bind(this) });
   }
 
   /** Once a second: whatever is due by time. */

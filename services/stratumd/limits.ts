@@ -142,6 +142,9 @@ export const BANS_EVERY_MS = 2_000;
 /** Bans at once: 300 KB where each has the longest reason. Who needs more has a firewall to set up. */
 export const BANS_MAX = 1_000;
 
+/** New bans are held against all sessions in slices of this length: a miner's share waits for one at most. */
+export const CLOSING_SLICE_MS = 5;
+
 /** Tries to write the list of bans where other gateways write it at the same moment. */
 export const BAN_TRIES = 8;
 

@@ -28,7 +28,7 @@ import {
   subscribeResultLine,
 } from "@gopool/stratum";
 import type { Agents } from "./agents.ts";
-import type { Bans } from "./bans.ts";
+import type { BanIndex } from "./ban_index.ts";
 import type { Payee } from "./jobs.ts";
 import { WORKERS_PER_SESSION_MAX } from "./limits.ts";
 import { Payees } from "./payees.ts";
@@ -49,7 +49,7 @@ type Request = Extract<ParsedMessage, { kind: "request" | "notification" }>;
 export interface MethodsDeps extends ResumingDeps {
   readonly intake: Intake;
   readonly agents: Agents;
-  readonly bans: Pick<Bans, "ofAccount">;
+  readonly bans: Pick<BanIndex, "ofAccount">;
   readonly variant: string;
   /** Whether workers begin at the level they last had. */
   readonly levels: boolean;
