@@ -35,6 +35,16 @@ export interface ControlClientOptions {
   readonly protocol?: Protocol;
   /** Of each call that names none of its own. Streams count as calls: name 0 there for no end. */
   readonly timeoutMs?: number;
+  /**
+   * How a peer that vanished without a word is noticed. Without it calls fail on the dead connection one after the
+   * other, until TCP itself gives it up.
+   */
+  readonly ping?: {
+    /** A connection over which nothing came for so long is asked: under a call, and before the next one. */
+    readonly intervalMs: number;
+    /** One that has not answered by then is cut, and the next call opens another. */
+    readonly timeoutMs: number;
+  };
 }
 
 /**
@@ -56,9 +66,12 @@ export interface ControlClient extends Disposable {
 export function controlClient(
   url: string,
   token: string,
-  { ca, cert, key, protocol = "grpc", timeoutMs }: ControlClientOptions = {},
+  { ca, cert, key, protocol = "grpc", timeoutMs, ping }: ControlClientOptions = {},
 ): ControlClient {
-  const session = new Http2SessionManager(url, {}, {
+  const pings = ping === undefined
+    ? {}
+    : { pingIntervalMs: ping.intervalMs, pingTimeoutMs: ping.timeoutMs };
+  const session = new Http2SessionManager(url, pings, {
     createConnection: (authority) => connected(authority, { ca, cert, key }),
   });
   const options = {

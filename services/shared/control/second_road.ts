@@ -14,6 +14,13 @@ import { type ClientTls, turnedAway } from "./tls_probe.ts";
 /** One attempt: a block of 4 MB takes a second on a slow line, and a service that is stopped answers nothing. */
 const ROAD_CALL_MS = 3_000;
 
+/**
+ * A peer that vanished (power, a firewall that forgot) costs one call at most: both together end before the call does,
+ * so the next one opens a connection of its own. The answer may wait behind a block on a slow line, so it has the
+ * longer part; the question is one small frame a second, and only while something is given.
+ */
+const ROAD_PING = { intervalMs: 1_000, timeoutMs: 1_500 };
+
 /** A road whose connections are open as long as it is. */
 export interface OpenRoad<T> extends Road<T>, Disposable {}
 
@@ -70,7 +77,7 @@ async function openRoad<T>(
 ): Promise<OpenRoad<T> | undefined> {
   if (urls === undefined) return undefined;
   const tls = await tlsOf(config);
-  const options = { ...tls, timeoutMs: ROAD_CALL_MS };
+  const options = { ...tls, timeoutMs: ROAD_CALL_MS, ping: ROAD_PING };
   const ends = urls.map((url) => ({
     url,
     client: controlClient(url.origin, config.internalToken ?? "", options),

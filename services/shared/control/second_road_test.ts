@@ -96,6 +96,55 @@ Deno.test("a server that takes the connection and says nothing is waited for no 
   taken.close();
 });
 
+/** Passes bytes on to `port`, until it is told that what has connected so far hears and says nothing any more. */
+function tunnelTo(port: number) {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const open: Disposable[] = [listener];
+  let silence = new AbortController();
+  const pass = async (from: Deno.Conn, to: Deno.Conn, { signal }: AbortController) => {
+    const bytes = new Uint8Array(65_536);
+    try {
+      for (let n; (n = await from.read(bytes)) !== null;) {
+        for (let at = 0; at < n && !signal.aborted;) at += await to.write(bytes.subarray(at, n));
+      }
+    } catch {
+      // The test ends.
+    }
+  };
+  const passing = (async () => {
+    for await (const near of listener) {
+      const far = await Deno.connect({ hostname: "127.0.0.1", port });
+      open.push(near, far);
+      for (const ends of [[near, far], [far, near]] as const) pass(...ends, silence);
+    }
+  })();
+  return {
+    port: listener.addr.port,
+    silence() {
+      silence.abort();
+      silence = new AbortController();
+    },
+    async [Symbol.asyncDispose]() {
+      for (const one of open) one[Symbol.dispose]();
+      await passing;
+    },
+  };
+}
+
+Deno.test("a peer that vanishes without a word costs one call, and the next goes over another connection", async () => {
+  await using server = await serveStubs();
+  await using tunnel = tunnelTo(server.server.port);
+  const roadShareproc = [new URL(`http://127.0.0.1:${tunnel.port}`)];
+  using road = await candidateRoad({ ...settings, roadShareproc }, deps);
+  const give = async () => (await road!.give(candidate, never))[0]!.trouble;
+  assertEquals(await give(), null);
+  tunnel.silence();
+  // On a slow day the connection is asked before the call, and this one is good already.
+  const troubles = [await give(), await give()];
+  assertEquals(troubles[1], null);
+  assertEquals(server.seen.length, troubles[0] === null ? 3 : 2);
+});
+
 Deno.test("without addresses there is no road, and one whose certificate cannot be read does not open", async () => {
   assertEquals(await candidateRoad(settings, deps), undefined);
   await using folder = await tempDir();

@@ -33,3 +33,11 @@ Deno.test("a server that goes while its client is idle does not take the client'
     assertEquals([code, signal], [0, null], `in round ${round + 1}`);
   }
 });
+
+Deno.test("a session that ends with an error when nobody listens any more does not end the process", async () => {
+  const fixture = new URL("./unheard_end_fixture.ts", import.meta.url).pathname;
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-check", "--ignore-env", fixture],
+  }).output();
+  assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);
+});
