@@ -31,8 +31,8 @@ const redis = await testRedisBinary();
 
 const USERNAME = "bcrt1qvahhqmm0dsnhxgrnd9kh2mrpw35k7m3q7k0yj4.rig";
 /**
- * The goal is 2 s, and a machine under load takes its time. Half of the 10 s after which the spool gives a candidate
- * again: that alone must not be what brought it.
+ * The goal is 2 s, and a machine under load takes its time. Half of the 10 s between two
+ * repeats of the spool: where they alone bring it, it is mostly later than this.
  */
 const AT_NODE_WITHIN_MS = 5_000;
 /** So long the broker stays away at least: what arrives before has not come over it. */
