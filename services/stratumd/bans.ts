@@ -32,7 +32,7 @@ export interface Ban extends BanTarget {
 export interface BanDone {
   /** What it replaced. */
   readonly before: Ban | null;
-  /** Sessions of this gateway that were closed. */
+  /** Sessions of this gateway that it closed. */
   readonly closed: number;
 }
 
@@ -62,6 +62,7 @@ export class Bans {
   #list: List = { version: 0, bans: [] };
   #index: BanIndex;
   #trouble: string | null = null;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly deps: BansDeps) {
     this.#index = new BanIndex([], deps.clock);
@@ -96,24 +97,27 @@ export class Bans {
    * @throws {StateUnavailable} Whether it was written nobody knows; saying it again is safe. @throws {CannotBan}
    */
   ban(ban: Ban): Promise<BanDone> {
-    return this.#change(ban, (bans) => {
-      if (bans.length >= BANS_MAX) {
-        throw new CannotBan(`There are ${BANS_MAX} bans already: end one, or ban a wider prefix`);
-      }
-      return [...bans, ban];
-    });
+    return this.#alone(() =>
+      this.#change(ban, (bans) => {
+        if (bans.length >= BANS_MAX) {
+          throw new CannotBan(`There are ${BANS_MAX} bans already: end one, or ban a wider prefix`);
+        }
+        return [...bans, ban];
+      })
+    );
   }
 
   /** Takes a ban out of the list and gives it; null where there is none. Throws as `ban`. */
   async unban(target: BanTarget): Promise<Ban | null> {
-    return (await this.#change(target, (bans, found) => found === null ? null : bans)).before;
+    const edit = (bans: Ban[], found: Ban | null) => found === null ? null : bans;
+    return (await this.#alone(() => this.#change(target, edit))).before;
   }
 
   /** Looks at the list of the pool until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        await this.#look();
+        await this.#alone(() => this.#look());
         this.#trouble = null;
       } catch (error) {
         if (!(error instanceof StateUnavailable)) throw error;
@@ -121,6 +125,16 @@ export class Bans {
       }
       await this.deps.clock.sleep(BANS_EVERY_MS, signal);
     }
+  }
+
+  /**
+   * One at a time, calls and looks: a list that a call has written is taken up by that call, so that it knows whom its
+   * ban closed.
+   */
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#last.then(work);
+    this.#last = done.catch(() => {});
+    return done;
   }
 
   /** @param edit From the bans in force without those of the target; null leaves all as it is. */

@@ -1,11 +1,11 @@
 import { openState } from "@gopool/state";
-import { FakeClock, silent } from "@gopool/testing";
+import { FakeClock, settle, silent, waitFor } from "@gopool/testing";
 import { assert, assertEquals } from "@std/assert";
 import { setImmediate } from "node:timers/promises";
 import { BanIndex } from "./ban_index.ts";
 import { type Ban, Bans } from "./bans.ts";
 import { closeBanned } from "./closing.ts";
-import { CLOSING_SLICE_MS } from "./limits.ts";
+import { BANS_EVERY_MS, CLOSING_SLICE_MS } from "./limits.ts";
 
 /** Sessions as they are looked at: each look at an address is counted. */
 class Seat {
@@ -90,6 +90,34 @@ Deno.test("of another gateway's list, too, the new bans alone are held against s
   assertEquals(await seen(look()), [[], 1]);
   await other.unban({ kind: "network", target: "10.0.0.9" });
   assertEquals(await seen(look()), [[], 0]);
+});
+
+Deno.test("a call is told whom its own ban closed, whoever else looks at the list meanwhile", async () => {
+  await using it = await desk([["10.0.0.1"], ["10.0.0.2"], ["10.0.0.3"]]);
+  const { bans, clock, state } = it;
+  // What the state answers to the first ban takes longer than until the next look.
+  const held = Promise.withResolvers<void>();
+  let isWritten = false;
+  const { compareAndSet } = state;
+  state.compareAndSet = async (...asked) => {
+    const done = await compareAndSet.apply(state, asked);
+    isWritten = true;
+    await held.promise;
+    return done;
+  };
+  const stop = new AbortController();
+  const running = bans.run(stop.signal);
+  await settle();
+  const target = (i: number) => banOf({ kind: "network", target: `10.0.0.${i}` }, clock);
+  const first = bans.ban(target(1));
+  await waitFor(() => isWritten, "the list to be written");
+  const second = bans.ban(target(2));
+  await clock.advance(BANS_EVERY_MS);
+  await settle();
+  held.resolve();
+  assertEquals([(await first).closed, (await second).closed], [1, 1]);
+  stop.abort();
+  await running;
 });
 
 Deno.test("while many sessions are looked at, other work has its turn", async () => {
