@@ -9,6 +9,7 @@ import { ClientService, LedgerService, PayoutService } from "@gopool/proto/contr
 import { clientRulesOf } from "./from_settings.ts";
 import { createClientRpc } from "./rpc_clients.ts";
 import { createLedgerRpc } from "./rpc_ledger.ts";
+import { createLooks } from "./rpc_looks.ts";
 import { createPayoutRpc } from "./rpc_payouts.ts";
 import { type PayoutdDeps, payoutsDepsOf } from "./service.ts";
 
@@ -26,9 +27,10 @@ export function createPayoutdRpc(deps: PayoutdDeps): PayoutdRpc {
   const { network, settings } = deps;
   const { maturity, reserveFloor } = settings;
   const rules = clientRulesOf(settings, network);
+  const looks = createLooks();
   return {
-    ledger: createLedgerRpc({ ...deps, maturity, reserveFloor }),
-    payouts: createPayoutRpc(payoutsDepsOf(deps)),
+    ledger: createLedgerRpc({ ...deps, maturity, reserveFloor }, looks),
+    payouts: createPayoutRpc(payoutsDepsOf(deps), looks),
     clients: createClientRpc({ ...deps, rules, thresholdSats: settings.payouts.thresholdSats }),
   };
 }

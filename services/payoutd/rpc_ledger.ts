@@ -4,14 +4,19 @@ import type { LedgerService } from "@gopool/proto/control";
 import { ledgerReads, type LedgerRpcDeps } from "./rpc_ledger_reads.ts";
 import { ledgerBlocks } from "./rpc_ledger_blocks.ts";
 import { ledgerChanges } from "./rpc_ledger_changes.ts";
+import { createLooks, type Looks } from "./rpc_looks.ts";
 import { verifying } from "./rpc_verify.ts";
 
 export type { LedgerRpcDeps } from "./rpc_ledger_reads.ts";
 
-export function createLedgerRpc(deps: LedgerRpcDeps): ServiceImpl<typeof LedgerService> {
+/** @param looks Shared with PayoutService in a process. */
+export function createLedgerRpc(
+  deps: LedgerRpcDeps,
+  looks: Looks = createLooks(),
+): ServiceImpl<typeof LedgerService> {
   return {
-    ...ledgerReads(deps),
-    ...ledgerBlocks(deps),
+    ...ledgerReads(deps, looks),
+    ...ledgerBlocks(deps, looks),
     ...ledgerChanges(deps),
     verify: verifying(deps),
   };

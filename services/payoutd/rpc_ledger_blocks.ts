@@ -7,6 +7,7 @@ import { previewSettlement } from "./blocks/mod.ts";
 import { BadRequest, canonicalMiner, UnknownToBooks } from "./desk/mod.ts";
 import { told } from "./rpc_errors.ts";
 import type { LedgerRpcDeps } from "./rpc_ledger_reads.ts";
+import type { Looks } from "./rpc_looks.ts";
 import { pageOf, placeOf, sizeOf } from "./rpc_paging.ts";
 import {
   addressOf,
@@ -24,7 +25,7 @@ type Blocks = Pick<
   "listLedgerBlocks" | "getLedgerBlock" | "listBlockCredits" | "previewSettlement"
 >;
 
-export function ledgerBlocks({ ledger, network }: LedgerRpcDeps): Blocks {
+export function ledgerBlocks({ ledger, network }: LedgerRpcDeps, looks: Looks): Blocks {
   return {
     listLedgerBlocks: told(async ({ pageSize, pageToken, state }) => {
       const size = sizeOf(pageSize);
@@ -100,11 +101,13 @@ export function ledgerBlocks({ ledger, network }: LedgerRpcDeps): Blocks {
           "Name what the coinbase of a block found now would pay, or the hash of a block",
         );
       }
-      const preview = await previewSettlement(
-        { ledger, network },
-        hash === ""
-          ? { value, finder: finder === "" ? "" : canonicalMiner(finder, network, "finder") }
-          : { hash: hashOf(hash) },
+      const preview = await looks(() =>
+        previewSettlement(
+          { ledger, network },
+          hash === ""
+            ? { value, finder: finder === "" ? "" : canonicalMiner(finder, network, "finder") }
+            : { hash: hashOf(hash) },
+        )
       );
       if (preview === null) throw noSuch(hash);
       if ("waits" in preview) return { waitsFor: preview.waits };

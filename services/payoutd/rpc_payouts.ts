@@ -15,6 +15,7 @@ import {
   runNow,
 } from "./payouts/mod.ts";
 import { actorOf, told } from "./rpc_errors.ts";
+import { createLooks, type Looks } from "./rpc_looks.ts";
 import { pageOf, placeOf, sizeOf } from "./rpc_paging.ts";
 import {
   asideMessages,
@@ -30,11 +31,15 @@ import { nameOf, timeOf } from "./rpc_shapes.ts";
 /** Accounts set aside and coins in trouble that one answer names. */
 const NAMED_MAX = 1_000;
 
-export function createPayoutRpc(deps: PayoutsDeps): ServiceImpl<typeof PayoutService> {
+/** @param looks Shared with LedgerService in a process. */
+export function createPayoutRpc(
+  deps: PayoutsDeps,
+  looks: Looks = createLooks(),
+): ServiceImpl<typeof PayoutService> {
   const { ledger, network, signer, settings } = deps;
   return {
     previewPayouts: told(async ({ lines }, { signal }) => {
-      const result = await previewPayouts(deps, signal);
+      const result = await looks(() => previewPayouts(deps, signal));
       if (result.kind === "rested") return { rested: result.why };
       const { run, feeRate, estimated, asides } = result;
       return {
