@@ -61,6 +61,8 @@ interface List {
 export class Bans {
   #list: List = { version: 0, bans: [] };
   #index: BanIndex;
+  /** When the latest of all bans began that were ever in it. */
+  #newestMs = -Infinity;
   #trouble: string | null = null;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -144,9 +146,7 @@ export class Bans {
   ): Promise<BanDone> {
     const { state } = this.deps;
     for (let i = 0; i < BAN_TRIES; i++) {
-      const bytes = await state.get(KEY);
-      const stored = this.#read(bytes);
-      await this.#adopt(stored);
+      const bytes = await this.#meet();
       const bans = this.all;
       const isIt = (ban: Ban) => ban.kind === kind && ban.target === target;
       const found = bans.find(isIt) ?? null;
@@ -161,15 +161,41 @@ export class Bans {
   }
 
   async #look(): Promise<void> {
+    await this.#meet();
+    const nowMs = this.deps.clock.now();
+    if (this.#list.bans.some((ban) => ban.untilMs <= nowMs)) this.#renew();
+  }
+
+  /** Brings this gateway and the state to one list, and gives what then stands in the state. */
+  async #meet(): Promise<Uint8Array | null> {
     const { state } = this.deps;
     const bytes = await state.get(KEY);
     const stored = this.#read(bytes);
-    if (stored.version < this.#list.version) {
-      // A store that lost it, or came back with an older copy. Where another was first, the next look tells.
-      await state.compareAndSet(KEY, bytes, encode(this.#list));
-    } else await this.#adopt(stored);
+    if (stored.version >= this.#list.version) {
+      await this.#adopt(stored);
+      return bytes;
+    }
+    // A store that lost it, or came back with an older copy. Where another was first, the next look tells.
+    const list = this.#withLater(stored);
+    const written = encode(list);
+    if (!await state.compareAndSet(KEY, bytes, written)) return bytes;
+    await this.#adopt(list);
+    return written;
+  }
+
+  /**
+   * Our list, and bans that a gateway which did not have it has put into an older copy: they began after all that we
+   * ever saw. What we saw and have no more was ended.
+   */
+  #withLater(older: List): List {
     const nowMs = this.deps.clock.now();
-    if (this.#list.bans.some((ban) => ban.untilMs <= nowMs)) this.#renew();
+    const later = older.bans.filter(({ sinceMs, untilMs }) =>
+      sinceMs > this.#newestMs && untilMs > nowMs
+    );
+    if (later.length === 0) return this.#list;
+    const named = new Set(later.map(nameOf));
+    const ours = this.#list.bans.filter((ban) => !named.has(nameOf(ban)));
+    return { version: this.#list.version + 1, bans: [...later, ...ours].slice(0, BANS_MAX) };
   }
 
   /** Resolves when those are closed whom its new bans mean, with how many there were. */
@@ -177,6 +203,7 @@ export class Bans {
     if (list.version <= this.#list.version) return 0;
     const known = new Set(this.all.map(nameOf));
     this.#list = list;
+    for (const { sinceMs } of list.bans) this.#newestMs = Math.max(this.#newestMs, sinceMs);
     this.#renew();
     const fresh = this.all.filter((ban) => !known.has(nameOf(ban)));
     return fresh.length === 0 ? 0 : await this.deps.onBans(new BanIndex(fresh, this.deps.clock));
