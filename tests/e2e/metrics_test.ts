@@ -20,6 +20,8 @@ const promtool = await findPromtool();
 
 /** About one hash in 16,384 is a block. */
 const NETWORK_BITS = 0x1f03ffff;
+/** Blocks that the simulated node begins with. */
+const START_HEIGHT = 100;
 const ADDRESS = "bcrt1qvahhqmm0dsnhxgrnd9kh2mrpw35k7m3q7k0yj4";
 const WORKER = "told-to-nobody";
 
@@ -78,8 +80,10 @@ Deno.test({
       "a job that was sent",
       async () => await value("stratumd", "stratumd_job_made_to_sent_seconds_count") > 0,
     );
-    const [height] = Object.values(samplesIn(await scrape("jobmanager"), "gopool_node_height"));
-    assert(height! > 100, `height ${height}`);
+    await until("a height that the pool's blocks have raised", async () => {
+      const [height] = Object.values(samplesIn(await scrape("jobmanager"), "gopool_node_height"));
+      return height! > START_HEIGHT;
+    });
 
     const alerts = await Deno.readTextFile(new URL("../../deploy/alerts.yml", import.meta.url));
     const asked = [...new Set(alerts.match(/\b(?:gopool|process)_\w+/g))];
