@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { assert, assertEquals } from "@std/assert";
+import { assertEquals } from "@std/assert";
 import { targetFromBits } from "@gopool/chain";
 import { freshLedger } from "@gopool/ledger/fixture";
 import { samplesIn, waitFor } from "@gopool/testing";
