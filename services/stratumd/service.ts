@@ -274,7 +274,7 @@ export function createStratumd(deps: StratumdDeps): Stratumd {
     if (spool.size === 0) return;
     // A process that is drained, and not ended, may stay so for days: nobody must find out from the spool's folder.
     const unsettled = "They lie on the disk and go on when the gateway works again";
-    log.warn("candidates are not settled", { open: spool.size, detail: unsettled });
+    log.info("candidates are not settled", { open: spool.size, detail: unsettled });
     board.set(
       UNSETTLED,
       "degraded",
