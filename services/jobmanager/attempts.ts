@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { NodeUnavailable } from "@gopool/node";
 import type { Health, Logger, StatusBoard } from "@gopool/runtime";
 
 export class Attempts {
@@ -42,7 +43,9 @@ export class Attempts {
     this.deps.board.set(part, health, sentence);
     if (this.#said.get(part) === sentence) return;
     this.#said.set(part, sentence);
-    this.deps.log.warn(sentence, { part, ...(error === undefined ? {} : { error }) });
+    // A node that is away is the operator's to mend: its sentence says all, our stack says nothing.
+    const ours = error !== undefined && !(error instanceof NodeUnavailable);
+    this.deps.log.warn(sentence, { part, ...(ours ? { error } : {}) });
   }
 
   /** Takes everything off the board: whoever tried has stopped. */

@@ -37,6 +37,9 @@ export class TestMiner implements AsyncDisposable {
   #extranonce2 = 0;
   #dueMs = performance.now();
 
+  /** How many headers were hashed by now. */
+  hashes = 0;
+
   private constructor(
     readonly connection: MinerConnection,
     private readonly worker: string,
@@ -98,6 +101,7 @@ export class TestMiner implements AsyncDisposable {
       for (let from = 0; from < NONCES && connection.notify === notify; from += CHUNK) {
         const [nonce] = this.#scanner.scan(header, target, from, CHUNK);
         if (nonce !== undefined) {
+          this.hashes += nonce - from;
           await this.#pause((nonce - from) / hashesPerSecond * 1000);
           new DataView(header.buffer).setUint32(76, nonce, true);
           const hash = displayHash(headerHash(header) as Hash);
@@ -110,6 +114,7 @@ export class TestMiner implements AsyncDisposable {
           });
           return { notify, hash, header, difficulty, answer };
         }
+        this.hashes += CHUNK;
         await this.#pause(CHUNK / hashesPerSecond * 1000);
         if (signal?.aborted) return null;
       }
