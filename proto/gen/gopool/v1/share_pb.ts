@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file gopool/v1/share.proto.
  */
 export const file_gopool_v1_share: GenFile = /*@__PURE__*/
-  fileDesc("ChVnb3Bvb2wvdjEvc2hhcmUucHJvdG8SCWdvcG9vbC52MSJ8CgxPcGVyYXRvck5vdGUSGgoNcmVqZWN0X29mZnNldBgBIAEoBEgAiAEBEhsKDnJlcHVibGlzaF9mcm9tGAIgASgESAGIAQESDgoGcmVhc29uGAMgASgJQhAKDl9yZWplY3Rfb2Zmc2V0QhEKD19yZXB1Ymxpc2hfZnJvbSL9AwoPU2hhcmVTdWJtaXNzaW9uEgwKBHBvb2wYASABKAkSDwoHZ2F0ZXdheRgCIAEoCRIPCgdzZXNzaW9uGAMgASgJEg4KBmpvYl9pZBgEIAEoCRIPCgd2YXJpYW50GAUgASgNEg8KB2FjY291bnQYBiABKAkSDgoGd29ya2VyGAcgASgJEhMKC2V4dHJhbm9uY2UxGAggASgMEhMKC2V4dHJhbm9uY2UyGAkgASgMEg0KBW50aW1lGAogASgHEg0KBW5vbmNlGAsgASgHEg8KB3ZlcnNpb24YDCABKAcSDgoGdGFyZ2V0GA0gASgMEhMKC2hlYWRlcl9oYXNoGA4gASgMEiMKB3ZlcmRpY3QYDyABKA4yEi5nb3Bvb2wudjEuVmVyZGljdBIhCgZyZWFzb24YECABKA4yES5nb3Bvb2wudjEuUmVhc29uEhYKDnJlY2VpdmVkX2F0X21zGBEgASgEEhYKDmpvYl9zZW50X2F0X21zGBIgASgEEhUKDXByb2Nlc3NpbmdfdXMYEyABKA0SGAoQdXNlcl9hZ2VudF9jbGFzcxgUIAEoCRIUCgx2ZXJzaW9uX21hc2sYFSABKAcSEAoIdW5saXN0ZWQYFiABKA0SKQoIb3BlcmF0b3IYFyABKAsyFy5nb3Bvb2wudjEuT3BlcmF0b3JOb3RlIsEGCgtKdWRnZWRTaGFyZRIMCgRwb29sGAEgASgJEg8KB2dhdGV3YXkYAiABKAkSDwoHc2Vzc2lvbhgDIAEoCRIOCgZqb2JfaWQYBCABKAkSDwoHdmFyaWFudBgFIAEoDRIPCgdhY2NvdW50GAYgASgJEg4KBndvcmtlchgHIAEoCRITCgtleHRyYW5vbmNlMRgIIAEoDBITCgtleHRyYW5vbmNlMhgJIAEoDBINCgVudGltZRgKIAEoBxINCgVub25jZRgLIAEoBxIPCgd2ZXJzaW9uGAwgASgHEg4KBnRhcmdldBgNIAEoDBITCgtoZWFkZXJfaGFzaBgOIAEoDBIjCgd2ZXJkaWN0GA8gASgOMhIuZ29wb29sLnYxLlZlcmRpY3QSIQoGcmVhc29uGBAgASgOMhEuZ29wb29sLnYxLlJlYXNvbhIWCg5yZWNlaXZlZF9hdF9tcxgRIAEoBBIWCg5qb2Jfc2VudF9hdF9tcxgSIAEoBBIVCg1wcm9jZXNzaW5nX3VzGBMgASgNEhgKEHVzZXJfYWdlbnRfY2xhc3MYFCABKAkSFAoMdmVyc2lvbl9tYXNrGBUgASgHEhAKCHVubGlzdGVkGBYgASgNEikKCG9wZXJhdG9yGBcgASgLMhcuZ29wb29sLnYxLk9wZXJhdG9yTm90ZRIOCgZsb2dfaWQYHiABKAkSGAoQc291cmNlX3BhcnRpdGlvbhgfIAEoDRIVCg1zb3VyY2Vfb2Zmc2V0GCAgASgEEh0KFXByZXZpb3VzX3ZhbGlkX29mZnNldBghIAEoEhIUCgxsb2dnZWRfYXRfbXMYIiABKAQSDAoEd29yaxgjIAEoDBINCgVuYml0cxgkIAEoBxIOCgZoZWlnaHQYJSABKA0SGwoTYWNoaWV2ZWRfZGlmZmljdWx0eRgmIAEoARIQCghpc19ibG9jaxgnIAEoCBIoCg1qdWRnZWRfcmVhc29uGCggASgOMhEuZ29wb29sLnYxLlJlYXNvbhIUCgxkaXNhZ3JlZW1lbnQYKSABKAgSDAoEbWFyaxgqIAEoCBIXCgp2YWxpZF9oZWFkGCsgASgSSACIAQFCDQoLX3ZhbGlkX2hlYWQikgEKCVN0YXRzTGl2ZRIMCgRwb29sGAEgASgJEg0KBWF0X21zGAIgASgEEhAKCGhhc2hyYXRlGAMgASgBEg8KB3dvcmtlcnMYBCABKA0SGQoRc2hhcmVzX3Blcl9zZWNvbmQYBSABKAESDgoGaGVpZ2h0GAYgASgNEhoKEm5ldHdvcmtfZGlmZmljdWx0eRgHIAEoASphCgdWZXJkaWN0EhcKE1ZFUkRJQ1RfVU5TUEVDSUZJRUQQABIUChBWRVJESUNUX0FDQ0VQVEVEEAESFAoQVkVSRElDVF9SRUpFQ1RFRBACEhEKDVZFUkRJQ1RfU1RBTEUQAyq3AwoGUmVhc29uEhYKElJFQVNPTl9VTlNQRUNJRklFRBAAEhYKElJFQVNPTl9VTktOT1dOX0pPQhABEh8KG1JFQVNPTl9TVEFMRV9QUkVWSU9VU19CTE9DSxACEhQKEFJFQVNPTl9TVEFMRV9KT0IQAxIUChBSRUFTT05fRFVQTElDQVRFEAQSGQoVUkVBU09OX0xPV19ESUZGSUNVTFRZEAUSFwoTUkVBU09OX1VOQVVUSE9SSVpFRBAGEhkKFVJFQVNPTl9OT1RfU1VCU0NSSUJFRBAHEhoKFlJFQVNPTl9CQURfRVhUUkFOT05DRTIQCBIYChRSRUFTT05fTlRJTUVfVE9PX09MRBAJEhgKFFJFQVNPTl9OVElNRV9UT09fTkVXEAoSGwoXUkVBU09OX0JBRF9WRVJTSU9OX0JJVFMQCxIUChBSRUFTT05fTUFMRk9STUVEEAwSFQoRUkVBU09OX05PVF9TVE9SRUQQDRIaChZSRUFTT05fT1VUQ09NRV9VTktOT1dOEA4SFgoSUkVBU09OX1JFUFVCTElTSEVEEA8SEwoPUkVBU09OX09QRVJBVE9SEBBiBnByb3RvMw");
+  fileDesc("ChVnb3Bvb2wvdjEvc2hhcmUucHJvdG8SCWdvcG9vbC52MSJ8CgxPcGVyYXRvck5vdGUSGgoNcmVqZWN0X29mZnNldBgBIAEoBEgAiAEBEhsKDnJlcHVibGlzaF9mcm9tGAIgASgESAGIAQESDgoGcmVhc29uGAMgASgJQhAKDl9yZWplY3Rfb2Zmc2V0QhEKD19yZXB1Ymxpc2hfZnJvbSL9AwoPU2hhcmVTdWJtaXNzaW9uEgwKBHBvb2wYASABKAkSDwoHZ2F0ZXdheRgCIAEoCRIPCgdzZXNzaW9uGAMgASgJEg4KBmpvYl9pZBgEIAEoCRIPCgd2YXJpYW50GAUgASgNEg8KB2FjY291bnQYBiABKAkSDgoGd29ya2VyGAcgASgJEhMKC2V4dHJhbm9uY2UxGAggASgMEhMKC2V4dHJhbm9uY2UyGAkgASgMEg0KBW50aW1lGAogASgHEg0KBW5vbmNlGAsgASgHEg8KB3ZlcnNpb24YDCABKAcSDgoGdGFyZ2V0GA0gASgMEhMKC2hlYWRlcl9oYXNoGA4gASgMEiMKB3ZlcmRpY3QYDyABKA4yEi5nb3Bvb2wudjEuVmVyZGljdBIhCgZyZWFzb24YECABKA4yES5nb3Bvb2wudjEuUmVhc29uEhYKDnJlY2VpdmVkX2F0X21zGBEgASgEEhYKDmpvYl9zZW50X2F0X21zGBIgASgEEhUKDXByb2Nlc3NpbmdfdXMYEyABKA0SGAoQdXNlcl9hZ2VudF9jbGFzcxgUIAEoCRIUCgx2ZXJzaW9uX21hc2sYFSABKAcSEAoIdW5saXN0ZWQYFiABKA0SKQoIb3BlcmF0b3IYFyABKAsyFy5nb3Bvb2wudjEuT3BlcmF0b3JOb3RlIsEGCgtKdWRnZWRTaGFyZRIMCgRwb29sGAEgASgJEg8KB2dhdGV3YXkYAiABKAkSDwoHc2Vzc2lvbhgDIAEoCRIOCgZqb2JfaWQYBCABKAkSDwoHdmFyaWFudBgFIAEoDRIPCgdhY2NvdW50GAYgASgJEg4KBndvcmtlchgHIAEoCRITCgtleHRyYW5vbmNlMRgIIAEoDBITCgtleHRyYW5vbmNlMhgJIAEoDBINCgVudGltZRgKIAEoBxINCgVub25jZRgLIAEoBxIPCgd2ZXJzaW9uGAwgASgHEg4KBnRhcmdldBgNIAEoDBITCgtoZWFkZXJfaGFzaBgOIAEoDBIjCgd2ZXJkaWN0GA8gASgOMhIuZ29wb29sLnYxLlZlcmRpY3QSIQoGcmVhc29uGBAgASgOMhEuZ29wb29sLnYxLlJlYXNvbhIWCg5yZWNlaXZlZF9hdF9tcxgRIAEoBBIWCg5qb2Jfc2VudF9hdF9tcxgSIAEoBBIVCg1wcm9jZXNzaW5nX3VzGBMgASgNEhgKEHVzZXJfYWdlbnRfY2xhc3MYFCABKAkSFAoMdmVyc2lvbl9tYXNrGBUgASgHEhAKCHVubGlzdGVkGBYgASgNEikKCG9wZXJhdG9yGBcgASgLMhcuZ29wb29sLnYxLk9wZXJhdG9yTm90ZRIOCgZsb2dfaWQYHiABKAkSGAoQc291cmNlX3BhcnRpdGlvbhgfIAEoDRIVCg1zb3VyY2Vfb2Zmc2V0GCAgASgEEh0KFXByZXZpb3VzX3ZhbGlkX29mZnNldBghIAEoEhIUCgxsb2dnZWRfYXRfbXMYIiABKAQSDAoEd29yaxgjIAEoDBINCgVuYml0cxgkIAEoBxIOCgZoZWlnaHQYJSABKA0SGwoTYWNoaWV2ZWRfZGlmZmljdWx0eRgmIAEoARIQCghpc19ibG9jaxgnIAEoCBIoCg1qdWRnZWRfcmVhc29uGCggASgOMhEuZ29wb29sLnYxLlJlYXNvbhIUCgxkaXNhZ3JlZW1lbnQYKSABKAgSDAoEbWFyaxgqIAEoCBIXCgp2YWxpZF9oZWFkGCsgASgSSACIAQFCDQoLX3ZhbGlkX2hlYWQiqAIKCVN0YXRzTGl2ZRIMCgRwb29sGAEgASgJEg0KBWF0X21zGAIgASgEEhAKCGhhc2hyYXRlGAMgASgBEg8KB3dvcmtlcnMYBCABKA0SGQoRc2hhcmVzX3Blcl9zZWNvbmQYBSABKAESDgoGaGVpZ2h0GAYgASgNEhoKEm5ldHdvcmtfZGlmZmljdWx0eRgHIAEoARIQCghhY2NvdW50cxgIIAEoDRIaChJyZWplY3RzX3Blcl9zZWNvbmQYCSABKAESJgoGYWN0aXZlGAogAygLMhYuZ29wb29sLnYxLkFjY291bnRMaXZlEhAKCGxlZnRfb3V0GAsgASgNEhIKCmxhc3RfYmxvY2sYDCABKAwSGAoQc2V0dGxlZF91bnRpbF9tcxgNIAEoBCJ2CgtBY2NvdW50TGl2ZRIPCgdhY2NvdW50GAEgASgJEg4KBnNoYXJlcxgCIAEoDRIPCgdyZWplY3RzGAMgASgNEhIKCmRpZmZpY3VsdHkYBCABKAESEAoIaGFzaHJhdGUYBSABKAESDwoHd29ya2VycxgGIAEoDSphCgdWZXJkaWN0EhcKE1ZFUkRJQ1RfVU5TUEVDSUZJRUQQABIUChBWRVJESUNUX0FDQ0VQVEVEEAESFAoQVkVSRElDVF9SRUpFQ1RFRBACEhEKDVZFUkRJQ1RfU1RBTEUQAyq3AwoGUmVhc29uEhYKElJFQVNPTl9VTlNQRUNJRklFRBAAEhYKElJFQVNPTl9VTktOT1dOX0pPQhABEh8KG1JFQVNPTl9TVEFMRV9QUkVWSU9VU19CTE9DSxACEhQKEFJFQVNPTl9TVEFMRV9KT0IQAxIUChBSRUFTT05fRFVQTElDQVRFEAQSGQoVUkVBU09OX0xPV19ESUZGSUNVTFRZEAUSFwoTUkVBU09OX1VOQVVUSE9SSVpFRBAGEhkKFVJFQVNPTl9OT1RfU1VCU0NSSUJFRBAHEhoKFlJFQVNPTl9CQURfRVhUUkFOT05DRTIQCBIYChRSRUFTT05fTlRJTUVfVE9PX09MRBAJEhgKFFJFQVNPTl9OVElNRV9UT09fTkVXEAoSGwoXUkVBU09OX0JBRF9WRVJTSU9OX0JJVFMQCxIUChBSRUFTT05fTUFMRk9STUVEEAwSFQoRUkVBU09OX05PVF9TVE9SRUQQDRIaChZSRUFTT05fT1VUQ09NRV9VTktOT1dOEA4SFgoSUkVBU09OX1JFUFVCTElTSEVEEA8SEwoPUkVBU09OX09QRVJBVE9SEBBiBnByb3RvMw");
 
 /**
  * An operator's word to the judge, appended to share.submissions by `deno task topics` so that it is part of the log.
@@ -439,6 +439,8 @@ export type StatsLive = Message<"gopool.v1.StatsLive"> & {
   pool: string;
 
   /**
+   * Clock of the statsd that wrote it, milliseconds since the Unix epoch.
+   *
    * @generated from field: uint64 at_ms = 2;
    */
   atMs: bigint;
@@ -451,16 +453,22 @@ export type StatsLive = Message<"gopool.v1.StatsLive"> & {
   hashrate: number;
 
   /**
+   * Machines with a share in the last ten minutes.
+   *
    * @generated from field: uint32 workers = 4;
    */
   workers: number;
 
   /**
+   * Mean of the last ten seconds.
+   *
    * @generated from field: double shares_per_second = 5;
    */
   sharesPerSecond: number;
 
   /**
+   * Of the block that is worked on.
+   *
    * @generated from field: uint32 height = 6;
    */
   height: number;
@@ -469,6 +477,49 @@ export type StatsLive = Message<"gopool.v1.StatsLive"> & {
    * @generated from field: double network_difficulty = 7;
    */
   networkDifficulty: number;
+
+  /**
+   * Accounts with a share in the last ten minutes.
+   *
+   * @generated from field: uint32 accounts = 8;
+   */
+  accounts: number;
+
+  /**
+   * Refused and late ones; mean of the last ten seconds.
+   *
+   * @generated from field: double rejects_per_second = 9;
+   */
+  rejectsPerSecond: number;
+
+  /**
+   * Accounts that sent something since the record before: those with most work where there are too many.
+   *
+   * @generated from field: repeated gopool.v1.AccountLive active = 10;
+   */
+  active: AccountLive[];
+
+  /**
+   * Accounts that sent something and stand not in `active`.
+   *
+   * @generated from field: uint32 left_out = 11;
+   */
+  leftOut: number;
+
+  /**
+   * Internal order; empty before the first.
+   *
+   * @generated from field: bytes last_block = 12;
+   */
+  lastBlock: Uint8Array;
+
+  /**
+   * The end of the newest minute that every reader of shares is through with, milliseconds since the Unix epoch: figures
+   * of minutes before it stay.
+   *
+   * @generated from field: uint64 settled_until_ms = 13;
+   */
+  settledUntilMs: bigint;
 };
 
 /**
@@ -477,6 +528,56 @@ export type StatsLive = Message<"gopool.v1.StatsLive"> & {
  */
 export const StatsLiveSchema: GenMessage<StatsLive> = /*@__PURE__*/
   messageDesc(file_gopool_v1_share, 3);
+
+/**
+ * What one account did since the record before.
+ *
+ * @generated from message gopool.v1.AccountLive
+ */
+export type AccountLive = Message<"gopool.v1.AccountLive"> & {
+  /**
+   * @generated from field: string account = 1;
+   */
+  account: string;
+
+  /**
+   * @generated from field: uint32 shares = 2;
+   */
+  shares: number;
+
+  /**
+   * @generated from field: uint32 rejects = 3;
+   */
+  rejects: number;
+
+  /**
+   * Of its newest share.
+   *
+   * @generated from field: double difficulty = 4;
+   */
+  difficulty: number;
+
+  /**
+   * Hashes a second, estimated from credited work over the last ten minutes.
+   *
+   * @generated from field: double hashrate = 5;
+   */
+  hashrate: number;
+
+  /**
+   * Machines with a share in the last ten minutes.
+   *
+   * @generated from field: uint32 workers = 6;
+   */
+  workers: number;
+};
+
+/**
+ * Describes the message gopool.v1.AccountLive.
+ * Use `create(AccountLiveSchema)` to create a new message.
+ */
+export const AccountLiveSchema: GenMessage<AccountLive> = /*@__PURE__*/
+  messageDesc(file_gopool_v1_share, 4);
 
 /**
  * What a miner was answered, or what the judge found.

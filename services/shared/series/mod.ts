@@ -1,0 +1,2 @@
+/** The series' door. @module */
+export * from "./port.ts";
