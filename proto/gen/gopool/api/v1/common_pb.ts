@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file gopool/api/v1/common.proto.
  */
 export const file_gopool_api_v1_common: GenFile = /*@__PURE__*/
-  fileDesc("Chpnb3Bvb2wvYXBpL3YxL2NvbW1vbi5wcm90bxINZ29wb29sLmFwaS52MSJyCglGcmVzaG5lc3MSKQoFYXNfb2YYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg0KBXN0YWxlGAIgASgIEisKB21pc3NpbmcYAyADKAsyGi5nb3Bvb2wuYXBpLnYxLk1pc3NpbmdQYXJ0IigKC01pc3NpbmdQYXJ0EgwKBHBhcnQYASABKAkSCwoDd2h5GAIgASgJIo4BCghIYXNocmF0ZRIlCgZ3aW5kb3cYASABKA4yFS5nb3Bvb2wuYXBpLnYxLldpbmRvdxIZChFoYXNoZXNfcGVyX3NlY29uZBgCIAEoARIWCg5zdGFuZGFyZF9lcnJvchgDIAEoARIYChBtZWFzdXJlZF9zZWNvbmRzGAQgASgBEg4KBnNoYXJlcxgFIAEoBCLZAQoKQ2hhcnRQb2ludBImCgJhdBgBIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASGQoRaGFzaGVzX3Blcl9zZWNvbmQYAiABKAESFgoOc3RhbmRhcmRfZXJyb3IYAyABKAESFAoMc2hhcmVzX3ZhbGlkGAQgASgEEhcKD3NoYXJlc19yZWplY3RlZBgFIAEoBBIUCgxzaGFyZXNfc3RhbGUYBiABKAQSKwoHcmVhc29ucxgHIAMoCzIaLmdvcG9vbC5hcGkudjEuUmVhc29uQ291bnQiQAoLUmVhc29uQ291bnQSDgoGcmVhc29uGAEgASgJEg4KBnNoYXJlcxgCIAEoBBIRCglleHBsYWluZWQYAyABKAkiagoLU2hhcmVUb3RhbHMSDQoFdmFsaWQYASABKAQSEAoIcmVqZWN0ZWQYAiABKAQSDQoFc3RhbGUYAyABKAQSKwoHcmVhc29ucxgEIAMoCzIaLmdvcG9vbC5hcGkudjEuUmVhc29uQ291bnQiaAoJQmVzdFNoYXJlEhIKCmRpZmZpY3VsdHkYASABKAESJgoCYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2FkZHJlc3MYAyABKAkSDgoGd29ya2VyGAQgASgJKosBCgZXaW5kb3cSFgoSV0lORE9XX1VOU1BFQ0lGSUVEEAASDQoJV0lORE9XXzFNEAESDQoJV0lORE9XXzVNEAISDgoKV0lORE9XXzE1TRADEg0KCVdJTkRPV18xSBAEEg0KCVdJTkRPV182SBAFEg4KCldJTkRPV18yNEgQBhINCglXSU5ET1dfN0QQByqjAQoKQ2hhcnRSYW5nZRIbChdDSEFSVF9SQU5HRV9VTlNQRUNJRklFRBAAEhIKDkNIQVJUX1JBTkdFXzFIEAESEgoOQ0hBUlRfUkFOR0VfNkgQAhITCg9DSEFSVF9SQU5HRV8yNEgQAxISCg5DSEFSVF9SQU5HRV83RBAEEhMKD0NIQVJUX1JBTkdFXzMwRBAFEhIKDkNIQVJUX1JBTkdFXzFZEAZiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Chpnb3Bvb2wvYXBpL3YxL2NvbW1vbi5wcm90bxINZ29wb29sLmFwaS52MSKlAQoJRnJlc2huZXNzEikKBWFzX29mGAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBINCgVzdGFsZRgCIAEoCBIrCgdtaXNzaW5nGAMgAygLMhouZ29wb29sLmFwaS52MS5NaXNzaW5nUGFydBIxCg1jb3VudGVkX3VudGlsGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCIoCgtNaXNzaW5nUGFydBIMCgRwYXJ0GAEgASgJEgsKA3doeRgCIAEoCSKOAQoISGFzaHJhdGUSJQoGd2luZG93GAEgASgOMhUuZ29wb29sLmFwaS52MS5XaW5kb3cSGQoRaGFzaGVzX3Blcl9zZWNvbmQYAiABKAESFgoOc3RhbmRhcmRfZXJyb3IYAyABKAESGAoQbWVhc3VyZWRfc2Vjb25kcxgEIAEoARIOCgZzaGFyZXMYBSABKAQi6gEKCkNoYXJ0UG9pbnQSJgoCYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhkKEWhhc2hlc19wZXJfc2Vjb25kGAIgASgBEhYKDnN0YW5kYXJkX2Vycm9yGAMgASgBEhQKDHNoYXJlc192YWxpZBgEIAEoBBIXCg9zaGFyZXNfcmVqZWN0ZWQYBSABKAQSFAoMc2hhcmVzX3N0YWxlGAYgASgEEisKB3JlYXNvbnMYByADKAsyGi5nb3Bvb2wuYXBpLnYxLlJlYXNvbkNvdW50Eg8KB3NlY29uZHMYCCABKAEiTwoLUmVhc29uQ291bnQSDgoGcmVhc29uGAEgASgJEg4KBnNoYXJlcxgCIAEoBBIRCglleHBsYWluZWQYAyABKAkSDQoFdGl0bGUYBCABKAkiagoLU2hhcmVUb3RhbHMSDQoFdmFsaWQYASABKAQSEAoIcmVqZWN0ZWQYAiABKAQSDQoFc3RhbGUYAyABKAQSKwoHcmVhc29ucxgEIAMoCzIaLmdvcG9vbC5hcGkudjEuUmVhc29uQ291bnQiaAoJQmVzdFNoYXJlEhIKCmRpZmZpY3VsdHkYASABKAESJgoCYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg8KB2FkZHJlc3MYAyABKAkSDgoGd29ya2VyGAQgASgJKosBCgZXaW5kb3cSFgoSV0lORE9XX1VOU1BFQ0lGSUVEEAASDQoJV0lORE9XXzFNEAESDQoJV0lORE9XXzVNEAISDgoKV0lORE9XXzE1TRADEg0KCVdJTkRPV18xSBAEEg0KCVdJTkRPV182SBAFEg4KCldJTkRPV18yNEgQBhINCglXSU5ET1dfN0QQByqjAQoKQ2hhcnRSYW5nZRIbChdDSEFSVF9SQU5HRV9VTlNQRUNJRklFRBAAEhIKDkNIQVJUX1JBTkdFXzFIEAESEgoOQ0hBUlRfUkFOR0VfNkgQAhITCg9DSEFSVF9SQU5HRV8yNEgQAxISCg5DSEFSVF9SQU5HRV83RBAEEhMKD0NIQVJUX1JBTkdFXzMwRBAFEhIKDkNIQVJUX1JBTkdFXzFZEAZiBnByb3RvMw", [file_google_protobuf_timestamp]);
 
 /**
  * How true an answer is.
@@ -41,6 +41,13 @@ export type Freshness = Message<"gopool.api.v1.Freshness"> & {
    * @generated from field: repeated gopool.api.v1.MissingPart missing = 3;
    */
   missing: MissingPart[];
+
+  /**
+   * Up to where shares are counted in it: windows and charts end here, a minute or so ago. Absent where it counts none.
+   *
+   * @generated from field: google.protobuf.Timestamp counted_until = 4;
+   */
+  countedUntil?: Timestamp | undefined;
 };
 
 /**
@@ -67,6 +74,13 @@ export type FreshnessJson = {
    * @generated from field: repeated gopool.api.v1.MissingPart missing = 3;
    */
   missing?: MissingPartJson[];
+
+  /**
+   * Up to where shares are counted in it: windows and charts end here, a minute or so ago. Absent where it counts none.
+   *
+   * @generated from field: google.protobuf.Timestamp counted_until = 4;
+   */
+  countedUntil?: TimestampJson;
 };
 
 /**
@@ -253,11 +267,18 @@ export type ChartPoint = Message<"gopool.api.v1.ChartPoint"> & {
   sharesStale: bigint;
 
   /**
-   * Why shares were refused or late: those that were.
+   * Why shares were refused or late: those that were. Words are with the chart's totals, not here.
    *
    * @generated from field: repeated gopool.api.v1.ReasonCount reasons = 7;
    */
   reasons: ReasonCount[];
+
+  /**
+   * Seconds that it covers: less than the step for the newest, which is not over, and for a young pool's first. 0: none.
+   *
+   * @generated from field: double seconds = 8;
+   */
+  seconds: number;
 };
 
 /**
@@ -301,11 +322,18 @@ export type ChartPointJson = {
   sharesStale?: string;
 
   /**
-   * Why shares were refused or late: those that were.
+   * Why shares were refused or late: those that were. Words are with the chart's totals, not here.
    *
    * @generated from field: repeated gopool.api.v1.ReasonCount reasons = 7;
    */
   reasons?: ReasonCountJson[];
+
+  /**
+   * Seconds that it covers: less than the step for the newest, which is not over, and for a young pool's first. 0: none.
+   *
+   * @generated from field: double seconds = 8;
+   */
+  seconds?: number | "NaN" | "Infinity" | "-Infinity";
 };
 
 /**
@@ -339,6 +367,13 @@ export type ReasonCount = Message<"gopool.api.v1.ReasonCount"> & {
    * @generated from field: string explained = 3;
    */
   explained: string;
+
+  /**
+   * Its name for people, as "Above the target".
+   *
+   * @generated from field: string title = 4;
+   */
+  title: string;
 };
 
 /**
@@ -365,6 +400,13 @@ export type ReasonCountJson = {
    * @generated from field: string explained = 3;
    */
   explained?: string;
+
+  /**
+   * Its name for people, as "Above the target".
+   *
+   * @generated from field: string title = 4;
+   */
+  title?: string;
 };
 
 /**

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file gopool/api/v1/miners.proto.
  */
 export const file_gopool_api_v1_miners: GenFile = /*@__PURE__*/
-  fileDesc("Chpnb3Bvb2wvYXBpL3YxL21pbmVycy5wcm90bxINZ29wb29sLmFwaS52MSItCg9HZXRNaW5lclJlcXVlc3QSGgoHYWRkcmVzcxgBIAEoCUIJukgGcgQQARhkIuEDChBHZXRNaW5lclJlc3BvbnNlEisKCWZyZXNobmVzcxgBIAEoCzIYLmdvcG9vbC5hcGkudjEuRnJlc2huZXNzEg8KB2FkZHJlc3MYAiABKAkSKgoJaGFzaHJhdGVzGAMgAygLMhcuZ29wb29sLmFwaS52MS5IYXNocmF0ZRIWCg53b3JrZXJzX29ubGluZRgEIAEoDRIqCgZzaGFyZXMYBSABKAsyGi5nb3Bvb2wuYXBpLnYxLlNoYXJlVG90YWxzEiwKCmJlc3Rfc2hhcmUYBiABKAsyGC5nb3Bvb2wuYXBpLnYxLkJlc3RTaGFyZRIxCg1sYXN0X3NoYXJlX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1pbW1hdHVyZV9zYXRzGAggASgDEhMKC21hdHVyZV9zYXRzGAkgASgDEhEKCXBhaWRfc2F0cxgKIAEoAxIdChVlc3RpbWF0ZWRfcmV3YXJkX3NhdHMYCyABKAMSFAoMd2luZG93X3NoYXJlGAwgASgBEisKB3BheW91dHMYDSADKAsyGi5nb3Bvb2wuYXBpLnYxLk1pbmVyUGF5b3V0Eh0KFXBheW91dF90aHJlc2hvbGRfc2F0cxgOIAEoAyKAAQoUR2V0TWluZXJDaGFydFJlcXVlc3QSGgoHYWRkcmVzcxgBIAEoCUIJukgGcgQQARhkEjIKBXJhbmdlGAIgASgOMhkuZ29wb29sLmFwaS52MS5DaGFydFJhbmdlQgi6SAWCAQIQARIYCgZ3b3JrZXIYAyABKAlCCLpIBXIDGIACIoUBChVHZXRNaW5lckNoYXJ0UmVzcG9uc2USKwoJZnJlc2huZXNzGAEgASgLMhguZ29wb29sLmFwaS52MS5GcmVzaG5lc3MSFAoMc3RlcF9zZWNvbmRzGAIgASgNEikKBnBvaW50cxgDIAMoCzIZLmdvcG9vbC5hcGkudjEuQ2hhcnRQb2ludCJrChJMaXN0V29ya2Vyc1JlcXVlc3QSGgoHYWRkcmVzcxgBIAEoCUIJukgGcgQQARhkEhsKCXBhZ2Vfc2l6ZRgCIAEoDUIIukgFKgMY6AcSHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMYgAQigwEKE0xpc3RXb3JrZXJzUmVzcG9uc2USKwoJZnJlc2huZXNzGAEgASgLMhguZ29wb29sLmFwaS52MS5GcmVzaG5lc3MSJgoHd29ya2VycxgCIAMoCzIVLmdvcG9vbC5hcGkudjEuV29ya2VyEhcKD25leHRfcGFnZV90b2tlbhgDIAEoCSLKAQoGV29ya2VyEgwKBG5hbWUYASABKAkSKgoJaGFzaHJhdGVzGAIgAygLMhcuZ29wb29sLmFwaS52MS5IYXNocmF0ZRIqCgZzaGFyZXMYAyABKAsyGi5nb3Bvb2wuYXBpLnYxLlNoYXJlVG90YWxzEhcKD2Jlc3RfZGlmZmljdWx0eRgEIAEoARIxCg1sYXN0X3NoYXJlX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIOCgZvbmxpbmUYBiABKAgiRgoQR2V0V29ya2VyUmVxdWVzdBIaCgdhZGRyZXNzGAEgASgJQgm6SAZyBBABGGQSFgoEbmFtZRgCIAEoCUIIukgFcgMYgAIiZwoRR2V0V29ya2VyUmVzcG9uc2USKwoJZnJlc2huZXNzGAEgASgLMhguZ29wb29sLmFwaS52MS5GcmVzaG5lc3MSJQoGd29ya2VyGAIgASgLMhUuZ29wb29sLmFwaS52MS5Xb3JrZXIibwoXTGlzdE1pbmVyUGF5b3V0c1JlcXVlc3QSGgoHYWRkcmVzcxgBIAEoCUIJukgGcgQQARhkEhoKCXBhZ2Vfc2l6ZRgCIAEoDUIHukgEKgIYZBIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiAASKNAQoYTGlzdE1pbmVyUGF5b3V0c1Jlc3BvbnNlEisKCWZyZXNobmVzcxgBIAEoCzIYLmdvcG9vbC5hcGkudjEuRnJlc2huZXNzEisKB3BheW91dHMYAiADKAsyGi5nb3Bvb2wuYXBpLnYxLk1pbmVyUGF5b3V0EhcKD25leHRfcGFnZV90b2tlbhgDIAEoCSKaAQoLTWluZXJQYXlvdXQSCgoCaWQYASABKAQSJgoCYXQYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEikKBXN0YXRlGAMgASgOMhouZ29wb29sLmFwaS52MS5QYXlvdXRTdGF0ZRIMCgRzYXRzGAQgASgDEhAKCGZlZV9zYXRzGAUgASgDEgwKBHR4aWQYBiABKAkiSQoTTGlzdEVhcm5pbmdzUmVxdWVzdBIaCgdhZGRyZXNzGAEgASgJQgm6SAZyBBABGGQSFgoEZGF5cxgCIAEoDUIIukgFKgMY7gIibQoUTGlzdEVhcm5pbmdzUmVzcG9uc2USKwoJZnJlc2huZXNzGAEgASgLMhguZ29wb29sLmFwaS52MS5GcmVzaG5lc3MSKAoEZGF5cxgCIAMoCzIaLmdvcG9vbC5hcGkudjEuRGF5RWFybmluZ3MiOQoLRGF5RWFybmluZ3MSCwoDZGF5GAEgASgJEgwKBHNhdHMYAiABKAMSDwoHY3JlZGl0cxgDIAEoDSI1ChdHZXRNaW5lclNldHRpbmdzUmVxdWVzdBIaCgdhZGRyZXNzGAEgASgJQgm6SAZyBBABGGQijgIKGEdldE1pbmVyU2V0dGluZ3NSZXNwb25zZRIrCglmcmVzaG5lc3MYASABKAsyGC5nb3Bvb2wuYXBpLnYxLkZyZXNobmVzcxIPCgdhZGRyZXNzGAIgASgJEh0KFXBheW91dF90aHJlc2hvbGRfc2F0cxgDIAEoAxIWCg5wYXlvdXRfYWRkcmVzcxgEIAEoCRIeChZwZW5kaW5nX3BheW91dF9hZGRyZXNzGAUgASgJEjAKDHBlbmRpbmdfZnJvbRgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKbmV4dF9ub25jZRgHIAEoBBIXCg9tZXNzYWdlX2V4YW1wbGUYCCABKAkidAoaQ2hhbmdlTWluZXJTZXR0aW5nc1JlcXVlc3QSGgoHYWRkcmVzcxgBIAEoCUIJukgGcgQQARhkEhsKB21lc3NhZ2UYAiABKAlCCrpIB3IFEAEY0A8SHQoJc2lnbmF0dXJlGAMgASgJQgq6SAdyBRABGNAPIi4KG0NoYW5nZU1pbmVyU2V0dGluZ3NSZXNwb25zZRIPCgdjaGFuZ2VzGAEgAygJIi8KEVdhdGNoTWluZXJSZXF1ZXN0EhoKB2FkZHJlc3MYASABKAlCCbpIBnIEEAEYZCKdAQoSV2F0Y2hNaW5lclJlc3BvbnNlEiYKAmF0GAEgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIZChFoYXNoZXNfcGVyX3NlY29uZBgCIAEoARIOCgZzaGFyZXMYAyABKA0SDwoHcmVqZWN0cxgEIAEoDRISCgpkaWZmaWN1bHR5GAUgASgBEg8KB3dvcmtlcnMYBiABKA0yugkKDE1pbmVyU2VydmljZRJtCghHZXRNaW5lchIeLmdvcG9vbC5hcGkudjEuR2V0TWluZXJSZXF1ZXN0Gh8uZ29wb29sLmFwaS52MS5HZXRNaW5lclJlc3BvbnNlIiCC0+STAhoSGC9hcGkvdjEvbWluZXJzL3thZGRyZXNzfRKCAQoNR2V0TWluZXJDaGFydBIjLmdvcG9vbC5hcGkudjEuR2V0TWluZXJDaGFydFJlcXVlc3QaJC5nb3Bvb2wuYXBpLnYxLkdldE1pbmVyQ2hhcnRSZXNwb25zZSImgtPkkwIgEh4vYXBpL3YxL21pbmVycy97YWRkcmVzc30vY2hhcnQSfgoLTGlzdFdvcmtlcnMSIS5nb3Bvb2wuYXBpLnYxLkxpc3RXb3JrZXJzUmVxdWVzdBoiLmdvcG9vbC5hcGkudjEuTGlzdFdvcmtlcnNSZXNwb25zZSIogtPkkwIiEiAvYXBpL3YxL21pbmVycy97YWRkcmVzc30vd29ya2VycxJ3CglHZXRXb3JrZXISHy5nb3Bvb2wuYXBpLnYxLkdldFdvcmtlclJlcXVlc3QaIC5nb3Bvb2wuYXBpLnYxLkdldFdvcmtlclJlc3BvbnNlIieC0+STAiESHy9hcGkvdjEvbWluZXJzL3thZGRyZXNzfS93b3JrZXISjQEKEExpc3RNaW5lclBheW91dHMSJi5nb3Bvb2wuYXBpLnYxLkxpc3RNaW5lclBheW91dHNSZXF1ZXN0GicuZ29wb29sLmFwaS52MS5MaXN0TWluZXJQYXlvdXRzUmVzcG9uc2UiKILT5JMCIhIgL2FwaS92MS9taW5lcnMve2FkZHJlc3N9L3BheW91dHMSggEKDExpc3RFYXJuaW5ncxIiLmdvcG9vbC5hcGkudjEuTGlzdEVhcm5pbmdzUmVxdWVzdBojLmdvcG9vbC5hcGkudjEuTGlzdEVhcm5pbmdzUmVzcG9uc2UiKYLT5JMCIxIhL2FwaS92MS9taW5lcnMve2FkZHJlc3N9L2Vhcm5pbmdzEo4BChBHZXRNaW5lclNldHRpbmdzEiYuZ29wb29sLmFwaS52MS5HZXRNaW5lclNldHRpbmdzUmVxdWVzdBonLmdvcG9vbC5hcGkudjEuR2V0TWluZXJTZXR0aW5nc1Jlc3BvbnNlIimC0+STAiMSIS9hcGkvdjEvbWluZXJzL3thZGRyZXNzfS9zZXR0aW5ncxKaAQoTQ2hhbmdlTWluZXJTZXR0aW5ncxIpLmdvcG9vbC5hcGkudjEuQ2hhbmdlTWluZXJTZXR0aW5nc1JlcXVlc3QaKi5nb3Bvb2wuYXBpLnYxLkNoYW5nZU1pbmVyU2V0dGluZ3NSZXNwb25zZSIsgtPkkwImOgEqIiEvYXBpL3YxL21pbmVycy97YWRkcmVzc30vc2V0dGluZ3MSegoKV2F0Y2hNaW5lchIgLmdvcG9vbC5hcGkudjEuV2F0Y2hNaW5lclJlcXVlc3QaIS5nb3Bvb2wuYXBpLnYxLldhdGNoTWluZXJSZXNwb25zZSIlgtPkkwIfEh0vYXBpL3YxL21pbmVycy97YWRkcmVzc30vbGl2ZTABYgZwcm90bzM", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_gopool_api_v1_common, file_gopool_api_v1_payouts]);
+  fileDesc("Chpnb3Bvb2wvYXBpL3YxL21pbmVycy5wcm90bxINZ29wb29sLmFwaS52MSItCg9HZXRNaW5lclJlcXVlc3QSGgoHYWRkcmVzcxgBIAEoCUIJukgGcgQQARhkIugEChBHZXRNaW5lclJlc3BvbnNlEisKCWZyZXNobmVzcxgBIAEoCzIYLmdvcG9vbC5hcGkudjEuRnJlc2huZXNzEg8KB2FkZHJlc3MYAiABKAkSKgoJaGFzaHJhdGVzGAMgAygLMhcuZ29wb29sLmFwaS52MS5IYXNocmF0ZRIWCg53b3JrZXJzX29ubGluZRgEIAEoDRIqCgZzaGFyZXMYBSABKAsyGi5nb3Bvb2wuYXBpLnYxLlNoYXJlVG90YWxzEiwKCmJlc3Rfc2hhcmUYBiABKAsyGC5nb3Bvb2wuYXBpLnYxLkJlc3RTaGFyZRIxCg1sYXN0X3NoYXJlX2F0GAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIVCg1pbW1hdHVyZV9zYXRzGAggASgDEhMKC21hdHVyZV9zYXRzGAkgASgDEhEKCXBhaWRfc2F0cxgKIAEoAxIdChVlc3RpbWF0ZWRfcmV3YXJkX3NhdHMYCyABKAMSFAoMd2luZG93X3NoYXJlGAwgASgBEisKB3BheW91dHMYDSADKAsyGi5nb3Bvb2wuYXBpLnYxLk1pbmVyUGF5b3V0Eh0KFXBheW91dF90aHJlc2hvbGRfc2F0cxgOIAEoAxIvCg1iZXN0X3NoYXJlXzdkGA8gASgLMhguZ29wb29sLmFwaS52MS5CZXN0U2hhcmUSMQoPYmVzdF9zaGFyZV9ldmVyGBAgASgLMhguZ29wb29sLmFwaS52MS5CZXN0U2hhcmUSIQoZZXhwZWN0ZWRfc2Vjb25kc190b19ibG9jaxgRIAEoASKAAQoUR2V0TWluZXJDaGFydFJlcXVlc3QSGgoHYWRkcmVzcxgBIAEoCUIJukgGcgQQARhkEjIKBXJhbmdlGAIgASgOMhkuZ29wb29sLmFwaS52MS5DaGFydFJhbmdlQgi6SAWCAQIQARIYCgZ3b3JrZXIYAyABKAlCCLpIBXIDGIACIrEBChVHZXRNaW5lckNoYXJ0UmVzcG9uc2USKwoJZnJlc2huZXNzGAEgASgLMhguZ29wb29sLmFwaS52MS5GcmVzaG5lc3MSFAoMc3RlcF9zZWNvbmRzGAIgASgNEikKBnBvaW50cxgDIAMoCzIZLmdvcG9vbC5hcGkudjEuQ2hhcnRQb2ludBIqCgZzaGFyZXMYBCABKAsyGi5nb3Bvb2wuYXBpLnYxLlNoYXJlVG90YWxzImsKEkxpc3RXb3JrZXJzUmVxdWVzdBIaCgdhZGRyZXNzGAEgASgJQgm6SAZyBBABGGQSGwoJcGFnZV9zaXplGAIgASgNQgi6SAUqAxjoBxIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiAICKDAQoTTGlzdFdvcmtlcnNSZXNwb25zZRIrCglmcmVzaG5lc3MYASABKAsyGC5nb3Bvb2wuYXBpLnYxLkZyZXNobmVzcxImCgd3b3JrZXJzGAIgAygLMhUuZ29wb29sLmFwaS52MS5Xb3JrZXISFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJIsoBCgZXb3JrZXISDAoEbmFtZRgBIAEoCRIqCgloYXNocmF0ZXMYAiADKAsyFy5nb3Bvb2wuYXBpLnYxLkhhc2hyYXRlEioKBnNoYXJlcxgDIAEoCzIaLmdvcG9vbC5hcGkudjEuU2hhcmVUb3RhbHMSFwoPYmVzdF9kaWZmaWN1bHR5GAQgASgBEjEKDWxhc3Rfc2hhcmVfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEg4KBm9ubGluZRgGIAEoCCJGChBHZXRXb3JrZXJSZXF1ZXN0EhoKB2FkZHJlc3MYASABKAlCCbpIBnIEEAEYZBIWCgRuYW1lGAIgASgJQgi6SAVyAxiAAiJnChFHZXRXb3JrZXJSZXNwb25zZRIrCglmcmVzaG5lc3MYASABKAsyGC5nb3Bvb2wuYXBpLnYxLkZyZXNobmVzcxIlCgZ3b3JrZXIYAiABKAsyFS5nb3Bvb2wuYXBpLnYxLldvcmtlciJvChdMaXN0TWluZXJQYXlvdXRzUmVxdWVzdBIaCgdhZGRyZXNzGAEgASgJQgm6SAZyBBABGGQSGgoJcGFnZV9zaXplGAIgASgNQge6SAQqAhhkEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDGIABIo0BChhMaXN0TWluZXJQYXlvdXRzUmVzcG9uc2USKwoJZnJlc2huZXNzGAEgASgLMhguZ29wb29sLmFwaS52MS5GcmVzaG5lc3MSKwoHcGF5b3V0cxgCIAMoCzIaLmdvcG9vbC5hcGkudjEuTWluZXJQYXlvdXQSFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJIpoBCgtNaW5lclBheW91dBIKCgJpZBgBIAEoBBImCgJhdBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKQoFc3RhdGUYAyABKA4yGi5nb3Bvb2wuYXBpLnYxLlBheW91dFN0YXRlEgwKBHNhdHMYBCABKAMSEAoIZmVlX3NhdHMYBSABKAMSDAoEdHhpZBgGIAEoCSJJChNMaXN0RWFybmluZ3NSZXF1ZXN0EhoKB2FkZHJlc3MYASABKAlCCbpIBnIEEAEYZBIWCgRkYXlzGAIgASgNQgi6SAUqAxjuAiJtChRMaXN0RWFybmluZ3NSZXNwb25zZRIrCglmcmVzaG5lc3MYASABKAsyGC5nb3Bvb2wuYXBpLnYxLkZyZXNobmVzcxIoCgRkYXlzGAIgAygLMhouZ29wb29sLmFwaS52MS5EYXlFYXJuaW5ncyI5CgtEYXlFYXJuaW5ncxILCgNkYXkYASABKAkSDAoEc2F0cxgCIAEoAxIPCgdjcmVkaXRzGAMgASgNIjUKF0dldE1pbmVyU2V0dGluZ3NSZXF1ZXN0EhoKB2FkZHJlc3MYASABKAlCCbpIBnIEEAEYZCKOAgoYR2V0TWluZXJTZXR0aW5nc1Jlc3BvbnNlEisKCWZyZXNobmVzcxgBIAEoCzIYLmdvcG9vbC5hcGkudjEuRnJlc2huZXNzEg8KB2FkZHJlc3MYAiABKAkSHQoVcGF5b3V0X3RocmVzaG9sZF9zYXRzGAMgASgDEhYKDnBheW91dF9hZGRyZXNzGAQgASgJEh4KFnBlbmRpbmdfcGF5b3V0X2FkZHJlc3MYBSABKAkSMAoMcGVuZGluZ19mcm9tGAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgpuZXh0X25vbmNlGAcgASgEEhcKD21lc3NhZ2VfZXhhbXBsZRgIIAEoCSJ0ChpDaGFuZ2VNaW5lclNldHRpbmdzUmVxdWVzdBIaCgdhZGRyZXNzGAEgASgJQgm6SAZyBBABGGQSGwoHbWVzc2FnZRgCIAEoCUIKukgHcgUQARjQDxIdCglzaWduYXR1cmUYAyABKAlCCrpIB3IFEAEY0A8iLgobQ2hhbmdlTWluZXJTZXR0aW5nc1Jlc3BvbnNlEg8KB2NoYW5nZXMYASADKAkiLwoRV2F0Y2hNaW5lclJlcXVlc3QSGgoHYWRkcmVzcxgBIAEoCUIJukgGcgQQARhkIp0BChJXYXRjaE1pbmVyUmVzcG9uc2USJgoCYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhkKEWhhc2hlc19wZXJfc2Vjb25kGAIgASgBEg4KBnNoYXJlcxgDIAEoDRIPCgdyZWplY3RzGAQgASgNEhIKCmRpZmZpY3VsdHkYBSABKAESDwoHd29ya2VycxgGIAEoDTK6CQoMTWluZXJTZXJ2aWNlEm0KCEdldE1pbmVyEh4uZ29wb29sLmFwaS52MS5HZXRNaW5lclJlcXVlc3QaHy5nb3Bvb2wuYXBpLnYxLkdldE1pbmVyUmVzcG9uc2UiIILT5JMCGhIYL2FwaS92MS9taW5lcnMve2FkZHJlc3N9EoIBCg1HZXRNaW5lckNoYXJ0EiMuZ29wb29sLmFwaS52MS5HZXRNaW5lckNoYXJ0UmVxdWVzdBokLmdvcG9vbC5hcGkudjEuR2V0TWluZXJDaGFydFJlc3BvbnNlIiaC0+STAiASHi9hcGkvdjEvbWluZXJzL3thZGRyZXNzfS9jaGFydBJ+CgtMaXN0V29ya2VycxIhLmdvcG9vbC5hcGkudjEuTGlzdFdvcmtlcnNSZXF1ZXN0GiIuZ29wb29sLmFwaS52MS5MaXN0V29ya2Vyc1Jlc3BvbnNlIiiC0+STAiISIC9hcGkvdjEvbWluZXJzL3thZGRyZXNzfS93b3JrZXJzEncKCUdldFdvcmtlchIfLmdvcG9vbC5hcGkudjEuR2V0V29ya2VyUmVxdWVzdBogLmdvcG9vbC5hcGkudjEuR2V0V29ya2VyUmVzcG9uc2UiJ4LT5JMCIRIfL2FwaS92MS9taW5lcnMve2FkZHJlc3N9L3dvcmtlchKNAQoQTGlzdE1pbmVyUGF5b3V0cxImLmdvcG9vbC5hcGkudjEuTGlzdE1pbmVyUGF5b3V0c1JlcXVlc3QaJy5nb3Bvb2wuYXBpLnYxLkxpc3RNaW5lclBheW91dHNSZXNwb25zZSIogtPkkwIiEiAvYXBpL3YxL21pbmVycy97YWRkcmVzc30vcGF5b3V0cxKCAQoMTGlzdEVhcm5pbmdzEiIuZ29wb29sLmFwaS52MS5MaXN0RWFybmluZ3NSZXF1ZXN0GiMuZ29wb29sLmFwaS52MS5MaXN0RWFybmluZ3NSZXNwb25zZSIpgtPkkwIjEiEvYXBpL3YxL21pbmVycy97YWRkcmVzc30vZWFybmluZ3MSjgEKEEdldE1pbmVyU2V0dGluZ3MSJi5nb3Bvb2wuYXBpLnYxLkdldE1pbmVyU2V0dGluZ3NSZXF1ZXN0GicuZ29wb29sLmFwaS52MS5HZXRNaW5lclNldHRpbmdzUmVzcG9uc2UiKYLT5JMCIxIhL2FwaS92MS9taW5lcnMve2FkZHJlc3N9L3NldHRpbmdzEpoBChNDaGFuZ2VNaW5lclNldHRpbmdzEikuZ29wb29sLmFwaS52MS5DaGFuZ2VNaW5lclNldHRpbmdzUmVxdWVzdBoqLmdvcG9vbC5hcGkudjEuQ2hhbmdlTWluZXJTZXR0aW5nc1Jlc3BvbnNlIiyC0+STAiY6ASoiIS9hcGkvdjEvbWluZXJzL3thZGRyZXNzfS9zZXR0aW5ncxJ6CgpXYXRjaE1pbmVyEiAuZ29wb29sLmFwaS52MS5XYXRjaE1pbmVyUmVxdWVzdBohLmdvcG9vbC5hcGkudjEuV2F0Y2hNaW5lclJlc3BvbnNlIiWC0+STAh8SHS9hcGkvdjEvbWluZXJzL3thZGRyZXNzfS9saXZlMAFiBnByb3RvMw", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_gopool_api_v1_common, file_gopool_api_v1_payouts]);
 
 /**
  * @generated from message gopool.api.v1.GetMinerRequest
@@ -85,11 +85,15 @@ export type GetMinerResponse = Message<"gopool.api.v1.GetMinerResponse"> & {
   shares?: ShareTotals | undefined;
 
   /**
+   * Of the last 24 hours; absent where there is none.
+   *
    * @generated from field: gopool.api.v1.BestShare best_share = 6;
    */
   bestShare?: BestShare | undefined;
 
   /**
+   * Of those that are counted: see freshness.counted_until.
+   *
    * @generated from field: google.protobuf.Timestamp last_share_at = 7;
    */
   lastShareAt?: Timestamp | undefined;
@@ -142,6 +146,25 @@ export type GetMinerResponse = Message<"gopool.api.v1.GetMinerResponse"> & {
    * @generated from field: int64 payout_threshold_sats = 14;
    */
   payoutThresholdSats: bigint;
+
+  /**
+   * Of the last 7 days, and of all that is known.
+   *
+   * @generated from field: gopool.api.v1.BestShare best_share_7d = 15;
+   */
+  bestShare7d?: BestShare | undefined;
+
+  /**
+   * @generated from field: gopool.api.v1.BestShare best_share_ever = 16;
+   */
+  bestShareEver?: BestShare | undefined;
+
+  /**
+   * Seconds until it would find a block by itself at its speed of the last 24 hours, on average; 0 where it has none.
+   *
+   * @generated from field: double expected_seconds_to_block = 17;
+   */
+  expectedSecondsToBlock: number;
 };
 
 /**
@@ -182,11 +205,15 @@ export type GetMinerResponseJson = {
   shares?: ShareTotalsJson;
 
   /**
+   * Of the last 24 hours; absent where there is none.
+   *
    * @generated from field: gopool.api.v1.BestShare best_share = 6;
    */
   bestShare?: BestShareJson;
 
   /**
+   * Of those that are counted: see freshness.counted_until.
+   *
    * @generated from field: google.protobuf.Timestamp last_share_at = 7;
    */
   lastShareAt?: TimestampJson;
@@ -239,6 +266,25 @@ export type GetMinerResponseJson = {
    * @generated from field: int64 payout_threshold_sats = 14;
    */
   payoutThresholdSats?: string;
+
+  /**
+   * Of the last 7 days, and of all that is known.
+   *
+   * @generated from field: gopool.api.v1.BestShare best_share_7d = 15;
+   */
+  bestShare7d?: BestShareJson;
+
+  /**
+   * @generated from field: gopool.api.v1.BestShare best_share_ever = 16;
+   */
+  bestShareEver?: BestShareJson;
+
+  /**
+   * Seconds until it would find a block by itself at its speed of the last 24 hours, on average; 0 where it has none.
+   *
+   * @generated from field: double expected_seconds_to_block = 17;
+   */
+  expectedSecondsToBlock?: number | "NaN" | "Infinity" | "-Infinity";
 };
 
 /**
@@ -321,6 +367,13 @@ export type GetMinerChartResponse = Message<"gopool.api.v1.GetMinerChartResponse
    * @generated from field: repeated gopool.api.v1.ChartPoint points = 3;
    */
   points: ChartPoint[];
+
+  /**
+   * Shares of all points together, with reasons in words.
+   *
+   * @generated from field: gopool.api.v1.ShareTotals shares = 4;
+   */
+  shares?: ShareTotals | undefined;
 };
 
 /**
@@ -345,6 +398,13 @@ export type GetMinerChartResponseJson = {
    * @generated from field: repeated gopool.api.v1.ChartPoint points = 3;
    */
   points?: ChartPointJson[];
+
+  /**
+   * Shares of all points together, with reasons in words.
+   *
+   * @generated from field: gopool.api.v1.ShareTotals shares = 4;
+   */
+  shares?: ShareTotalsJson;
 };
 
 /**
@@ -482,11 +542,15 @@ export type Worker = Message<"gopool.api.v1.Worker"> & {
   shares?: ShareTotals | undefined;
 
   /**
+   * The difficulty that its best hash of the last 24 hours would have met; 0 where it had none.
+   *
    * @generated from field: double best_difficulty = 4;
    */
   bestDifficulty: number;
 
   /**
+   * Absent where it sent none in the last 7 days.
+   *
    * @generated from field: google.protobuf.Timestamp last_share_at = 5;
    */
   lastShareAt?: Timestamp | undefined;
@@ -525,11 +589,15 @@ export type WorkerJson = {
   shares?: ShareTotalsJson;
 
   /**
+   * The difficulty that its best hash of the last 24 hours would have met; 0 where it had none.
+   *
    * @generated from field: double best_difficulty = 4;
    */
   bestDifficulty?: number | "NaN" | "Infinity" | "-Infinity";
 
   /**
+   * Absent where it sent none in the last 7 days.
+   *
    * @generated from field: google.protobuf.Timestamp last_share_at = 5;
    */
   lastShareAt?: TimestampJson;
@@ -1325,7 +1393,7 @@ export const MinerService: GenService<{
     output: typeof GetMinerChartResponseSchema;
   },
   /**
-   * Seen last first.
+   * Those with a share in the last 7 days, seen last first.
    *
    * @generated from rpc gopool.api.v1.MinerService.ListWorkers
    */

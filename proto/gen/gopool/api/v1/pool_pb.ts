@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file gopool/api/v1/pool.proto.
  */
 export const file_gopool_api_v1_pool: GenFile = /*@__PURE__*/
-  fileDesc("Chhnb3Bvb2wvYXBpL3YxL3Bvb2wucHJvdG8SDWdvcG9vbC5hcGkudjEiEAoOR2V0UG9vbFJlcXVlc3QitQQKD0dldFBvb2xSZXNwb25zZRIrCglmcmVzaG5lc3MYASABKAsyGC5nb3Bvb2wuYXBpLnYxLkZyZXNobmVzcxIMCgRuYW1lGAIgASgJEg8KB25ldHdvcmsYAyABKAkSKgoJaGFzaHJhdGVzGAQgAygLMhcuZ29wb29sLmFwaS52MS5IYXNocmF0ZRIOCgZtaW5lcnMYBSABKA0SDwoHd29ya2VycxgGIAEoDRIZChFzaGFyZXNfcGVyX3NlY29uZBgHIAEoARIqCgZzaGFyZXMYCCABKAsyGi5nb3Bvb2wuYXBpLnYxLlNoYXJlVG90YWxzEiwKCmJlc3Rfc2hhcmUYCSABKAsyGC5nb3Bvb2wuYXBpLnYxLkJlc3RTaGFyZRIOCgZzY2hlbWUYCiABKAkSGAoQZmVlX2Jhc2lzX3BvaW50cxgLIAEoDRIhCgRsdWNrGAwgAygLMhMuZ29wb29sLmFwaS52MS5MdWNrEi8KCmxhc3RfYmxvY2sYDSABKAsyGy5nb3Bvb2wuYXBpLnYxLkJsb2NrU3VtbWFyeRIOCgZoZWlnaHQYDiABKA0SGgoSbmV0d29ya19kaWZmaWN1bHR5GA8gASgBEiEKGWV4cGVjdGVkX3NlY29uZHNfdG9fYmxvY2sYECABKAESFgoOY3VycmVudF9lZmZvcnQYESABKAESHQoVcGF5b3V0X3RocmVzaG9sZF9zYXRzGBIgASgDEhAKCG1hdHVyaXR5GBMgASgNImcKBEx1Y2sSDgoGcGVyaW9kGAEgASgJEhgKEG1lYXN1cmVkX3NlY29uZHMYAiABKAESDgoGYmxvY2tzGAMgASgNEhcKD2V4cGVjdGVkX2Jsb2NrcxgEIAEoARIMCgRsdWNrGAUgASgBIpwCCgxCbG9ja1N1bW1hcnkSDAoEaGFzaBgBIAEoCRIOCgZoZWlnaHQYAiABKA0SLAoIZm91bmRfYXQYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEigKBXN0YXRlGAQgASgOMhkuZ29wb29sLmFwaS52MS5CbG9ja1N0YXRlEhUKDWNvbmZpcm1hdGlvbnMYBSABKA0SEwoLcmV3YXJkX3NhdHMYBiABKAMSEwoGZWZmb3J0GAcgASgBSACIAQESGgoSbmV0d29ya19kaWZmaWN1bHR5GAggASgBEg4KBmZpbmRlchgJIAEoCRIOCgZ3b3JrZXIYCiABKAkSDgoGc2NoZW1lGAsgASgJQgkKB19lZmZvcnQiSQoTR2V0UG9vbENoYXJ0UmVxdWVzdBIyCgVyYW5nZRgBIAEoDjIZLmdvcG9vbC5hcGkudjEuQ2hhcnRSYW5nZUIIukgFggECEAEisQEKFEdldFBvb2xDaGFydFJlc3BvbnNlEisKCWZyZXNobmVzcxgBIAEoCzIYLmdvcG9vbC5hcGkudjEuRnJlc2huZXNzEhQKDHN0ZXBfc2Vjb25kcxgCIAEoDRIpCgZwb2ludHMYAyADKAsyGS5nb3Bvb2wuYXBpLnYxLkNoYXJ0UG9pbnQSKwoGYmxvY2tzGAQgAygLMhsuZ29wb29sLmFwaS52MS5CbG9ja1N1bW1hcnkiMgoUTGlzdFRvcE1pbmVyc1JlcXVlc3QSGgoJcGFnZV9zaXplGAEgASgNQge6SAQqAhhkIm0KFUxpc3RUb3BNaW5lcnNSZXNwb25zZRIrCglmcmVzaG5lc3MYASABKAsyGC5nb3Bvb2wuYXBpLnYxLkZyZXNobmVzcxInCgZtaW5lcnMYAiADKAsyFy5nb3Bvb2wuYXBpLnYxLlRvcE1pbmVyInAKCFRvcE1pbmVyEg8KB2FkZHJlc3MYASABKAkSKQoIaGFzaHJhdGUYAiABKAsyFy5nb3Bvb2wuYXBpLnYxLkhhc2hyYXRlEg8KB3dvcmtlcnMYAyABKA0SFwoPYmVzdF9kaWZmaWN1bHR5GAQgASgBIhYKFEdldENvbm5lY3Rpb25SZXF1ZXN0IokBChVHZXRDb25uZWN0aW9uUmVzcG9uc2USFAoMc3RyYXR1bV91cmxzGAEgAygJEg8KB25ldHdvcmsYAiABKAkSEAoIdXNlcm5hbWUYAyABKAkSNwoQcGFzc3dvcmRfb3B0aW9ucxgEIAMoCzIdLmdvcG9vbC5hcGkudjEuUGFzc3dvcmRPcHRpb24iNAoOUGFzc3dvcmRPcHRpb24SDwoHZXhhbXBsZRgBIAEoCRIRCglleHBsYWluZWQYAiABKAkiEgoQV2F0Y2hQb29sUmVxdWVzdCLzAQoRV2F0Y2hQb29sUmVzcG9uc2USJgoCYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhkKEWhhc2hlc19wZXJfc2Vjb25kGAIgASgBEg4KBm1pbmVycxgDIAEoDRIPCgd3b3JrZXJzGAQgASgNEhkKEXNoYXJlc19wZXJfc2Vjb25kGAUgASgBEhoKEnJlamVjdHNfcGVyX3NlY29uZBgGIAEoARIOCgZoZWlnaHQYByABKA0SGgoSbmV0d29ya19kaWZmaWN1bHR5GAggASgBEhcKD2xhc3RfYmxvY2tfaGFzaBgJIAEoCSqNAQoKQmxvY2tTdGF0ZRIbChdCTE9DS19TVEFURV9VTlNQRUNJRklFRBAAEhUKEUJMT0NLX1NUQVRFX0ZPVU5EEAESGQoVQkxPQ0tfU1RBVEVfQ09ORklSTUVEEAISFgoSQkxPQ0tfU1RBVEVfTUFUVVJFEAMSGAoUQkxPQ0tfU1RBVEVfT1JQSEFORUQQBDK7BAoLUG9vbFNlcnZpY2USXgoHR2V0UG9vbBIdLmdvcG9vbC5hcGkudjEuR2V0UG9vbFJlcXVlc3QaHi5nb3Bvb2wuYXBpLnYxLkdldFBvb2xSZXNwb25zZSIUgtPkkwIOEgwvYXBpL3YxL3Bvb2wScwoMR2V0UG9vbENoYXJ0EiIuZ29wb29sLmFwaS52MS5HZXRQb29sQ2hhcnRSZXF1ZXN0GiMuZ29wb29sLmFwaS52MS5HZXRQb29sQ2hhcnRSZXNwb25zZSIagtPkkwIUEhIvYXBpL3YxL3Bvb2wvY2hhcnQScgoNTGlzdFRvcE1pbmVycxIjLmdvcG9vbC5hcGkudjEuTGlzdFRvcE1pbmVyc1JlcXVlc3QaJC5nb3Bvb2wuYXBpLnYxLkxpc3RUb3BNaW5lcnNSZXNwb25zZSIWgtPkkwIQEg4vYXBpL3YxL21pbmVycxJ2Cg1HZXRDb25uZWN0aW9uEiMuZ29wb29sLmFwaS52MS5HZXRDb25uZWN0aW9uUmVxdWVzdBokLmdvcG9vbC5hcGkudjEuR2V0Q29ubmVjdGlvblJlc3BvbnNlIhqC0+STAhQSEi9hcGkvdjEvY29ubmVjdGlvbhJrCglXYXRjaFBvb2wSHy5nb3Bvb2wuYXBpLnYxLldhdGNoUG9vbFJlcXVlc3QaIC5nb3Bvb2wuYXBpLnYxLldhdGNoUG9vbFJlc3BvbnNlIhmC0+STAhMSES9hcGkvdjEvcG9vbC9saXZlMAFiBnByb3RvMw", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_gopool_api_v1_common]);
+  fileDesc("Chhnb3Bvb2wvYXBpL3YxL3Bvb2wucHJvdG8SDWdvcG9vbC5hcGkudjEiEAoOR2V0UG9vbFJlcXVlc3QimQUKD0dldFBvb2xSZXNwb25zZRIrCglmcmVzaG5lc3MYASABKAsyGC5nb3Bvb2wuYXBpLnYxLkZyZXNobmVzcxIMCgRuYW1lGAIgASgJEg8KB25ldHdvcmsYAyABKAkSKgoJaGFzaHJhdGVzGAQgAygLMhcuZ29wb29sLmFwaS52MS5IYXNocmF0ZRIOCgZtaW5lcnMYBSABKA0SDwoHd29ya2VycxgGIAEoDRIZChFzaGFyZXNfcGVyX3NlY29uZBgHIAEoARIqCgZzaGFyZXMYCCABKAsyGi5nb3Bvb2wuYXBpLnYxLlNoYXJlVG90YWxzEiwKCmJlc3Rfc2hhcmUYCSABKAsyGC5nb3Bvb2wuYXBpLnYxLkJlc3RTaGFyZRIOCgZzY2hlbWUYCiABKAkSGAoQZmVlX2Jhc2lzX3BvaW50cxgLIAEoDRIhCgRsdWNrGAwgAygLMhMuZ29wb29sLmFwaS52MS5MdWNrEi8KCmxhc3RfYmxvY2sYDSABKAsyGy5nb3Bvb2wuYXBpLnYxLkJsb2NrU3VtbWFyeRIOCgZoZWlnaHQYDiABKA0SGgoSbmV0d29ya19kaWZmaWN1bHR5GA8gASgBEiEKGWV4cGVjdGVkX3NlY29uZHNfdG9fYmxvY2sYECABKAESFgoOY3VycmVudF9lZmZvcnQYESABKAESHQoVcGF5b3V0X3RocmVzaG9sZF9zYXRzGBIgASgDEhAKCG1hdHVyaXR5GBMgASgNEi8KDWJlc3Rfc2hhcmVfN2QYFCABKAsyGC5nb3Bvb2wuYXBpLnYxLkJlc3RTaGFyZRIxCg9iZXN0X3NoYXJlX2V2ZXIYFSABKAsyGC5nb3Bvb2wuYXBpLnYxLkJlc3RTaGFyZSJnCgRMdWNrEg4KBnBlcmlvZBgBIAEoCRIYChBtZWFzdXJlZF9zZWNvbmRzGAIgASgBEg4KBmJsb2NrcxgDIAEoDRIXCg9leHBlY3RlZF9ibG9ja3MYBCABKAESDAoEbHVjaxgFIAEoASKcAgoMQmxvY2tTdW1tYXJ5EgwKBGhhc2gYASABKAkSDgoGaGVpZ2h0GAIgASgNEiwKCGZvdW5kX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIoCgVzdGF0ZRgEIAEoDjIZLmdvcG9vbC5hcGkudjEuQmxvY2tTdGF0ZRIVCg1jb25maXJtYXRpb25zGAUgASgNEhMKC3Jld2FyZF9zYXRzGAYgASgDEhMKBmVmZm9ydBgHIAEoAUgAiAEBEhoKEm5ldHdvcmtfZGlmZmljdWx0eRgIIAEoARIOCgZmaW5kZXIYCSABKAkSDgoGd29ya2VyGAogASgJEg4KBnNjaGVtZRgLIAEoCUIJCgdfZWZmb3J0IkkKE0dldFBvb2xDaGFydFJlcXVlc3QSMgoFcmFuZ2UYASABKA4yGS5nb3Bvb2wuYXBpLnYxLkNoYXJ0UmFuZ2VCCLpIBYIBAhABIt0BChRHZXRQb29sQ2hhcnRSZXNwb25zZRIrCglmcmVzaG5lc3MYASABKAsyGC5nb3Bvb2wuYXBpLnYxLkZyZXNobmVzcxIUCgxzdGVwX3NlY29uZHMYAiABKA0SKQoGcG9pbnRzGAMgAygLMhkuZ29wb29sLmFwaS52MS5DaGFydFBvaW50EisKBmJsb2NrcxgEIAMoCzIbLmdvcG9vbC5hcGkudjEuQmxvY2tTdW1tYXJ5EioKBnNoYXJlcxgFIAEoCzIaLmdvcG9vbC5hcGkudjEuU2hhcmVUb3RhbHMiMgoUTGlzdFRvcE1pbmVyc1JlcXVlc3QSGgoJcGFnZV9zaXplGAEgASgNQge6SAQqAhhkIm0KFUxpc3RUb3BNaW5lcnNSZXNwb25zZRIrCglmcmVzaG5lc3MYASABKAsyGC5nb3Bvb2wuYXBpLnYxLkZyZXNobmVzcxInCgZtaW5lcnMYAiADKAsyFy5nb3Bvb2wuYXBpLnYxLlRvcE1pbmVyInAKCFRvcE1pbmVyEg8KB2FkZHJlc3MYASABKAkSKQoIaGFzaHJhdGUYAiABKAsyFy5nb3Bvb2wuYXBpLnYxLkhhc2hyYXRlEg8KB3dvcmtlcnMYAyABKA0SFwoPYmVzdF9kaWZmaWN1bHR5GAQgASgBIhYKFEdldENvbm5lY3Rpb25SZXF1ZXN0IokBChVHZXRDb25uZWN0aW9uUmVzcG9uc2USFAoMc3RyYXR1bV91cmxzGAEgAygJEg8KB25ldHdvcmsYAiABKAkSEAoIdXNlcm5hbWUYAyABKAkSNwoQcGFzc3dvcmRfb3B0aW9ucxgEIAMoCzIdLmdvcG9vbC5hcGkudjEuUGFzc3dvcmRPcHRpb24iNAoOUGFzc3dvcmRPcHRpb24SDwoHZXhhbXBsZRgBIAEoCRIRCglleHBsYWluZWQYAiABKAkiEgoQV2F0Y2hQb29sUmVxdWVzdCLzAQoRV2F0Y2hQb29sUmVzcG9uc2USJgoCYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhkKEWhhc2hlc19wZXJfc2Vjb25kGAIgASgBEg4KBm1pbmVycxgDIAEoDRIPCgd3b3JrZXJzGAQgASgNEhkKEXNoYXJlc19wZXJfc2Vjb25kGAUgASgBEhoKEnJlamVjdHNfcGVyX3NlY29uZBgGIAEoARIOCgZoZWlnaHQYByABKA0SGgoSbmV0d29ya19kaWZmaWN1bHR5GAggASgBEhcKD2xhc3RfYmxvY2tfaGFzaBgJIAEoCSqNAQoKQmxvY2tTdGF0ZRIbChdCTE9DS19TVEFURV9VTlNQRUNJRklFRBAAEhUKEUJMT0NLX1NUQVRFX0ZPVU5EEAESGQoVQkxPQ0tfU1RBVEVfQ09ORklSTUVEEAISFgoSQkxPQ0tfU1RBVEVfTUFUVVJFEAMSGAoUQkxPQ0tfU1RBVEVfT1JQSEFORUQQBDK7BAoLUG9vbFNlcnZpY2USXgoHR2V0UG9vbBIdLmdvcG9vbC5hcGkudjEuR2V0UG9vbFJlcXVlc3QaHi5nb3Bvb2wuYXBpLnYxLkdldFBvb2xSZXNwb25zZSIUgtPkkwIOEgwvYXBpL3YxL3Bvb2wScwoMR2V0UG9vbENoYXJ0EiIuZ29wb29sLmFwaS52MS5HZXRQb29sQ2hhcnRSZXF1ZXN0GiMuZ29wb29sLmFwaS52MS5HZXRQb29sQ2hhcnRSZXNwb25zZSIagtPkkwIUEhIvYXBpL3YxL3Bvb2wvY2hhcnQScgoNTGlzdFRvcE1pbmVycxIjLmdvcG9vbC5hcGkudjEuTGlzdFRvcE1pbmVyc1JlcXVlc3QaJC5nb3Bvb2wuYXBpLnYxLkxpc3RUb3BNaW5lcnNSZXNwb25zZSIWgtPkkwIQEg4vYXBpL3YxL21pbmVycxJ2Cg1HZXRDb25uZWN0aW9uEiMuZ29wb29sLmFwaS52MS5HZXRDb25uZWN0aW9uUmVxdWVzdBokLmdvcG9vbC5hcGkudjEuR2V0Q29ubmVjdGlvblJlc3BvbnNlIhqC0+STAhQSEi9hcGkvdjEvY29ubmVjdGlvbhJrCglXYXRjaFBvb2wSHy5nb3Bvb2wuYXBpLnYxLldhdGNoUG9vbFJlcXVlc3QaIC5nb3Bvb2wuYXBpLnYxLldhdGNoUG9vbFJlc3BvbnNlIhmC0+STAhMSES9hcGkvdjEvcG9vbC9saXZlMAFiBnByb3RvMw", [file_buf_validate_validate, file_google_api_annotations, file_google_protobuf_timestamp, file_gopool_api_v1_common]);
 
 /**
  * @generated from message gopool.api.v1.GetPoolRequest
@@ -92,6 +92,8 @@ export type GetPoolResponse = Message<"gopool.api.v1.GetPoolResponse"> & {
   shares?: ShareTotals | undefined;
 
   /**
+   * Of the last 24 hours; absent where there is none.
+   *
    * @generated from field: gopool.api.v1.BestShare best_share = 9;
    */
   bestShare?: BestShare | undefined;
@@ -165,6 +167,18 @@ export type GetPoolResponse = Message<"gopool.api.v1.GetPoolResponse"> & {
    * @generated from field: uint32 maturity = 19;
    */
   maturity: number;
+
+  /**
+   * Of the last 7 days, and of all that is known.
+   *
+   * @generated from field: gopool.api.v1.BestShare best_share_7d = 20;
+   */
+  bestShare7d?: BestShare | undefined;
+
+  /**
+   * @generated from field: gopool.api.v1.BestShare best_share_ever = 21;
+   */
+  bestShareEver?: BestShare | undefined;
 };
 
 /**
@@ -222,6 +236,8 @@ export type GetPoolResponseJson = {
   shares?: ShareTotalsJson;
 
   /**
+   * Of the last 24 hours; absent where there is none.
+   *
    * @generated from field: gopool.api.v1.BestShare best_share = 9;
    */
   bestShare?: BestShareJson;
@@ -295,6 +311,18 @@ export type GetPoolResponseJson = {
    * @generated from field: uint32 maturity = 19;
    */
   maturity?: number;
+
+  /**
+   * Of the last 7 days, and of all that is known.
+   *
+   * @generated from field: gopool.api.v1.BestShare best_share_7d = 20;
+   */
+  bestShare7d?: BestShareJson;
+
+  /**
+   * @generated from field: gopool.api.v1.BestShare best_share_ever = 21;
+   */
+  bestShareEver?: BestShareJson;
 };
 
 /**
@@ -597,11 +625,18 @@ export type GetPoolChartResponse = Message<"gopool.api.v1.GetPoolChartResponse">
   points: ChartPoint[];
 
   /**
-   * Blocks found in the time shown.
+   * Blocks found in the time shown, the newest first, 200 at most.
    *
    * @generated from field: repeated gopool.api.v1.BlockSummary blocks = 4;
    */
   blocks: BlockSummary[];
+
+  /**
+   * Shares of all points together, with reasons in words.
+   *
+   * @generated from field: gopool.api.v1.ShareTotals shares = 5;
+   */
+  shares?: ShareTotals | undefined;
 };
 
 /**
@@ -628,11 +663,18 @@ export type GetPoolChartResponseJson = {
   points?: ChartPointJson[];
 
   /**
-   * Blocks found in the time shown.
+   * Blocks found in the time shown, the newest first, 200 at most.
    *
    * @generated from field: repeated gopool.api.v1.BlockSummary blocks = 4;
    */
   blocks?: BlockSummaryJson[];
+
+  /**
+   * Shares of all points together, with reasons in words.
+   *
+   * @generated from field: gopool.api.v1.ShareTotals shares = 5;
+   */
+  shares?: ShareTotalsJson;
 };
 
 /**
