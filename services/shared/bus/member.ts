@@ -56,21 +56,26 @@ export class GroupMember implements Member {
     const start = await this.#start(retried, asked.own, keeper);
     if (start !== undefined) {
       const reader = log.open(partition, start);
-      const handled = (next: number) => keeper.moveTo(next);
+      let at = start;
+      const handled = (next: number) => {
+        at = next;
+        this.#move(keeper, partition, next);
+      };
       const { batchMax } = options;
       await deliver(
         { topic, partition, reader, wakeups, clock, batchMax, signal, handle, handled, trouble },
         start,
       );
       log.close(partition);
+      // What was kept back may be free by now.
+      if (options.keepFrom !== undefined && at !== start) this.#move(keeper, partition, at);
     }
     // The position first: whoever gets the partition next starts from it.
     await keeper.end();
     try {
       await options.revoked?.(partition);
     } catch (thrown) {
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-      trouble.tell({ kind: "handler-threw", partition, error });
+      trouble.tell({ kind: "handler-threw", partition, error: asError(thrown) });
     }
   }
 
@@ -88,7 +93,21 @@ export class GroupMember implements Member {
     });
     if (found === undefined) return undefined;
     // From here on the group is registered: retention waits for it.
-    if (found.kept === null) keeper.moveTo(found.start);
+    if (found.kept === null) this.#move(keeper, partition, found.start);
     return found.start;
   }
+
+  /** Writes the group's position, no further than the reader lets it go. */
+  #move(keeper: PositionKeeper, partition: number, next: number): void {
+    try {
+      const most = this.options.keepFrom?.(partition);
+      keeper.moveTo(most === undefined ? next : Math.min(next, most));
+    } catch (thrown) {
+      this.trouble.tell({ kind: "handler-threw", partition, offset: next, error: asError(thrown) });
+    }
+  }
+}
+
+function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -67,6 +67,14 @@ export interface ConsumeOptions {
    * done. A throw is told and otherwise ignored.
    */
   readonly revoked?: (partition: number) => Promise<void>;
+  /**
+   * Keeps the group's position back: it is never written past what this answers, for a reader that has to be shown
+   * again what it still holds unwritten. Asked after each batch and when the partition is given up (before `revoked`);
+   * undefined: the position follows the batches. An answer above the offset of the next message changes nothing; a
+   * lower one than before takes the position back. Only what is written is held back, never the reading. After a throw
+   * the position stays where it was, and `onTrouble` is told.
+   */
+  readonly keepFrom?: (partition: number) => number | undefined;
   /** Told of everything that goes wrong while consuming, and of its end. */
   readonly onTrouble?: (trouble: ConsumeTrouble) => void;
 }
