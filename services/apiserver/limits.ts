@@ -1,0 +1,62 @@
+/**
+ * Every bound and pace of apiserver, with its reason.
+ *
+ * @module
+ */
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+/** Live figures older than this are stale: statsd writes them once a second. */
+export const LIVE_STALE_MS = 5_000;
+
+/** How far back stats.live is read at the start: the newest record tells all, a few seconds may have none. */
+export const LIVE_BACK_MS = 60_000;
+
+/** Records of stats.live in one batch: after a pause all but the last of them are passed over. */
+export const LIVE_BATCH_MAX = 100;
+
+/** Streams open at once, in all: each costs some kilobytes and a write a second. */
+export const STREAMS_MAX = 2_000;
+
+/** Of one client: a browser with a few tabs, each with a pool and a miner. */
+export const STREAMS_PER_CLIENT_MAX = 12;
+
+/** Requests under way at once that are not answered from memory: a slow store must not fill the process. */
+export const REQUESTS_MAX = 500;
+
+/** A request's address with its query: the longest sensible one has a worker's name and a page token. */
+export const URL_MAX_LENGTH = 4 * KIB;
+
+/** A request's body: a signed message is the largest. */
+export const BODY_MAX_BYTES = 16 * KIB;
+
+/** Answers kept ready in this process: some thousand pages of miners. */
+export const READY_MAX_BYTES = 64 * MIB;
+
+/** An answer larger than this is not kept: a page of a block's split has at most some 300 kB. */
+export const READY_ENTRY_MAX_BYTES = MIB;
+
+/** What one instance may have lie in the state at once, which others need, too. */
+export const SHARED_MAX_BYTES = 16 * MIB;
+
+/** An answer larger than this is not shared through the state: it is read by few, and holds up leases. */
+export const SHARED_ENTRY_MAX_BYTES = 256 * KIB;
+
+/** How long one instance alone computes an answer before another thinks it gone. */
+export const CLAIM_MS = 2_000;
+
+/** How often an instance that waits for another's answer looks for it. */
+export const CLAIM_LOOK_MS = 50;
+
+/** A degraded answer is kept for so long: a store that is back is to be seen soon, one that is away asked rarely. */
+export const DEGRADED_TTL_MS = 1_000;
+
+/** Clients whose buckets this process remembers; one forgotten asks the state again. */
+export const CLIENTS_MAX = 20_000;
+
+/** After the signal to end calls under way have so long; the process has 10 s. */
+export const DRAIN_MS = 3_000;
+
+/** How long a change of settings may take at payoutd: it checks a signature and writes to the ledger. */
+export const APPLY_MS = 10_000;
