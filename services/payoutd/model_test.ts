@@ -11,8 +11,8 @@ import fc from "@gopool/testing/fc";
 import { History, sixteenths, step, WINDOW } from "./model/histories_fixture.ts";
 import { lastParts, splitAmong } from "./model/reference_fixture.ts";
 import { inFreshBooks, MATURITY, NETWORK, WINDOW_THOUSANDTHS } from "./model/world_fixture.ts";
-import { ACCOUNTS, BITS, history, settle, value } from "./schemes/history_fixture.ts";
-import { schemeOf } from "./schemes/mod.ts";
+import { ACCOUNTS, BITS, history, settle, value } from "@gopool/ledger/rewards/fixture";
+import { schemeOf } from "@gopool/ledger/rewards";
 
 const FACTOR = Number(Deno.env.get("GOPOOL_TEST_FUZZ_FACTOR") ?? 1);
 const SPLITS = 3_000;
@@ -52,7 +52,7 @@ Deno.test("thousands of blocks, each after other shares, are split as the refere
         : lastParts(parts, found.minute, name === "pplns" ? WINDOW : null);
       if (weights.size === 0) weights.set(found.finder, 1n);
       const wanted = splitAmong(found.value, weights, BigInt(f), BigInt(d));
-      // Where nothing is left for the accounts, a satoshi of flooring is the fee's: schemes/README.md.
+      // Where nothing is left for the accounts, a satoshi of flooring is the fee's: README.md of the ledger's rewards.
       if (f === 10_000 || d === 10_000) return;
       const given = new Map([["fee", split.feeSats], ["donation", split.donationSats]]);
       for (const { account, sats } of split.credits) given.set(account, sats);

@@ -13,7 +13,6 @@ import { createUnknownWatch } from "./unknown.ts";
 import { createBlockWatcher } from "./watcher.ts";
 
 export { type ByHand, settleAsPaid } from "./by_hand.ts";
-export { claimsAt, type ClaimsQuestion } from "./claims.ts";
 export { PoolScripts } from "./coinbase.ts";
 export type { BlocksDeps } from "./deps.ts";
 export { createChainFollower } from "./follower.ts";

@@ -17,7 +17,7 @@ import { openFees, openSchedule } from "@gopool/ledger/schemes";
 import { closeThrough, MINUTE_MS, minuteOf, openLog, sumUpHour } from "@gopool/ledger/shares";
 import { createStatusBoard, silent } from "@gopool/runtime";
 import { FakeClock } from "@gopool/testing";
-import { unitWork } from "../schemes/mod.ts";
+import { unitWork } from "@gopool/ledger/rewards";
 import { SETTLE_AFTER_MS } from "./limits.ts";
 import { createSettler } from "./settler.ts";
 

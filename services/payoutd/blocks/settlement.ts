@@ -6,12 +6,17 @@
  */
 import { type Network, VARIANT_SOLO } from "@gopool/chain";
 import { accountsOf, ownAccounts, type Tx } from "@gopool/ledger";
-import type { Block, BlockCredit, Coinbase, Settlement } from "@gopool/ledger/blocks";
-import { schemeAt, type SchemeName, schemePeriods } from "@gopool/ledger/schemes";
-import { MINUTE_MS, minuteOf } from "@gopool/ledger/shares";
+import {
+  type Block,
+  type BlockCredit,
+  claimsBefore,
+  claimsNow,
+  type Coinbase,
+  type Settlement,
+} from "@gopool/ledger/blocks";
+import { BASIS_POINTS, type Claims, splitBlock } from "@gopool/ledger/rewards";
+import { minuteOf } from "@gopool/ledger/shares";
 import { snapshotOf } from "@gopool/ledger/snapshots";
-import { BASIS_POINTS, type Claims, splitBlock } from "../schemes/mod.ts";
-import { claimsAt } from "./claims.ts";
 import { type Payment, paymentsOf } from "./payments.ts";
 
 /** Why a block cannot be split yet, as a sentence. */
@@ -82,27 +87,9 @@ export async function settlementAt(
   minute: number,
   finder: string,
 ): Promise<Settlement> {
-  const found = { foundAtMs: minute * MINUTE_MS, hash: new Uint8Array(32), finder };
-  const { scheme, claims } = await claimsBefore(tx, minute, found);
+  const { scheme, claims } = await claimsNow(tx, minute, finder);
   const split = await bySplit(tx, value, claims, new Map());
   return { ...split, scheme, basis: { ...claims.basis }, remarks: [] };
-}
-
-async function claimsBefore(
-  tx: Tx,
-  minute: number,
-  block: Pick<Block, "foundAtMs" | "hash" | "finder">,
-): Promise<{ scheme: SchemeName; claims: Claims }> {
-  const { scheme, params } = schemeAt(await schemePeriods(tx), minute);
-  const claims = await claimsAt(tx, {
-    scheme,
-    params,
-    minute,
-    minuteBefore: await minuteOfBlockBefore(tx, block),
-    atMs: minute * MINUTE_MS,
-    finder: block.finder === "" ? null : block.finder,
-  });
-  return { scheme, claims };
 }
 
 /** The value by claims, and what the coinbase paid put beside it. */
@@ -202,20 +189,6 @@ async function wholeToOpening(
     basis: { openingMs: opening },
     remarks: [],
   };
-}
-
-/** The minute of T of the block before, of those that were split by rounds; null where there is none. */
-async function minuteOfBlockBefore(
-  tx: Tx,
-  { foundAtMs, hash }: Pick<Block, "foundAtMs" | "hash">,
-): Promise<number | null> {
-  const [row] = await tx.prepared<{ at: bigint | null }>(
-    "block_before",
-    `SELECT max(found_at_ms) AS at FROM block
-     WHERE (found_at_ms, hash) < ($1, $2) AND variant <> $3 AND state IN ('confirmed', 'mature')`,
-    [foundAtMs, hash, VARIANT_SOLO],
-  );
-  return row?.at == null ? null : minuteOf(Number(row.at));
 }
 
 const FULL = BigInt(BASIS_POINTS);

@@ -45,7 +45,7 @@ import {
   settleBlock,
   takeBlock,
 } from "@gopool/ledger/blocks";
-import { splitValue } from "../schemes/mod.ts";
+import { splitValue } from "@gopool/ledger/rewards";
 
 /** 2026-01-01T00:00:00Z, a whole hour. */
 export const START_MS = 1_767_225_600_000;

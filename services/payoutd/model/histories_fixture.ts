@@ -7,7 +7,7 @@
 import { assertEquals } from "@std/assert";
 import type { SchemeName, Tx } from "@gopool/ledger";
 import fc from "@gopool/testing/fc";
-import { unitWork } from "../schemes/mod.ts";
+import { unitWork } from "@gopool/ledger/rewards";
 import { Balances, lastParts, type Part, splitAmong } from "./reference_fixture.ts";
 import { Payments } from "./payments_fixture.ts";
 import * as world from "./world_fixture.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 import { inputWeight, outputWeight, paymentWeight } from "@gopool/chain/psbt";
-import { splitValue } from "../schemes/split.ts";
+import { splitValue } from "@gopool/ledger/rewards";
 import { dustLimit, feeOf } from "./fees.ts";
 import { INPUTS_WEIGHT_MAX, TX_WEIGHT_MAX } from "./limits.ts";
 
@@ -188,7 +188,7 @@ function fund(
   return { plan, tooSmall };
 }
 
-/** The fee over the lines in proportion to their debits, by the rule of every split (schemes/split.ts). */
+/** The fee over the lines in proportion to their debits, by the rule of every split. */
 function shareFee(fee: bigint, lines: readonly Taken[]): PlanLine[] {
   const { credits } = splitValue(
     fee,

@@ -14,7 +14,7 @@ import {
   type PpsCredit,
   ratesOf,
 } from "@gopool/ledger/schemes";
-import { carried, expectedFees, FEE_BLOCKS, schemeOf } from "../schemes/mod.ts";
+import { carried, expectedFees, FEE_BLOCKS, schemeOf } from "@gopool/ledger/rewards";
 
 export type Pay =
   | { readonly kind: "paid"; readonly minute: number; readonly sats: bigint }

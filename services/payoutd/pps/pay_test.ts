@@ -3,8 +3,8 @@ import { accountsOf } from "@gopool/ledger";
 import { forgetFee, noteFee, setFees, setScheme } from "@gopool/ledger/schemes";
 import { addSlices } from "@gopool/ledger/shares";
 import fc from "@gopool/testing/fc";
-import { carried, earnings } from "../schemes/earnings.ts";
-import { BITS } from "../schemes/history_fixture.ts";
+import { carried, earnings } from "@gopool/ledger/rewards";
+import { BITS } from "@gopool/ledger/rewards/fixture";
 import { payMinute } from "./pay.ts";
 import {
   balances,

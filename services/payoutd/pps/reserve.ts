@@ -16,7 +16,7 @@ import {
   type SchemePeriod,
   schemePeriods,
 } from "@gopool/ledger/schemes";
-import { expectedFees, FEE_BLOCKS, ruinProbability } from "../schemes/mod.ts";
+import { expectedFees, FEE_BLOCKS, ruinProbability } from "@gopool/ledger/rewards";
 
 export interface ReserveStanding extends Reserve {
   /** What is in force now. */

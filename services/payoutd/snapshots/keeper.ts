@@ -7,12 +7,13 @@
 import { type Bus, rewardSplit } from "@gopool/bus";
 import { concat, type Network, subsidyAt, u32le } from "@gopool/chain";
 import { accountsOf, type Ledger, MATURE, type Tx } from "@gopool/ledger";
+import { claimsAt } from "@gopool/ledger/blocks";
+import { splitBlock } from "@gopool/ledger/rewards";
 import { schemeAt, schemePeriods } from "@gopool/ledger/schemes";
 import { MINUTE_MS, shareBook } from "@gopool/ledger/shares";
 import { carriedUnsettled, dropSnapshots, keepSnapshot } from "@gopool/ledger/snapshots";
 import { CoinbaseOutputSchema, create, RewardSplitSchema, toBinary } from "@gopool/proto";
 import type { Clock, Logger, Random, Service, StatusBoard } from "@gopool/runtime";
-import { claimsAt } from "../blocks/claims.ts";
 import {
   HALVING_AHEAD_BLOCKS,
   SNAPSHOT_AGAIN_MS,
@@ -21,7 +22,6 @@ import {
   SNAPSHOT_LOOK_MS,
 } from "../limits.ts";
 import type { PayeesOf } from "../payees.ts";
-import { splitBlock } from "../schemes/mod.ts";
 import { chooseOutputs, type ChosenOutput, type Claimant, type OutputBounds } from "./outputs.ts";
 
 export interface SnapshotDeps {

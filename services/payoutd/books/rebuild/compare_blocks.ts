@@ -6,7 +6,7 @@ import { type Block, blockOf, coinbaseOf, type CoinbaseOutput } from "@gopool/le
 import { feesAt, type SchemePeriod } from "@gopool/ledger/schemes";
 import { BlockOutcome } from "@gopool/proto";
 import { checkFacts } from "../../blocks/facts.ts";
-import { type Basis, WindowMismatch } from "../../schemes/mod.ts";
+import { type Basis, WindowMismatch } from "@gopool/ledger/rewards";
 import type { Books } from "../../shares/mod.ts";
 import type { Differences } from "./differences.ts";
 import type { History, HistoryLog } from "./history.ts";

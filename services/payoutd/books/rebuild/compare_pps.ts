@@ -1,7 +1,7 @@
 /** Minutes of PPS and FPPS, paid afresh from the slices of the scratch, with the fractions carried along. @module */
 import { MINUTE_MS, type ShareScheme, type Tx } from "@gopool/ledger";
 import { feesAt, ratesOf } from "@gopool/ledger/schemes";
-import { carried, schemeOf } from "../../schemes/mod.ts";
+import { carried, schemeOf } from "@gopool/ledger/rewards";
 import { type Differences, timeOf } from "./differences.ts";
 import type { Scratch } from "./scratch.ts";
 

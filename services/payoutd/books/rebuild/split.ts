@@ -15,7 +15,7 @@ import {
   splitBlock,
   type Window,
   windowOf as windowOfBasis,
-} from "../../schemes/mod.ts";
+} from "@gopool/ledger/rewards";
 import { type Slices, sumsIn, windowOf } from "./windows.ts";
 
 /** What an account got of a block. */

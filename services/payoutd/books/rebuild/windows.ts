@@ -11,7 +11,7 @@ import {
   type ShareScheme,
 } from "@gopool/ledger/shares";
 import type { Tx } from "@gopool/ledger";
-import { type AccountWork, type Reach, ReachSearch, type Window } from "../../schemes/mod.ts";
+import { type AccountWork, type Reach, ReachSearch, type Window } from "@gopool/ledger/rewards";
 import type { Scratch, TotalRow, WorkRow } from "./scratch.ts";
 
 /** Slices as windows are made of them. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SchemeParams } from "@gopool/ledger";
+import type { SchemeParams } from "../schemes/mod.ts";
 import fc from "@gopool/testing/fc";
 import {
   type AccountWork,

@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals } from "@std/assert";
-import type { SchemeName } from "@gopool/ledger";
+import type { SchemeName } from "../schemes/mod.ts";
 import { carried, PART_BITS } from "./earnings.ts";
 import { expectedFees } from "./expected_fees.ts";
 import { claimsTo, type Done, type Found, type InForce } from "./history_fixture.ts";

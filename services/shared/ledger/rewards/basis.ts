@@ -1,4 +1,4 @@
-import type { SchemeName } from "@gopool/ledger";
+import type { SchemeName } from "../schemes/mod.ts";
 import type { Basis, BasisWindow, Claimants, Claims } from "./scheme.ts";
 import type { Rates, Weight } from "./types.ts";
 import { weightsOf } from "./weights.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SchemeName } from "@gopool/ledger";
+import type { SchemeName } from "../schemes/mod.ts";
 import { fpps } from "./fpps.ts";
 import { pplns } from "./pplns.ts";
 import { pps } from "./pps.ts";

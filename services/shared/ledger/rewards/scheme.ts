@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SchemeName, SchemeParams } from "@gopool/ledger";
+import type { SchemeName, SchemeParams } from "../schemes/mod.ts";
 import { splitValue } from "./split.ts";
 import type { AccountWork, Rates, Split, Weight } from "./types.ts";
 import type { MinuteEarnings, MinuteWork } from "./earnings.ts";
