@@ -1,5 +1,5 @@
 /**
- * Messages through their descriptors alone: for tests that are made from the protos.
+ * Messages through their descriptors alone: for the gateway, and for tests that are made from the protos.
  *
  * @module
  */
@@ -10,9 +10,13 @@ export {
   type DescMessage,
   type DescOneof,
   fromBinary,
+  fromJson,
+  type JsonObject,
+  type JsonValue,
   type MessageShape,
   ScalarType,
   toBinary,
+  toJson,
   toJsonString,
 } from "@bufbuild/protobuf";
 export { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";

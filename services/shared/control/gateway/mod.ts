@@ -1,0 +1,13 @@
+/** The public API's door: services over Connect, gRPC-Web and REST on one HTTP port. @module */
+export type { Interceptor } from "@connectrpc/connect";
+export { type CallerInfo, clientAddress } from "./caller.ts";
+export {
+  createGateway,
+  type Gateway,
+  type GatewayOptions,
+  type Route,
+  type Served,
+  serving,
+} from "./gateway.ts";
+export { BadTemplate } from "./template.ts";
+export { type ErrorJson, type FieldErrorJson, refusal } from "./answers.ts";
