@@ -5,6 +5,7 @@
  * @module
  */
 import { assertRejects } from "@std/assert";
+import { bucketsContract } from "./contract_buckets.ts";
 import { type Bench, type Declare, inTime } from "./contract_bench.ts";
 import { leasesContract } from "./contract_leases.ts";
 import { talliesContract } from "./contract_tallies.ts";
@@ -21,6 +22,7 @@ export function stateContract(adapter: string, open: () => Promise<Bench>): void
   leasesContract(test);
   valuesContract(test);
   talliesContract(test);
+  bucketsContract(test);
 
   test("after closing every operation says that the store is away", async ({ state, spanMs }) => {
     await state[Symbol.asyncDispose]();

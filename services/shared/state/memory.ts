@@ -1,5 +1,13 @@
+import { MemoryBuckets } from "./memory_buckets.ts";
 import { MemoryTally } from "./memory_tally.ts";
-import { type Lease, type Level, type State, StateUnavailable } from "./port.ts";
+import {
+  type Bucket,
+  type Draw,
+  type Lease,
+  type Level,
+  type State,
+  StateUnavailable,
+} from "./port.ts";
 
 /** What the adapters ask of a clock: spans only, so a step of the wall clock ends no lease. */
 export interface StateClock {
@@ -38,6 +46,7 @@ export class MemoryState implements State {
   readonly #entries = new Map<string, Entry>();
   readonly #grants = new Map<string, Grant>();
   readonly #tally: MemoryTally;
+  readonly #buckets: MemoryBuckets;
   #bytes = 0;
   #writes = 0;
   #closed = false;
@@ -45,6 +54,7 @@ export class MemoryState implements State {
   constructor(clock: StateClock, options: { maxBytes?: number } = {}) {
     this.#clock = clock;
     this.#tally = new MemoryTally(clock);
+    this.#buckets = new MemoryBuckets(clock);
     this.#maxBytes = options.maxBytes ?? MEMORY_MAX_BYTES;
   }
 
@@ -114,9 +124,14 @@ export class MemoryState implements State {
     return this.#act(() => this.#tally.tell(member, levels, ttlMs));
   }
 
+  take(key: string, bucket: Bucket, cost: number): Promise<Draw> {
+    return this.#act(() => this.#buckets.take(key, bucket, cost));
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
     this.#tally.clear();
+    this.#buckets.clear();
     this.#entries.clear();
     this.#grants.clear();
     this.#bytes = 0;

@@ -1,8 +1,9 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { FakeClock } from "@gopool/testing";
 import { type Bench, stateContract } from "./contract.ts";
 import { leaseRace } from "./contract_race.ts";
 import { MemoryState } from "./memory.ts";
+import { MemoryBuckets } from "./memory_buckets.ts";
 import { openState, StateUnavailable } from "./mod.ts";
 
 function memoryBench(): Promise<Bench> {
@@ -53,4 +54,18 @@ Deno.test("openState() names the scheme it does not know", async () => {
   );
   await using state = await openState(new URL("memory:"), { clock });
   assertEquals(state.name, "memory");
+});
+
+Deno.test("buckets that are full again make room, and no more are kept than may be", async () => {
+  const clock = new FakeClock();
+  const buckets = new MemoryBuckets(clock, 2);
+  const bucket = { capacity: 10, perSecond: 1 };
+  buckets.take("a", bucket, 1);
+  buckets.take("b", bucket, 5);
+  assertThrows(() => buckets.take("c", bucket, 1), StateUnavailable, "full");
+  assertEquals(buckets.take("a", bucket, 1).granted, true, "one that is known goes on");
+  await clock.advance(2_000);
+  // The sweep comes with draws, and takes what is full: a.
+  for (let i = 0; i < 1_024; i++) buckets.take("b", bucket, 10);
+  assertEquals(buckets.take("c", bucket, 1).granted, true);
 });

@@ -37,6 +37,23 @@ export interface Level {
 /** Most keys of one `tally`: a few milliseconds of the store's time, which leases wait for, too. */
 export const TALLY_KEYS_MAX = 500;
 
+/** A bucket of tokens: full at first, filled evenly, never above its capacity. */
+export interface Bucket {
+  /** More than 0. */
+  readonly capacity: number;
+  /** Tokens that come back in a second; so many that it is full within 100 days. */
+  readonly perSecond: number;
+}
+
+/** What came of taking tokens. */
+export interface Draw {
+  readonly granted: boolean;
+  /** What the bucket holds now; with a fraction. */
+  readonly left: number;
+  /** How long until as many are there as were asked for, if nobody else takes any; 0 where granted. */
+  readonly waitMs: number;
+}
+
 export interface State extends AsyncDisposable {
   /** For people and logs: adapter and place, never credentials. */
   readonly name: string;
@@ -85,6 +102,15 @@ export interface State extends AsyncDisposable {
    * @param levels At most TALLY_KEYS_MAX, keys all different.
    */
   tally(member: string, levels: readonly Level[], ttlMs: number): Promise<readonly number[]>;
+
+  /**
+   * Takes `cost` tokens from the bucket of that key if it holds as many, else none. A key that is not known is a full
+   * bucket, and one that is full again is forgotten. Who asks of one key with another bucket than before gets by the
+   * new one: what is held stays, up to its capacity. The keys are a space of their own.
+   *
+   * @param cost More than 0, at most the capacity.
+   */
+  take(key: string, bucket: Bucket, cost: number): Promise<Draw>;
 }
 
 /**

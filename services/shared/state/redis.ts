@@ -4,8 +4,16 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { checkDraw, refused } from "./memory_buckets.ts";
 import { checkTally } from "./memory_tally.ts";
-import { type Lease, type Level, type State, StateUnavailable } from "./port.ts";
+import {
+  type Bucket,
+  type Draw,
+  type Lease,
+  type Level,
+  type State,
+  StateUnavailable,
+} from "./port.ts";
 import { parseRedisUrl } from "./redis/address.ts";
 import type { RedisAccess } from "./redis/client_options.ts";
 import { RedisLine } from "./redis/line.ts";
@@ -153,6 +161,15 @@ class RedisState implements State {
     const keys = levels.map(({ key }) => `${this.#prefix}tally:${key}`);
     const args = [member, wholeMs(ttlMs), ...levels.map(({ level }) => level)];
     return await this.#script<number[]>("tallyLevels", keys, () => args);
+  }
+
+  async take(key: string, bucket: Bucket, cost: number): Promise<Draw> {
+    checkDraw(bucket, cost);
+    const keys = [`${this.#prefix}bucket:${key}`];
+    const args = [bucket.capacity, bucket.perSecond, cost];
+    const [granted, text] = await this.#script<[0 | 1, string]>("bucketTake", keys, () => args);
+    const left = Number(text);
+    return granted === 1 ? { granted: true, left, waitMs: 0 } : refused(left, bucket, cost);
   }
 
   async declareNew(): Promise<void> {

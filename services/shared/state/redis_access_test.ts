@@ -71,6 +71,7 @@ withServer("a user needs the rights that the README names, and no others", {}, a
   assertEquals(await a.state.increment("n", 2, LONG_MS), 2);
   assertEquals(await a.state.tally("m", [{ key: "k", level: 3 }], LONG_MS), [3]);
   assertEquals(await a.state.tally("m", [{ key: "k", level: 0 }], LONG_MS), [0]);
+  assertEquals((await a.state.take("b", { capacity: 2, perSecond: 1 }, 1)).granted, true);
   await a.state.increment("n", Number.MAX_SAFE_INTEGER).catch(() => {});
   assertEquals(await a.state.increment("n", 0), 2);
   assertEquals(a.trouble(), null);

@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import type { Redis } from "ioredis";
 import { ACQUIRE, DECLARE_NEW, RELEASE, RENEW } from "./lease_scripts.ts";
-import { COMPARE_AND_SET, INCREMENT, TALLY } from "./value_scripts.ts";
+import { COMPARE_AND_SET, INCREMENT, TAKE, TALLY } from "./value_scripts.ts";
 
 /** By the names under which the client knows them: none is a command of Redis. */
 const SCRIPTS = {
@@ -12,6 +12,7 @@ const SCRIPTS = {
   valueCompareAndSet: COMPARE_AND_SET,
   counterIncrement: INCREMENT,
   tallyLevels: TALLY,
+  bucketTake: TAKE,
 } as const;
 
 export type ScriptName = keyof typeof SCRIPTS;

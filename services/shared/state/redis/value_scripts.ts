@@ -67,3 +67,33 @@ for i, key in ipairs(KEYS) do
 end
 return sums
 `;
+
+/**
+ * KEYS: bucket. ARGV: capacity, tokens a second, cost. Gives {1 or 0, what is left as text}. Kept is "left ms": what was
+ * in it at that time of the server's clock. A refusal writes nothing: the bucket fills by itself.
+ */
+export const TAKE = `
+local capacity, rate, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local t = redis.call('TIME')
+local now = t[1] * 1000 + t[2] / 1000
+local left = capacity
+local kept = redis.call('GET', KEYS[1])
+local held, at = string.match(kept or '', '^(%S+) (%S+)$')
+if held then
+  -- The server's clock may have been set back: nothing has come in, and it goes on from now.
+  local passed = math.max(0, now - tonumber(at))
+  left = math.min(capacity, tonumber(held) + passed * rate / 1000)
+end
+local function text() return string.format('%.6f', left) end
+local function keep()
+  local full = math.ceil((capacity - left) / rate * 1000) + 1
+  redis.call('SET', KEYS[1], text() .. string.format(' %.3f', now), 'PX', string.format('%.0f', full))
+end
+if left < cost then
+  if held and tonumber(at) > now then keep() end
+  return { 0, text() }
+end
+left = left - cost
+keep()
+return { 1, text() }
+`;
