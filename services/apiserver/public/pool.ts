@@ -1,0 +1,256 @@
+/** What the pool is and does, as messages. @module */
+import { displayHash, type Hash } from "@gopool/chain";
+import type { MessageInitShape, StatsLive } from "@gopool/proto";
+import {
+  BlockState,
+  type BlockSummarySchema,
+  type ChartRange,
+  type GetPoolChartResponseSchema,
+  type GetPoolResponseSchema,
+  type ListTopMinersResponseSchema,
+  timestampFromMs,
+  type WatchPoolResponseSchema,
+  Window,
+} from "@gopool/proto/api";
+import type { BlockPoint, Figures, Subject } from "@gopool/series";
+import { blockSummary, finderOf, type PoolBlock } from "../books/mod.ts";
+import { effortSince, luckOf, secondsToBlock } from "./blocks_ahead.ts";
+import { chartOf, chartTotals, pointsOf } from "./chart.ts";
+import { countedOf } from "./counted.ts";
+import type { PublicDeps } from "./deps.ts";
+import { effortsOf } from "./efforts.ts";
+import {
+  bestShareOf,
+  bestSharesOf,
+  hashrateOf,
+  hashratesOf,
+  overviewOf,
+  sumOver,
+  totalsOf,
+} from "./figures.ts";
+import { CHART_BLOCKS_MAX, ONLINE_MS, TOP_MINERS_USUAL } from "./limits.ts";
+import { Parts } from "./parts.ts";
+import { type Counted, last, lengthOf } from "./windows.ts";
+
+const POOL: Subject = { kind: "pool" };
+
+type BlockMessage = MessageInitShape<typeof BlockSummarySchema>;
+
+export function partsOf({ log }: PublicDeps): Parts {
+  return new Parts((part, error) => log.debug("a part of an answer is away", { part, error }));
+}
+
+export async function poolAnswer(
+  deps: PublicDeps,
+): Promise<MessageInitShape<typeof GetPoolResponseSchema>> {
+  const { books, clock, network, settings } = deps;
+  const parts = partsOf(deps);
+  const nowMs = clock.now();
+  const counted = await parts.take("statistics", () => countedOf(deps), null);
+  const [statistics, terms, lastBlock, now] = await Promise.all([
+    counted === null ? null : parts.take("statistics", () => statisticsOf(deps, counted), null),
+    parts.take("ledger", () => books.terms(), null),
+    lastBlockOf(deps, parts),
+    nowOf(deps, parts, counted),
+  ]);
+  const { hashesPerSecond = 0 } =
+    statistics?.hashrates.find(({ window }) => window === Window.WINDOW_1H) ?? {};
+  return {
+    ...statistics,
+    ...now,
+    name: settings.pool,
+    network,
+    ...terms === null ? {} : {
+      scheme: terms.scheme,
+      feeBasisPoints: terms.feeBasisPoints,
+      payoutThresholdSats: terms.thresholdSats,
+    },
+    ...lastBlock === null ? {} : { lastBlock },
+    maturity: settings.maturity,
+    expectedSecondsToBlock: secondsToBlock(now.networkDifficulty, hashesPerSecond),
+    freshness: parts.freshness(nowMs, counted?.untilMs),
+  };
+}
+
+async function statisticsOf(deps: PublicDeps, counted: Counted) {
+  const { series, settings: { finders } } = deps;
+  const overview = await overviewOf(series, POOL, counted);
+  const day = sumOver(overview, Window.WINDOW_24H);
+  const [[newest], best, ...luck] = await Promise.all([
+    series.blocks({ untilMs: counted.untilMs, limit: 1 }),
+    bestSharesOf(series, POOL, counted),
+    luckOf(series, "24h", day, counted),
+    luckOf(series, "7d", sumOver(overview, Window.WINDOW_7D), counted),
+    luckOf(series, "all", overview.all, counted),
+  ]);
+  const currentEffort = await effortSince(series, newest?.foundAtMs ?? null, counted);
+  const shown = (finder: string, worker: string) => {
+    const seen = finderOf({ finder, worker }, finders);
+    return { address: seen.finder, worker: seen.worker };
+  };
+  return {
+    hashrates: hashratesOf(overview, counted),
+    shares: totalsOf(day),
+    ...present({
+      bestShare: bestShareOf(best.day, shown),
+      bestShare7d: bestShareOf(best.week, shown),
+      bestShareEver: bestShareOf(best.all, shown),
+    }),
+    luck,
+    currentEffort,
+  };
+}
+
+/** Without what is undefined: a message has a field or has not. */
+export function present<T extends object>(
+  fields: T,
+): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined),
+  ) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}
+
+interface Now {
+  readonly miners: number;
+  readonly workers: number;
+  readonly sharesPerSecond: number;
+  readonly height: number;
+  readonly networkDifficulty: number;
+}
+
+const NOTHING: Now = { miners: 0, workers: 0, sharesPerSecond: 0, height: 0, networkDifficulty: 0 };
+
+/** Of the newest live record; where none came, of the last minute that statistics know. */
+async function nowOf(deps: PublicDeps, parts: Parts, counted: Counted | null): Promise<Now> {
+  const { live } = deps;
+  const newest = live.latest();
+  if (newest !== null) {
+    if (live.isStale()) parts.old();
+    const { accounts, workers, sharesPerSecond, height, networkDifficulty } = newest;
+    return { miners: accounts, workers, sharesPerSecond, height, networkDifficulty };
+  }
+  parts.miss("live");
+  if (counted === null) return NOTHING;
+  return await parts.take("statistics", () => lastMinuteOf(deps, counted), NOTHING);
+}
+
+/** How hard a block is now; 0 where nobody knows. @throws {SeriesUnavailable} */
+export async function difficultyOf(deps: PublicDeps, counted: Counted): Promise<number> {
+  const { live, series } = deps;
+  const newest = live.latest();
+  if (newest !== null) return newest.networkDifficulty;
+  const figures = await series.figures(last(lengthOf(Window.WINDOW_1H), counted));
+  return figures.at(-1)?.networkDifficulty ?? 0;
+}
+
+async function lastMinuteOf({ series }: PublicDeps, counted: Counted): Promise<Now> {
+  const [online, figures, [minute]] = await Promise.all([
+    series.online(last(ONLINE_MS, counted)),
+    series.figures(last(lengthOf(Window.WINDOW_1H), counted)),
+    series.sums(POOL, [last(lengthOf(Window.WINDOW_1M), counted)]),
+  ]);
+  const { height, networkDifficulty }: Pick<Figures, "height" | "networkDifficulty"> =
+    figures.at(-1) ?? NOTHING;
+  return {
+    miners: online.accounts,
+    workers: online.workers,
+    sharesPerSecond: minute!.valid.shares / 60,
+    height,
+    networkDifficulty,
+  };
+}
+
+/** As the books have it; without them as statistics do, which know nothing of what became of it. */
+async function lastBlockOf(deps: PublicDeps, parts: Parts): Promise<BlockMessage | null> {
+  const { books, series, clock, settings: { finders } } = deps;
+  const page = await parts.take("ledger", () => books.blocks({ size: 1, token: "" }), null);
+  if (page !== null) return (await summariesOf(deps, parts, page.rows))[0] ?? null;
+  const untilMs = clock.now();
+  const [newest] = await parts.take("statistics", () => series.blocks({ untilMs, limit: 1 }), []);
+  return newest === undefined ? null : foundBlock(newest);
+
+  function foundBlock(point: BlockPoint): BlockMessage {
+    const { hash, height, foundAtMs, networkDifficulty, effort } = point;
+    return {
+      hash,
+      height,
+      foundAt: timestampFromMs(foundAtMs),
+      state: BlockState.UNSPECIFIED,
+      ...effort === null ? {} : { effort },
+      networkDifficulty,
+      ...finderOf(point, finders),
+    };
+  }
+}
+
+async function summariesOf(
+  { series, settings: { finders } }: PublicDeps,
+  parts: Parts,
+  blocks: readonly PoolBlock[],
+): Promise<BlockMessage[]> {
+  const nothing: ReadonlyMap<string, number> = new Map();
+  const efforts = await parts.take("statistics", () => effortsOf(series)(blocks), nothing);
+  return blocks.map((block) => blockSummary(block, finders, efforts.get(block.hash) ?? null));
+}
+
+/** @throws {SeriesUnavailable} Without statistics there is no chart. */
+export async function poolChartAnswer(
+  deps: PublicDeps,
+  range: ChartRange,
+): Promise<MessageInitShape<typeof GetPoolChartResponseSchema>> {
+  const { books, series, clock } = deps;
+  const parts = partsOf(deps);
+  const nowMs = clock.now();
+  const counted = await countedOf(deps);
+  const chart = await chartOf(series, POOL, range, counted);
+  const { fromMs } = chart.steps[0]!.range;
+  const blocks = await parts.take(
+    "ledger",
+    () => books.blocksBetween(fromMs, nowMs, CHART_BLOCKS_MAX),
+    [],
+  );
+  return {
+    stepSeconds: chart.stepMs / 1_000,
+    points: pointsOf(chart, counted),
+    blocks: await summariesOf(deps, parts, blocks),
+    shares: chartTotals(chart),
+    freshness: parts.freshness(nowMs, counted.untilMs),
+  };
+}
+
+/** @throws {SeriesUnavailable} */
+export async function topMinersAnswer(
+  deps: PublicDeps,
+  pageSize: number,
+): Promise<MessageInitShape<typeof ListTopMinersResponseSchema>> {
+  const { series, clock, settings: { finders } } = deps;
+  const counted = await countedOf(deps);
+  const limit = pageSize || TOP_MINERS_USUAL;
+  const found = finders === "hidden"
+    ? []
+    : await series.top(last(lengthOf(Window.WINDOW_24H), counted), limit);
+  return {
+    miners: found.filter(({ account, valid }) => account !== "" && valid.shares > 0).map((one) => ({
+      address: finderOf({ finder: one.account, worker: "" }, finders).finder,
+      hashrate: hashrateOf(Window.WINDOW_24H, one, counted),
+      workers: one.workers,
+      bestDifficulty: one.best.difficulty,
+    })),
+    freshness: partsOf(deps).freshness(clock.now(), counted.untilMs),
+  };
+}
+
+export function poolTick(record: StatsLive): MessageInitShape<typeof WatchPoolResponseSchema> {
+  const { lastBlock } = record;
+  return {
+    at: timestampFromMs(Number(record.atMs)),
+    hashesPerSecond: record.hashrate,
+    miners: record.accounts,
+    workers: record.workers,
+    sharesPerSecond: record.sharesPerSecond,
+    rejectsPerSecond: record.rejectsPerSecond,
+    height: record.height,
+    networkDifficulty: record.networkDifficulty,
+    lastBlockHash: lastBlock.length === 0 ? "" : displayHash(lastBlock as Hash),
+  };
+}
