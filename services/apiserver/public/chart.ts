@@ -26,7 +26,7 @@ const SHAPES: Readonly<
 
 export interface Chart {
   readonly stepMs: number;
-  /** Oldest first, without gaps. The newest is cut off where counting ends. */
+  /** One at least, oldest first, without gaps. The newest is cut off where counting ends. */
   readonly steps: readonly Step[];
 }
 
@@ -37,16 +37,13 @@ export async function chartOf(
   range: ChartRange,
   { untilMs }: Counted,
 ): Promise<Chart> {
-  const { spanMs, stepMs } = SHAPES[range || ChartRange.CHART_RANGE_24H];
-  const wholeMs = Math.floor(untilMs / stepMs) * stepMs;
-  // The newest step is not over as a rule: it has a place among the points, and is summed by itself.
-  const openMs = untilMs > wholeMs ? stepMs : 0;
-  const whole = { fromMs: Math.max(0, wholeMs + openMs - spanMs), untilMs: wholeMs };
-  const [steps, open] = await Promise.all([
-    series.chart(subject, whole, stepMs),
-    openMs > 0 ? series.sums(subject, [{ fromMs: wholeMs, untilMs }]) : [],
-  ]);
-  return { stepMs, steps: [...steps, ...open] };
+  const { spanMs, stepMs: askedMs } = SHAPES[range || ChartRange.CHART_RANGE_24H];
+  // Steps lie where those of the day do; the newest is not over as a rule, and is one of them.
+  const fromMs = Math.max(0, Math.ceil(untilMs / askedMs) * askedMs - spanMs);
+  const steps = await series.chart(subject, { fromMs, untilMs }, askedMs);
+  // Further back than the store keeps minutes (hours), steps are hours (days) at least.
+  const first = steps[0]!.range;
+  return { stepMs: Math.max(askedMs, first.untilMs - first.fromMs), steps };
 }
 
 export function pointsOf(

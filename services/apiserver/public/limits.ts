@@ -1,11 +1,15 @@
 /** Bounds of what the public answers look at, each with its reason. @module */
+import { ROWS_MAX } from "@gopool/series";
 
-/** Who is "online": the Stratum side aims at 15 shares a minute, so ten minutes without one are no chance. */
+/** Who is online: the Stratum side aims at 15 shares a minute, so ten minutes without one are no chance. */
 export const ONLINE_MS = 600_000;
 
 /** Of a request that names no page size. The protos hold what is named within their own bounds. */
 export const WORKERS_USUAL = 100;
 export const TOP_MINERS_USUAL = 20;
+
+/** A page asks the store for one more, to know whether there is a next: that is the most it gives. */
+export const WORKERS_MOST = ROWS_MAX - 1;
 
 /** Blocks marked in a chart: more could not be told apart in it. */
 export const CHART_BLOCKS_MAX = 200;
@@ -15,6 +19,3 @@ export const CHART_BLOCKS_MAX = 200;
  * a week, which is what the longest window of a speed is, too.
  */
 export const WORKERS_SEEN_MS = 7 * 86_400_000;
-
-/** Workers online are counted to here: what a page of them holds at most. */
-export const WORKERS_COUNTED_MAX = 1_000;

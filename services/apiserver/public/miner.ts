@@ -25,7 +25,7 @@ import {
   sumOver,
   totalsOf,
 } from "./figures.ts";
-import { ONLINE_MS, WORKERS_COUNTED_MAX } from "./limits.ts";
+import { ONLINE_MS } from "./limits.ts";
 import type { Parts } from "./parts.ts";
 import { difficultyOf, partsOf, present } from "./pool.ts";
 import { type Counted, ever, last, MINUTE_MS, secondsOf, wholeMinute } from "./windows.ts";
@@ -65,7 +65,7 @@ async function statisticsOf(deps: PublicDeps, account: string, counted: Counted)
   const [overview, best, online, networkDifficulty] = await Promise.all([
     overviewOf(series, subject, counted),
     bestSharesOf(series, subject, counted),
-    series.workers(account, last(ONLINE_MS, counted), { limit: WORKERS_COUNTED_MAX }),
+    series.online(last(ONLINE_MS, counted), account),
     difficultyOf(deps, counted),
   ]);
   const day = sumOver(overview, Window.WINDOW_24H);
@@ -76,7 +76,7 @@ async function statisticsOf(deps: PublicDeps, account: string, counted: Counted)
     seen: lastMs > 0,
     message: {
       hashrates: hashratesOf(overview, counted),
-      workersOnline: online.length,
+      workersOnline: online.workers,
       shares: totalsOf(day),
       ...present({
         bestShare: bestShareOf(best.day, shown),
@@ -172,10 +172,11 @@ export async function minerChartAnswer(
 }
 
 export function minerTick(tick: AccountTick): MessageInitShape<typeof WatchMinerResponseSchema> {
-  const { atMs, hashrate, shares, rejects, difficulty, workers } = tick;
+  const { atMs, hashrate, shares, rejects, difficulty, workers, standardError } = tick;
   return {
     at: timestampFromMs(atMs),
     hashesPerSecond: hashrate,
+    standardError,
     shares,
     rejects,
     difficulty,

@@ -245,6 +245,7 @@ export function poolTick(record: StatsLive): MessageInitShape<typeof WatchPoolRe
   return {
     at: timestampFromMs(Number(record.atMs)),
     hashesPerSecond: record.hashrate,
+    standardError: record.standardError,
     miners: record.accounts,
     workers: record.workers,
     sharesPerSecond: record.sharesPerSecond,

@@ -12,13 +12,13 @@ import type { SeriesReader, Subject, Sum, WorkerSum } from "@gopool/series";
 import { countedOf } from "./counted.ts";
 import type { PublicDeps } from "./deps.ts";
 import { hashrateOf, hashratesOf, overviewOf, sumOver, totalsOf } from "./figures.ts";
-import { ONLINE_MS, WORKERS_SEEN_MS, WORKERS_USUAL } from "./limits.ts";
+import { ONLINE_MS, WORKERS_MOST, WORKERS_SEEN_MS, WORKERS_USUAL } from "./limits.ts";
 import { known } from "./miner.ts";
 import { partsOf } from "./pool.ts";
 import { type Counted, last, lengthOf } from "./windows.ts";
 import { placeOf, tokenOf, type WorkerPlace } from "./worker_pages.ts";
 
-/** Windows of each worker in a list, the shortest first. */
+/** Windows of the speeds of each worker in a list, the shortest first. */
 const LISTED = [Window.WINDOW_5M, Window.WINDOW_1H, Window.WINDOW_24H] as const;
 
 type WorkerMessage = MessageInitShape<typeof WorkerSchema>;
@@ -36,7 +36,7 @@ export async function workersAnswer(
   const place = pageToken === "" ? null : placeOf(pageToken);
   // All pages are of one moment, so that a worker which is seen meanwhile does not move to a page that was read.
   const counted = place === null ? now : { ...now, untilMs: Math.min(place.untilMs, now.untilMs) };
-  const limit = pageSize || WORKERS_USUAL;
+  const limit = Math.min(pageSize || WORKERS_USUAL, WORKERS_MOST);
   const { page, next } = await pageOf(series, account, counted, { limit, after: place });
   if (page.length === 0) await known(deps, parts, { kind: "account", account });
   return {
@@ -57,17 +57,18 @@ async function pageOf(
     limit: limit + 1,
     ...after === null ? {} : { after: { lastMs: after.lastMs, worker: after.worker } },
   };
-  const [seen, ...windows] = await Promise.all([
-    series.workers(account, last(WORKERS_SEEN_MS, counted), asked),
-    ...LISTED.map((window) => series.workers(account, last(lengthOf(window), counted), asked)),
-  ]);
-  const sums = windows.map((list) => new Map(list.map((one) => [one.worker, one])));
+  const [seen, ...windows] = await Promise.all(
+    [WORKERS_SEEN_MS, ONLINE_MS, ...LISTED.map(lengthOf)].map((ms) =>
+      series.workers(account, last(ms, counted), asked)
+    ),
+  );
+  const [online, ...sums] = windows.map((list) => new Map(list.map((one) => [one.worker, one])));
   const rows = seen!.slice(0, limit);
   const end = rows.at(-1);
   return {
     page: rows.map((row) => {
-      const of = LISTED.map((_, i) => sums[i]!.get(row.worker));
-      return listed(row, of, counted);
+      const of = sums.map((byName) => byName.get(row.worker));
+      return { ...listed(row, of, counted), online: isOnline(online!.get(row.worker)) };
     }),
     next: seen!.length > limit && end !== undefined
       ? { untilMs: counted.untilMs, lastMs: end.lastMs, worker: end.worker }
@@ -90,7 +91,7 @@ function listed(
   counted: Counted,
 ): WorkerMessage {
   const day = windows.at(-1);
-  return workerMessage(worker, lastMs, day ?? NO_SHARES, counted, {
+  return workerMessage(worker, lastMs, day ?? NO_SHARES, {
     hashrates: LISTED.map((window, i) => {
       const { range = last(lengthOf(window), counted), valid = NO_SHARES.valid } = windows[i] ?? {};
       return hashrateOf(window, { range, valid }, counted);
@@ -98,20 +99,23 @@ function listed(
   });
 }
 
+/** As `SeriesReader.online` counts: refused shares show a machine, not that it mines. */
+function isOnline(sum: Sum | undefined): boolean {
+  return sum !== undefined && sum.valid.shares > 0;
+}
+
 function workerMessage(
   name: string,
   lastMs: number,
   day: Omit<Sum, "range" | "lastMs">,
-  { untilMs }: Counted,
-  { hashrates }: Pick<WorkerMessage, "hashrates">,
+  rest: Pick<WorkerMessage, "hashrates" | "online">,
 ): WorkerMessage {
   return {
     name,
-    hashrates: hashrates ?? [],
     shares: totalsOf(day),
     bestDifficulty: day.best.difficulty,
     ...lastMs === 0 ? {} : { lastShareAt: timestampFromMs(lastMs) },
-    online: lastMs >= untilMs - ONLINE_MS,
+    ...rest,
   };
 }
 
@@ -126,13 +130,17 @@ export async function workerAnswer(
   const nowMs = clock.now();
   const counted = await countedOf(deps);
   const subject: Subject = { kind: "worker", account, worker };
-  const overview = await overviewOf(series, subject, counted);
+  const [overview, [online]] = await Promise.all([
+    overviewOf(series, subject, counted),
+    series.sums(subject, [last(ONLINE_MS, counted)]),
+  ]);
   const { lastMs } = overview.all;
   if (lastMs === 0) await known(deps, parts, subject);
   const day = sumOver(overview, Window.WINDOW_24H);
   return {
-    worker: workerMessage(worker, lastMs, day, counted, {
+    worker: workerMessage(worker, lastMs, day, {
       hashrates: hashratesOf(overview, counted),
+      online: isOnline(online),
     }),
     freshness: parts.freshness(nowMs, counted.untilMs),
   };
