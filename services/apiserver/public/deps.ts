@@ -4,6 +4,7 @@ import type { Clock, Logger } from "@gopool/runtime";
 import type { SeriesReader } from "@gopool/series";
 import type { BooksReader, Finders } from "../books/mod.ts";
 import type { Live } from "../live.ts";
+import { Parts } from "./parts.ts";
 
 export interface PublicSettings {
   /** The pool's name, for people. */
@@ -27,6 +28,11 @@ export interface PublicDeps {
   readonly log: Logger;
   readonly network: Network;
   readonly settings: PublicSettings;
+}
+
+/** For one answer. */
+export function partsOf({ log }: PublicDeps): Parts {
+  return new Parts((part, error) => log.debug("a part of an answer is away", { part, error }));
 }
 
 /** Who is asked about never mined here. The message is a sentence. */

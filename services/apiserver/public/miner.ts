@@ -15,7 +15,7 @@ import type { AccountTick } from "../live.ts";
 import { secondsToBlock } from "./blocks_ahead.ts";
 import { chartOf, chartTotals, pointsOf } from "./chart.ts";
 import { countedOf } from "./counted.ts";
-import { NotSeen, type PublicDeps } from "./deps.ts";
+import { NotSeen, partsOf, type PublicDeps } from "./deps.ts";
 import {
   bestShareOf,
   bestSharesOf,
@@ -27,7 +27,8 @@ import {
 } from "./figures.ts";
 import { ONLINE_MS } from "./limits.ts";
 import type { Parts } from "./parts.ts";
-import { difficultyOf, partsOf, present } from "./pool.ts";
+import { difficultyOf } from "./now.ts";
+import { present } from "./present.ts";
 import { type Counted, ever, last, MINUTE_MS, secondsOf, wholeMinute } from "./windows.ts";
 
 /**

@@ -12,12 +12,12 @@ import {
   type WatchPoolResponseSchema,
   Window,
 } from "@gopool/proto/api";
-import type { BlockPoint, Figures, Subject } from "@gopool/series";
+import type { BlockPoint, Subject } from "@gopool/series";
 import { blockSummary, finderOf, type PoolBlock } from "../books/mod.ts";
 import { effortSince, luckOf, secondsToBlock } from "./blocks_ahead.ts";
 import { chartOf, chartTotals, pointsOf } from "./chart.ts";
 import { countedOf } from "./counted.ts";
-import type { PublicDeps } from "./deps.ts";
+import { partsOf, type PublicDeps } from "./deps.ts";
 import { effortsOf } from "./efforts.ts";
 import {
   bestShareOf,
@@ -28,17 +28,15 @@ import {
   sumOver,
   totalsOf,
 } from "./figures.ts";
-import { CHART_BLOCKS_MAX, ONLINE_MS, TOP_MINERS_USUAL } from "./limits.ts";
-import { Parts } from "./parts.ts";
+import { CHART_BLOCKS_MAX, TOP_MINERS_USUAL } from "./limits.ts";
+import { nowOf } from "./now.ts";
+import type { Parts } from "./parts.ts";
+import { present } from "./present.ts";
 import { type Counted, last, lengthOf } from "./windows.ts";
 
 const POOL: Subject = { kind: "pool" };
 
 type BlockMessage = MessageInitShape<typeof BlockSummarySchema>;
-
-export function partsOf({ log }: PublicDeps): Parts {
-  return new Parts((part, error) => log.debug("a part of an answer is away", { part, error }));
-}
 
 export async function poolAnswer(
   deps: PublicDeps,
@@ -98,65 +96,6 @@ async function statisticsOf(deps: PublicDeps, counted: Counted) {
     }),
     luck,
     currentEffort,
-  };
-}
-
-/** Without what is undefined: a message has a field or has not. */
-export function present<T extends object>(
-  fields: T,
-): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== undefined),
-  ) as { [K in keyof T]?: Exclude<T[K], undefined> };
-}
-
-interface Now {
-  readonly miners: number;
-  readonly workers: number;
-  readonly sharesPerSecond: number;
-  readonly height: number;
-  readonly networkDifficulty: number;
-}
-
-const NOTHING: Now = { miners: 0, workers: 0, sharesPerSecond: 0, height: 0, networkDifficulty: 0 };
-
-/** Of the newest live record; where none came, of the last minute that statistics know. */
-async function nowOf(deps: PublicDeps, parts: Parts, counted: Counted | null): Promise<Now> {
-  const { live } = deps;
-  const newest = live.latest();
-  if (newest !== null) {
-    if (live.isStale()) parts.old();
-    const { accounts, workers, sharesPerSecond, height, networkDifficulty } = newest;
-    return { miners: accounts, workers, sharesPerSecond, height, networkDifficulty };
-  }
-  parts.miss("live");
-  if (counted === null) return NOTHING;
-  return await parts.take("statistics", () => lastMinuteOf(deps, counted), NOTHING);
-}
-
-/** How hard a block is now; 0 where nobody knows. @throws {SeriesUnavailable} */
-export async function difficultyOf(deps: PublicDeps, counted: Counted): Promise<number> {
-  const { live, series } = deps;
-  const newest = live.latest();
-  if (newest !== null) return newest.networkDifficulty;
-  const figures = await series.figures(last(lengthOf(Window.WINDOW_1H), counted));
-  return figures.at(-1)?.networkDifficulty ?? 0;
-}
-
-async function lastMinuteOf({ series }: PublicDeps, counted: Counted): Promise<Now> {
-  const [online, figures, [minute]] = await Promise.all([
-    series.online(last(ONLINE_MS, counted)),
-    series.figures(last(lengthOf(Window.WINDOW_1H), counted)),
-    series.sums(POOL, [last(lengthOf(Window.WINDOW_1M), counted)]),
-  ]);
-  const { height, networkDifficulty }: Pick<Figures, "height" | "networkDifficulty"> =
-    figures.at(-1) ?? NOTHING;
-  return {
-    miners: online.accounts,
-    workers: online.workers,
-    sharesPerSecond: minute!.valid.shares / 60,
-    height,
-    networkDifficulty,
   };
 }
 

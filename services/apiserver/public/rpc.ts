@@ -6,10 +6,10 @@ import { BadPage } from "../books/mod.ts";
 import { TooManyWatch } from "../live.ts";
 import { accountOf } from "./accounts.ts";
 import { connectionOf } from "./connection.ts";
-import { NotSeen, type PublicDeps } from "./deps.ts";
+import { NotSeen, partsOf, type PublicDeps } from "./deps.ts";
 import { known, minerAnswer, minerChartAnswer, minerTick } from "./miner.ts";
 import { isAway, PartsAway } from "./parts.ts";
-import { partsOf, poolAnswer, poolChartAnswer, poolTick, topMinersAnswer } from "./pool.ts";
+import { poolAnswer, poolChartAnswer, poolTick, topMinersAnswer } from "./pool.ts";
 import { BadToken } from "./worker_pages.ts";
 import { workerAnswer, workersAnswer } from "./workers.ts";
 

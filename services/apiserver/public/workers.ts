@@ -10,11 +10,10 @@ import {
 } from "@gopool/proto/api";
 import type { SeriesReader, Subject, Sum, WorkerSum } from "@gopool/series";
 import { countedOf } from "./counted.ts";
-import type { PublicDeps } from "./deps.ts";
+import { partsOf, type PublicDeps } from "./deps.ts";
 import { hashrateOf, hashratesOf, overviewOf, sumOver, totalsOf } from "./figures.ts";
 import { ONLINE_MS, WORKERS_MOST, WORKERS_SEEN_MS, WORKERS_USUAL } from "./limits.ts";
 import { known } from "./miner.ts";
-import { partsOf } from "./pool.ts";
 import { type Counted, last, lengthOf } from "./windows.ts";
 import { placeOf, tokenOf, type WorkerPlace } from "./worker_pages.ts";
 
