@@ -36,6 +36,13 @@ export {
   tokenFileNeeds,
   tokenFileOf,
 } from "./control_rows.ts";
+export {
+  seriesNeeds,
+  seriesProblems,
+  seriesRows,
+  type SeriesSettings,
+  seriesUrl,
+} from "./series_rows.ts";
 export { roadBlocksubmit, roadProblems, roadShareproc } from "./road_rows.ts";
 export {
   memoryStateNote,

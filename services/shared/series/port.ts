@@ -122,7 +122,7 @@ export type Subject =
   | { readonly kind: "account"; readonly account: string }
   | { readonly kind: "worker"; readonly account: string; readonly worker: string };
 
-/** Half open. Both divisible by 60,000; further adapters' steps: see levels.ts. */
+/** Half open. Both divisible by 60,000. */
 export interface Range {
   readonly fromMs: number;
   readonly untilMs: number;
@@ -134,7 +134,9 @@ export interface Sum {
   readonly valid: Totals;
   readonly rejected: number;
   readonly stale: number;
+  /** Of the rejected and of the stale ones. */
   readonly reasons: Readonly<Record<string, number>>;
+  /** Of the valid ones. Equal ones: the earliest. */
   readonly best: Best;
   /** When the newest share of any status was logged; 0: there was none. */
   readonly lastMs: number;
@@ -178,10 +180,13 @@ export interface SeriesWriter {
    */
   positions(): Promise<readonly Position[] | null>;
   /**
-   * Sums minutes up into hours and hours into days, anew, for every hour and day that the range touches and that has
-   * ended before `untilMs`. To be called again when minutes of an hour changed after it was rolled up.
+   * Sums minutes up into hours and hours into days, anew: every hour that the range touches and that has ended by
+   * `untilMs`, and every day of theirs that is rolled up whole then. Hours before the range that were never rolled up
+   * are taken along, so that what is rolled up has no gaps; those whose minutes retention may have taken are left as
+   * they are. To be called again when minutes of an hour changed after it was rolled up: until then its sum is the old
+   * one.
    *
-   * @returns How many hours and days were written. @throws {SeriesUnavailable}
+   * @returns How many hours and days were summed. @throws {SeriesUnavailable} @throws {RangeError}
    */
   rollUp(range: Range): Promise<{ readonly hours: number; readonly days: number }>;
   /** The end of the newest hour that is rolled up; 0: none. @throws {SeriesUnavailable} */
@@ -200,27 +205,37 @@ export interface SeriesWriter {
 export interface SeriesReader {
   /** One sum for each range, in their order: all windows of a subject in one call. @throws {SeriesUnavailable} */
   sums(subject: Subject, ranges: readonly Range[]): Promise<readonly Sum[]>;
-  /** Oldest first, a step for each `stepMs` of the range, without gaps. At most STEPS_MAX. @throws {RangeError} */
+  /**
+   * Oldest first, without gaps, zeros included. `stepMs` is one of STEPS (levels.ts), or a coarser one where rows that
+   * fine are gone; steps lie on multiples of it since 1970, the first is whole, the last one ends with the range. At
+   * most STEPS_MAX. @throws {RangeError}
+   */
   chart(subject: Subject, range: Range, stepMs: number): Promise<readonly Step[]>;
-  /** Of one account, those seen last first; names after `after` where several were seen in one ms. */
+  /**
+   * Of one account, with a share of any status in the range: those seen last first, each once over all pages; of those
+   * seen in one ms names after `after`. At most ROWS_MAX on a page.
+   */
   workers(
     account: string,
     range: Range,
     page: { readonly limit: number; readonly after?: { lastMs: number; worker: string } },
   ): Promise<readonly WorkerSum[]>;
-  /** Accounts by valid work, the most first. */
+  /** Accounts by valid work, the most first; those without any are none. At most ROWS_MAX. */
   top(range: Range, limit: number): Promise<readonly AccountSum[]>;
-  /** Accounts and workers with a valid share in the range. */
-  online(range: Range): Promise<{ readonly accounts: number; readonly workers: number }>;
-  /** Null where there is none. */
+  /** Accounts and workers with a valid share in the range; of one account where it is named. */
+  online(
+    range: Range,
+    account?: string,
+  ): Promise<{ readonly accounts: number; readonly workers: number }>;
+  /** Of the valid shares. Null where there is none. */
   best(subject: Subject, range: Range): Promise<BestBy | null>;
-  /** The newest first, found before `untilMs`. */
+  /** The newest first, found before `untilMs` (any ms); of one ms by hash. At most ROWS_MAX. */
   blocks(
     page: { readonly untilMs: number; readonly limit: number },
   ): Promise<readonly BlockPoint[]>;
   /** Blocks found in a range. */
   blockCount(range: Range): Promise<number>;
-  /** Oldest first; minutes without any are left out. */
+  /** Oldest first; minutes without any are left out. Over STEPS_MAX minutes at most. @throws {RangeError} */
   figures(range: Range): Promise<readonly Figures[]>;
   /** When the first minute that is known begins; null before the first share. */
   firstMinute(): Promise<number | null>;
@@ -235,3 +250,5 @@ export interface Series extends SeriesWriter, SeriesReader, AsyncDisposable {
 
 /** Most steps of one chart: a year by day, a day by 5 minutes, with room. */
 export const STEPS_MAX = 2_000;
+/** Most rows of a page: the API's own pages have 1,000 at most. */
+export const ROWS_MAX = 1_000;

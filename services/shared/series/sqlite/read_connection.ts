@@ -1,0 +1,99 @@
+/**
+ * The connection that questions are asked on: opened when the first is asked, so that a reader may be there before the
+ * file is.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { SeriesUnavailable } from "../port.ts";
+import { asUnavailable } from "./faults.ts";
+import { openToRead, Statements } from "./file.ts";
+import { Meta } from "./meta.ts";
+import { nextTurn, Slices } from "./turn.ts";
+
+/** A value of a statement. */
+export type Value = number | string | null | Uint8Array;
+
+export class ReadConnection {
+  readonly path: string;
+  #open: { statements: Statements; meta: Meta } | null = null;
+  #isClosed = false;
+  readonly #underWay = new Set<Promise<unknown>>();
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** Runs a question. @throws {SeriesUnavailable} @throws {RangeError} The question's own. */
+  async ask<T>(question: () => Promise<T> | T): Promise<T> {
+    if (this.#isClosed) throw new SeriesUnavailable(`The series at ${this.path} is closed`);
+    const answer = (async () => {
+      try {
+        return await question();
+      } catch (error) {
+        throw asUnavailable(this.path, error);
+      }
+    })();
+    const settled = answer.then(() => {}, () => {});
+    this.#underWay.add(settled);
+    try {
+      return await answer;
+    } finally {
+      this.#underWay.delete(settled);
+    }
+  }
+
+  get meta(): Meta {
+    return this.#opened().meta;
+  }
+
+  /** Hands over rows one by one, with others' turns between slices. A row is the columns in their order. */
+  async each(
+    sql: string,
+    values: readonly Value[],
+    row: (columns: readonly unknown[]) => void,
+  ): Promise<void> {
+    const { statements } = this.#opened();
+    const statement = statements.take(sql);
+    const slices = new Slices();
+    try {
+      for (const columns of statement.iterate(...values) as Iterable<unknown>) {
+        row(columns as unknown[]);
+        if (slices.isFull()) await nextTurn();
+      }
+    } finally {
+      statements.give(sql, statement);
+    }
+  }
+
+  /** The first row; null where there is none. */
+  one(sql: string, values: readonly Value[]): readonly unknown[] | null {
+    const { statements } = this.#opened();
+    const statement = statements.take(sql);
+    try {
+      return (statement.get(...values) as unknown as unknown[] | undefined) ?? null;
+    } finally {
+      statements.give(sql, statement);
+    }
+  }
+
+  /** Ends after the questions that are under way. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all(this.#underWay);
+    this.#open?.statements.database.close();
+    this.#open = null;
+  }
+
+  #opened(): { statements: Statements; meta: Meta } {
+    if (this.#open !== null) return this.#open;
+    const database: DatabaseSync | null = openToRead(this.path);
+    if (database === null) {
+      throw new SeriesUnavailable(
+        `There is no series at ${this.path} yet: statsd makes it when it starts`,
+      );
+    }
+    this.#open = { statements: new Statements(database), meta: new Meta(database, "read") };
+    return this.#open;
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * Transactions of the connection that writes, one after another, each in slices with others' turns between.
+ *
+ * @module
+ */
+import type { DatabaseSync } from "node:sqlite";
+import { SeriesUnavailable } from "../port.ts";
+import { asUnavailable } from "./faults.ts";
+
+export class Transactions {
+  readonly #database: DatabaseSync;
+  readonly #path: string;
+  readonly #onRollback: () => void;
+  #last: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
+
+  /** @param onRollback Called when something written is not there after all. */
+  constructor(database: DatabaseSync, path: string, onRollback: () => void) {
+    this.#database = database;
+    this.#path = path;
+    this.#onRollback = onRollback;
+  }
+
+  /** All or nothing; when it resolves others see what was written. @throws {SeriesUnavailable} @throws {RangeError} */
+  run<T>(work: () => Promise<T> | T): Promise<T> {
+    const done = this.#last.then(() => this.#transaction(work));
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  /** Ends after what is under way. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await this.#last;
+    this.#database.close();
+  }
+
+  async #transaction<T>(work: () => Promise<T> | T): Promise<T> {
+    if (this.#isClosed) throw new SeriesUnavailable(`The series at ${this.#path} is closed`);
+    try {
+      // One that could not be rolled back stays open until it can.
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      this.#database.exec("BEGIN IMMEDIATE");
+      const result = await work();
+      this.#database.exec("COMMIT");
+      return result;
+    } catch (error) {
+      this.#onRollback();
+      this.#rollback();
+      throw asUnavailable(this.#path, error);
+    }
+  }
+
+  /** SQLite has already ended some by itself. */
+  #rollback(): void {
+    try {
+      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+    } catch {
+      // The next one tries again.
+    }
+  }
+}
