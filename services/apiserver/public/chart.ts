@@ -6,11 +6,16 @@ import {
   type ShareTotalsSchema,
   timestampFromMs,
 } from "@gopool/proto/api";
-import type { SeriesReader, Step, Subject } from "@gopool/series";
-import { speedOf, totalsOf } from "./figures.ts";
-import { type Counted, DAY_MS, MINUTE_MS, secondsOf } from "./windows.ts";
-
-const HOUR_MS = 60 * MINUTE_MS;
+import {
+  DAY_MS,
+  HOUR_MS,
+  MINUTE_MS,
+  type SeriesReader,
+  type Step,
+  type Subject,
+} from "@gopool/series";
+import { speedOver, totalsOf } from "./figures.ts";
+import { type Counted, secondsOf } from "./windows.ts";
 
 /** At most 366 points each: what a screen can show. Steps divide the day, so that they begin where its hours do. */
 const SHAPES: Readonly<
@@ -54,7 +59,7 @@ export function pointsOf(
     const seconds = secondsOf(range, counted);
     return {
       at: timestampFromMs(range.fromMs),
-      ...speedOf(valid, seconds),
+      ...speedOver(valid, seconds),
       sharesValid: BigInt(valid.shares),
       sharesRejected: BigInt(rejected),
       sharesStale: BigInt(stale),

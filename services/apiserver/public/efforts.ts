@@ -1,7 +1,6 @@
 /** Efforts of blocks, which statistics know, for answers about blocks, which the books know. @module */
-import type { SeriesReader } from "@gopool/series";
+import { MINUTE_MS, type SeriesReader } from "@gopool/series";
 import type { EffortOf } from "../books/mod.ts";
-import { MINUTE_MS } from "./windows.ts";
 
 /** Blocks that statistics may have beyond those asked for: found in the same minute, or not yet in the books. */
 const MORE = 20;

@@ -13,24 +13,25 @@ import {
   timestampFromMs,
   Window,
 } from "@gopool/proto/api";
-import type { BestBy, Range, SeriesReader, Subject, Sum, Totals } from "@gopool/series";
+import {
+  type BestBy,
+  type Range,
+  type SeriesReader,
+  speedOf,
+  type Subject,
+  type Sum,
+  type Totals,
+} from "@gopool/series";
 import { explanationOf } from "./reasons.ts";
 import { type Counted, ever, last, lengthOf, secondsOf, WINDOWS } from "./windows.ts";
 
-/** Hashes a second, and one standard error of it. */
-export interface Speed {
-  readonly hashesPerSecond: number;
-  readonly standardError: number;
-}
-
-/**
- * Speed from credited work. Shares come by chance: the sum of their squared works is the variance of their sum.
- *
- * @param seconds 0: there was no time to work in, and no speed.
- */
-export function speedOf({ work, workSquared }: Totals, seconds: number): Speed {
-  if (seconds <= 0) return { hashesPerSecond: 0, standardError: 0 };
-  return { hashesPerSecond: work / seconds, standardError: Math.sqrt(workSquared) / seconds };
+/** Speed from credited work, as messages name it. */
+export function speedOver(
+  valid: Totals,
+  seconds: number,
+): { readonly hashesPerSecond: number; readonly standardError: number } {
+  const { hashrate, error } = speedOf(valid, 1_000 * seconds);
+  return { hashesPerSecond: hashrate, standardError: error };
 }
 
 /** Sums of somebody over every window, and over all that is known. */
@@ -65,7 +66,7 @@ export function hashrateOf(
   const seconds = secondsOf(range, counted);
   return {
     window,
-    ...speedOf(valid, seconds),
+    ...speedOver(valid, seconds),
     measuredSeconds: seconds,
     shares: BigInt(valid.shares),
   };

@@ -9,10 +9,9 @@ import {
   type WatchMinerResponseSchema,
   Window,
 } from "@gopool/proto/api";
-import type { Subject, Sum } from "@gopool/series";
+import { MINUTE_MS, secondsToBlock, type Subject, type Sum } from "@gopool/series";
 import type { MinerMoney, MinerPayout } from "../books/mod.ts";
 import type { AccountTick } from "../live.ts";
-import { secondsToBlock } from "./blocks_ahead.ts";
 import { chartOf, chartTotals, pointsOf } from "./chart.ts";
 import { countedOf } from "./counted.ts";
 import { NotSeen, partsOf, type PublicDeps } from "./deps.ts";
@@ -21,7 +20,7 @@ import {
   bestSharesOf,
   hashratesOf,
   overviewOf,
-  speedOf,
+  speedOver,
   sumOver,
   totalsOf,
 } from "./figures.ts";
@@ -29,7 +28,7 @@ import { ONLINE_MS } from "./limits.ts";
 import type { Parts } from "./parts.ts";
 import { difficultyOf } from "./now.ts";
 import { present } from "./present.ts";
-import { type Counted, ever, last, MINUTE_MS, secondsOf, wholeMinute } from "./windows.ts";
+import { type Counted, ever, last, secondsOf, wholeMinute } from "./windows.ts";
 
 /**
  * @param account Canonical.
@@ -71,7 +70,7 @@ async function statisticsOf(deps: PublicDeps, account: string, counted: Counted)
   ]);
   const day = sumOver(overview, Window.WINDOW_24H);
   const shown = (address: string, worker: string) => ({ address, worker });
-  const { hashesPerSecond } = speedOf(day.valid, secondsOf(day.range, counted));
+  const { hashesPerSecond } = speedOver(day.valid, secondsOf(day.range, counted));
   const { lastMs } = overview.all;
   return {
     seen: lastMs > 0,
@@ -85,7 +84,7 @@ async function statisticsOf(deps: PublicDeps, account: string, counted: Counted)
         bestShareEver: bestShareOf(best.all, shown),
         lastShareAt: lastMs === 0 ? undefined : timestampFromMs(lastMs),
       }),
-      expectedSecondsToBlock: secondsToBlock(networkDifficulty, hashesPerSecond),
+      expectedSecondsToBlock: secondsToBlock(networkDifficulty, hashesPerSecond) ?? 0,
     },
   };
 }

@@ -12,9 +12,9 @@ import {
   type WatchPoolResponseSchema,
   Window,
 } from "@gopool/proto/api";
-import type { BlockPoint, Subject } from "@gopool/series";
+import { type BlockPoint, secondsToBlock, type Subject } from "@gopool/series";
 import { blockSummary, finderOf, type PoolBlock } from "../books/mod.ts";
-import { effortSince, luckOf, secondsToBlock } from "./blocks_ahead.ts";
+import { effortSince, luckOver } from "./blocks_ahead.ts";
 import { chartOf, chartTotals, pointsOf } from "./chart.ts";
 import { countedOf } from "./counted.ts";
 import { partsOf, type PublicDeps } from "./deps.ts";
@@ -65,7 +65,7 @@ export async function poolAnswer(
     },
     ...lastBlock === null ? {} : { lastBlock },
     maturity: settings.maturity,
-    expectedSecondsToBlock: secondsToBlock(now.networkDifficulty, hashesPerSecond),
+    expectedSecondsToBlock: secondsToBlock(now.networkDifficulty, hashesPerSecond) ?? 0,
     freshness: parts.freshness(nowMs, counted?.untilMs),
   };
 }
@@ -77,9 +77,9 @@ async function statisticsOf(deps: PublicDeps, counted: Counted) {
   const [[newest], best, ...luck] = await Promise.all([
     series.blocks({ untilMs: counted.untilMs, limit: 1 }),
     bestSharesOf(series, POOL, counted),
-    luckOf(series, "24h", day, counted),
-    luckOf(series, "7d", sumOver(overview, Window.WINDOW_7D), counted),
-    luckOf(series, "all", overview.all, counted),
+    luckOver(series, "24h", day, counted),
+    luckOver(series, "7d", sumOver(overview, Window.WINDOW_7D), counted),
+    luckOver(series, "all", overview.all, counted),
   ]);
   const currentEffort = await effortSince(series, newest?.foundAtMs ?? null, counted);
   const shown = (finder: string, worker: string) => {

@@ -1,21 +1,21 @@
 /** Over what time figures are: where counting ends, and where each window begins. @module */
 import { Window } from "@gopool/proto/api";
-import type { Range } from "@gopool/series";
+import { MINUTE_MS, type Range, type WindowName, WINDOWS as SPANS } from "@gopool/series";
 
-export const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-export const DAY_MS = 24 * HOUR_MS;
+const BY_NAME: Readonly<Record<WindowName, Window>> = {
+  "1m": Window.WINDOW_1M,
+  "5m": Window.WINDOW_5M,
+  "15m": Window.WINDOW_15M,
+  "1h": Window.WINDOW_1H,
+  "6h": Window.WINDOW_6H,
+  "24h": Window.WINDOW_24H,
+  "7d": Window.WINDOW_7D,
+};
 
-/** Every window of a speed, the shortest first. */
-export const WINDOWS: readonly (readonly [Window, number])[] = [
-  [Window.WINDOW_1M, MINUTE_MS],
-  [Window.WINDOW_5M, 5 * MINUTE_MS],
-  [Window.WINDOW_15M, 15 * MINUTE_MS],
-  [Window.WINDOW_1H, HOUR_MS],
-  [Window.WINDOW_6H, 6 * HOUR_MS],
-  [Window.WINDOW_24H, DAY_MS],
-  [Window.WINDOW_7D, 7 * DAY_MS],
-];
+/** Every window of a speed and its length in ms, the shortest first. */
+export const WINDOWS: readonly (readonly [Window, number])[] = SPANS.map((
+  { name, ms },
+) => [BY_NAME[name], ms]);
 
 export function lengthOf(window: Window): number {
   const found = WINDOWS.find(([one]) => one === window);
