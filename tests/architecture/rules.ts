@@ -117,6 +117,8 @@ const OUTSIDE_WORLD =
 /** Files that are a process's door as main.ts is, under another name, and why. */
 const DOORS: Readonly<Record<string, string>> = {
   "services/poold/launch/print.ts": "tells what the launcher would allow, by the same settings",
+  "services/apiserver/page/app/clock.ts":
+    "the visitor's clock: the page in a browser has no other door to it",
 };
 
 /** Arguments, environment, exit, wall clock, chance and timers stand in runtime/ and in main.ts. */

@@ -1,9 +1,59 @@
+/**
+ * The pool's page: begins it, and draws what its path shows.
+ *
+ * @module
+ */
 import { render } from "preact";
 import { signal } from "@preact/signals";
-import uPlot from "uplot";
-import encodeQR from "qr";
-import type { GetPoolResponseJson } from "@gopool/proto/api";
-const n = signal(0);
-const p: GetPoolResponseJson = {};
-function App() { return <p onClick={() => n.value++}>{n} {p.name} {encodeQR("x", "svg")} {String(uPlot)}</p>; }
-render(<App />, document.body);
+import { useEffect } from "preact/hooks";
+import type { GetPoolResponseJson, WatchPoolResponseJson } from "@gopool/proto/api";
+import { startClock } from "./clock.ts";
+import { useLive } from "./live.ts";
+import { useLoaded } from "./load.ts";
+import { Overview } from "./pages/overview.tsx";
+import { Frame } from "./parts/frame.tsx";
+import { followLinks, path, type Route, routeOf } from "./route.ts";
+
+const online = signal(navigator.onLine);
+
+const POOL_EVERY_MS = 10_000;
+
+function Page() {
+  const route = routeOf(path.value);
+  const live = useLive<WatchPoolResponseJson>("/api/v1/pool/live");
+  const pool = useLoaded<GetPoolResponseJson>(
+    "/api/v1/pool",
+    POOL_EVERY_MS,
+    live.told?.lastBlockHash,
+  );
+  const name = pool.data?.name ?? "";
+  useEffect(() => {
+    document.title = [titleOf(route), name || "Mining pool"].filter(Boolean).join(" · ");
+  }, [path.value, name]);
+  return (
+    <Frame pool={pool.data} offline={!online.value}>
+      {route.page === "overview" && <Overview pool={pool} live={live} />}
+    </Frame>
+  );
+}
+
+function titleOf(route: Route): string {
+  switch (route.page) {
+    case "overview":
+      return "";
+    case "miner":
+      return route.address;
+    case "block":
+      return `Block ${route.hash.slice(0, 8)}`;
+    case "nothing":
+      return "Not found";
+    default:
+      return route.page.charAt(0).toUpperCase() + route.page.slice(1);
+  }
+}
+
+addEventListener("online", () => online.value = true);
+addEventListener("offline", () => online.value = false);
+startClock();
+followLinks();
+render(<Page />, document.getElementById("page")!);

@@ -1,0 +1,282 @@
+/**
+ * The pool as a whole.
+ *
+ * @module
+ */
+import { useSignal } from "@preact/signals";
+import { useMemo } from "preact/hooks";
+import type {
+  GetPoolChartResponseJson,
+  GetPoolResponseJson,
+  ListBlocksResponseJson,
+  ListTopMinersResponseJson,
+  LuckJson,
+  TopMinerJson,
+  WatchPoolResponseJson,
+} from "@gopool/proto/api";
+import { basisPoints, count, difficulty, double, percent, plain, whole } from "../format.ts";
+import type { Live } from "../live.ts";
+import { type Loaded, useLoaded } from "../load.ts";
+import { BlocksTable } from "../parts/blocks.tsx";
+import { EffortMeter } from "../parts/effort.tsx";
+import { Ago, Miner, Sats, Speed } from "../parts/figures.tsx";
+import { Choice, type FactRow, Facts, Part, Section } from "../parts/layout.tsx";
+import { SpeedChart } from "../parts/speed_chart.tsx";
+import { Hero, Windows } from "../parts/speeds.tsx";
+import { Table } from "../parts/table.tsx";
+import { span } from "../times.ts";
+import { type Range, RANGES } from "../windows.ts";
+
+export function Overview({ pool, live }: {
+  pool: Loaded<GetPoolResponseJson>;
+  live: Live<WatchPoolResponseJson>;
+}) {
+  const { data } = pool;
+  const { told } = live;
+  const fallback = data?.hashrates?.find(({ window }) => window === "WINDOW_15M");
+  return (
+    <>
+      <div class="opening">
+        <Hero
+          label="Pool hashrate"
+          value={told?.hashesPerSecond ?? fallback?.hashesPerSecond ?? (data || told ? 0 : null)}
+          error={told === null ? fallback?.standardError : told.standardError}
+          toldAtMs={live.toldAtMs}
+          open={live.open}
+        />
+        <Part of={pool} lines={5}>
+          {(known) => <NextBlock pool={known} live={told} />}
+        </Part>
+      </div>
+      <PoolChart />
+      {data !== null && (
+        <>
+          <Section
+            id="speeds"
+            title="Hashrate"
+            note="Over longer windows chance evens out, and the error shrinks."
+          >
+            <Windows hashrates={data.hashrates} />
+          </Section>
+          <Section id="now" title="The pool">
+            <Facts rows={factsOf(data, told)} />
+          </Section>
+        </>
+      )}
+      <LastBlocks newest={told?.lastBlockHash} maturity={data?.maturity} />
+      <TopMiners />
+    </>
+  );
+}
+
+/** How near a block is. */
+function NextBlock({ pool, live }: {
+  pool: GetPoolResponseJson;
+  live: WatchPoolResponseJson | null;
+}) {
+  const expected = double(pool.expectedSecondsToBlock);
+  const hardness = double(live?.networkDifficulty ?? pool.networkDifficulty);
+  return (
+    <div class="next">
+      <EffortMeter value={double(pool.currentEffort)} />
+      <dl class="lines">
+        <div>
+          <dt>A block is expected every</dt>
+          <dd>{expected > 0 ? span(expected) : "–"}</dd>
+        </div>
+        <div>
+          <dt>Last block</dt>
+          <dd>
+            {pool.lastBlock
+              ? (
+                <>
+                  <a href={`/blocks/${pool.lastBlock.hash}`}>{count(pool.lastBlock.height ?? 0)}</a>
+                  {", "}
+                  <Ago at={pool.lastBlock.foundAt} />
+                </>
+              )
+              : "none yet"}
+          </dd>
+        </div>
+        <div>
+          <dt>Working on block</dt>
+          <dd>{count(live?.height ?? pool.height ?? 0)}</dd>
+        </div>
+        <div>
+          <dt>Network difficulty</dt>
+          <dd title={count(hardness)}>{difficulty(hardness)}</dd>
+        </div>
+      </dl>
+    </div>
+  );
+}
+
+function PoolChart() {
+  const range = useSignal<Range>("CHART_RANGE_24H");
+  const chart = useLoaded<GetPoolChartResponseJson>(
+    `/api/v1/pool/chart?range=${range.value}`,
+    30_000,
+  );
+  const label = `Hashrate of the pool, ${RANGES.find(([one]) => one === range.value)![1]}`;
+  // The same answer must not be a new chart each second.
+  const drawn = useMemo(() => (
+    <Part of={chart} lines={8}>
+      {({ points = [], stepSeconds = 0, blocks = [] }) => (
+        <SpeedChart label={label} points={points} stepSeconds={stepSeconds} blocks={blocks} />
+      )}
+    </Part>
+  ), [chart, label]);
+  return (
+    <Section
+      id="chart"
+      title="Over time"
+      note={
+        <>
+          The band is one standard error. A <i class="diamond" aria-hidden="true">◆</i> is a block.
+        </>
+      }
+      tools={
+        <Choice<Range>
+          label="Time shown"
+          options={RANGES}
+          value={range.value}
+          onChoose={(one) => range.value = one}
+        />
+      }
+    >
+      {drawn}
+    </Section>
+  );
+}
+
+function factsOf(pool: GetPoolResponseJson, live: WatchPoolResponseJson | null): FactRow[] {
+  const { valid, rejected, stale } = pool.shares ?? {};
+  const refused = whole(rejected) + whole(stale);
+  const all = whole(valid) + refused;
+  const best = pool.bestShare;
+  const ever = pool.bestShareEver;
+  return [
+    {
+      name: "Miners",
+      value: count(live?.miners ?? pool.miners ?? 0),
+      note: `${count(live?.workers ?? pool.workers ?? 0)} workers`,
+    },
+    {
+      name: "Shares a second",
+      value: plain(double(live?.sharesPerSecond ?? pool.sharesPerSecond)),
+      note: `${count(all)} in 24 hours`,
+    },
+    {
+      name: "Refused, 24 hours",
+      value: all === 0n ? "–" : percent(Number(refused) / Number(all)),
+      note: `${count(refused)} shares, late ones among them`,
+    },
+    ...(pool.luck ?? []).map(luckFact),
+    {
+      name: "Best share, 24 hours",
+      value: best ? difficulty(double(best.difficulty)) : "–",
+      note: ever && `ever: ${difficulty(double(ever.difficulty))}`,
+    },
+    {
+      name: "Paid by",
+      value: pool.scheme || "–",
+      note: `fee ${basisPoints(pool.feeBasisPoints ?? 0)}`,
+    },
+    {
+      name: "Paid out from",
+      value: <Sats value={pool.payoutThresholdSats} />,
+      note: pool.maturity ? `spendable ${count(pool.maturity)} blocks after` : undefined,
+    },
+  ];
+}
+
+const PERIODS: Readonly<Record<string, string>> = {
+  "24h": "24 hours",
+  "7d": "7 days",
+  "all": "all",
+};
+
+function luckFact({ period = "", blocks = 0, expectedBlocks, luck }: LuckJson): FactRow {
+  const expected = double(expectedBlocks);
+  return {
+    name: `Luck, ${PERIODS[period] ?? period}`,
+    value: expected > 0 ? percent(double(luck)) : "–",
+    note: `${count(blocks)} found, ${plain(expected)} expected`,
+  };
+}
+
+/** So many stand on the overview. */
+const BLOCKS_SHOWN = 6;
+
+function LastBlocks({ newest, maturity }: {
+  newest: string | undefined;
+  maturity: number | undefined;
+}) {
+  const blocks = useLoaded<ListBlocksResponseJson>(
+    `/api/v1/blocks?page_size=${BLOCKS_SHOWN}`,
+    20_000,
+    newest,
+  );
+  return (
+    <Section
+      id="blocks"
+      title="Last blocks"
+      note="Effort is the work it took against what a block needs on average."
+    >
+      <Part of={blocks}>
+        {({ blocks = [] }) => (
+          <BlocksTable
+            blocks={blocks}
+            maturity={maturity}
+            caption="Last blocks of the pool"
+            more={
+              <p class="onward">
+                <a href="/blocks">All blocks</a>
+              </p>
+            }
+          />
+        )}
+      </Part>
+    </Section>
+  );
+}
+
+function TopMiners() {
+  const miners = useLoaded<ListTopMinersResponseJson>("/api/v1/miners?page_size=10", 60_000);
+  return (
+    <Section id="miners" title="Most work" note="Of the last 24 hours.">
+      <Part of={miners}>
+        {({ miners = [] }) => (
+          <Table<TopMinerJson>
+            caption="Miners with most work in the last 24 hours"
+            columns={[
+              { head: "Miner", cell: ({ address }) => <Miner address={address} /> },
+              {
+                head: "Hashrate",
+                right: true,
+                cell: ({ hashrate }) => (
+                  <Speed value={hashrate?.hashesPerSecond} error={hashrate?.standardError} />
+                ),
+              },
+              {
+                head: "Workers",
+                right: true,
+                wide: true,
+                cell: ({ workers }) => count(workers ?? 0),
+              },
+              {
+                head: "Best share",
+                right: true,
+                wide: true,
+                cell: ({ bestDifficulty }) => difficulty(double(bestDifficulty)),
+              },
+            ]}
+            rows={miners}
+            rowKey={({ address }) => address ?? ""}
+            empty="Nobody mined here in the last 24 hours, or the pool does not tell who did."
+          />
+        )}
+      </Part>
+    </Section>
+  );
+}

@@ -1,0 +1,82 @@
+/**
+ * Speeds: the large one that lives, and those over the API's windows.
+ *
+ * @module
+ */
+import type { ComponentChildren } from "preact";
+import type { HashrateJson } from "@gopool/proto/api";
+import { nowMs } from "../clock.ts";
+import { count, double, type JsonDouble, speed, whole } from "../format.ts";
+import { SILENT_MS } from "../live.ts";
+import { span } from "../times.ts";
+import { WINDOW_SECONDS, WINDOWS } from "../windows.ts";
+import { Speed } from "./figures.tsx";
+import { Facts } from "./layout.tsx";
+
+/** The one figure that a page is opened for. */
+export function Hero({ label, value, error, toldAtMs, open, children }: {
+  label: string;
+  value: JsonDouble | null;
+  error?: JsonDouble;
+  /** When it was told; 0 where it is not from the stream. */
+  toldAtMs: number;
+  open: boolean;
+  children?: ComponentChildren;
+}) {
+  const agoMs = nowMs.value - toldAtMs;
+  const living = open && toldAtMs > 0 && agoMs < SILENT_MS;
+  const shown = value === null
+    ? null
+    : speed(double(value), error === undefined ? null : double(error));
+  return (
+    <div class="hero">
+      <h1>{label}</h1>
+      <p class="large">
+        {shown === null ? <span class="muted">–</span> : (
+          <>
+            <span class="number" data-live={living ? "yes" : "no"}>{shown.figure}</span>
+            <span class="beside">
+              <span class="unit">{shown.unit}</span>
+              {shown.error !== null && <span class="error">± {shown.error}</span>}
+            </span>
+          </>
+        )}
+      </p>
+      <p class="told">
+        <i class={living ? "dot living" : "dot"} aria-hidden="true" />
+        {living
+          ? "Live: mean of the last ten minutes"
+          : toldAtMs > 0
+          ? `Last told ${span(Math.max(1, agoMs / 1000))} ago; looking for the pool`
+          : open
+          ? "Waiting for live figures"
+          : "Not live"}
+      </p>
+      {children}
+    </div>
+  );
+}
+
+/** Each window's speed with its error. */
+export function Windows({ hashrates }: { hashrates: readonly HashrateJson[] | undefined }) {
+  const known = (hashrates ?? []).filter(({ window }) => window && WINDOW_SECONDS[window] > 0);
+  if (known.length === 0) return <p class="empty">No speed is known yet.</p>;
+  return (
+    <Facts
+      rows={known.map((one) => ({
+        name: WINDOWS[one.window!],
+        value: <Speed value={one.hashesPerSecond} error={one.standardError} />,
+        note: restsOn(one),
+      }))}
+    />
+  );
+}
+
+function restsOn({ shares, measuredSeconds, window }: HashrateJson): string {
+  const measured = double(measuredSeconds);
+  const text = `${count(whole(shares))} share${whole(shares) === 1n ? "" : "s"}`;
+  // A pool younger than the window has measured less: said, or the figure would look wrong.
+  return measured > 0 && measured < 0.95 * WINDOW_SECONDS[window!]
+    ? `${text} in ${span(measured)}`
+    : text;
+}

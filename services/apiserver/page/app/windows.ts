@@ -1,0 +1,40 @@
+/**
+ * Windows and ranges of the API in the page's words.
+ *
+ * @module
+ */
+import type { ChartRangeJson, WindowJson } from "@gopool/proto/api";
+
+export const WINDOWS: Readonly<Record<WindowJson, string>> = {
+  WINDOW_UNSPECIFIED: "",
+  WINDOW_1M: "1 minute",
+  WINDOW_5M: "5 minutes",
+  WINDOW_15M: "15 minutes",
+  WINDOW_1H: "1 hour",
+  WINDOW_6H: "6 hours",
+  WINDOW_24H: "24 hours",
+  WINDOW_7D: "7 days",
+};
+
+/** Seconds of each; 0 where it is none. */
+export const WINDOW_SECONDS: Readonly<Record<WindowJson, number>> = {
+  WINDOW_UNSPECIFIED: 0,
+  WINDOW_1M: 60,
+  WINDOW_5M: 300,
+  WINDOW_15M: 900,
+  WINDOW_1H: 3600,
+  WINDOW_6H: 21_600,
+  WINDOW_24H: 86_400,
+  WINDOW_7D: 604_800,
+};
+
+export type Range = Exclude<ChartRangeJson, "CHART_RANGE_UNSPECIFIED">;
+
+export const RANGES: readonly (readonly [Range, string])[] = [
+  ["CHART_RANGE_1H", "1 h"],
+  ["CHART_RANGE_6H", "6 h"],
+  ["CHART_RANGE_24H", "24 h"],
+  ["CHART_RANGE_7D", "7 d"],
+  ["CHART_RANGE_30D", "30 d"],
+  ["CHART_RANGE_1Y", "1 y"],
+];
