@@ -21,6 +21,7 @@ export * from "./gen/gopool/control/v1/options_pb.ts";
 export * from "./gen/gopool/control/v1/control_pb.ts";
 export * from "./gen/gopool/control/v1/clients_pb.ts";
 export * from "./gen/gopool/control/v1/ledger_pb.ts";
+export * from "./gen/gopool/control/v1/public_api_pb.ts";
 export * from "./gen/gopool/control/v1/payouts_pb.ts";
 export * from "./gen/gopool/control/v1/blocks_pb.ts";
 export * from "./gen/gopool/control/v1/road_pb.ts";
