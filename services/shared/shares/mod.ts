@@ -50,6 +50,7 @@ export {
 export { type CheckerOptions, ShareChecker, type Work } from "./check.ts";
 export { decodeJudged, decodeSubmission } from "./decode.ts";
 export { type CreditFields, decodeCredit } from "./decode_credit.ts";
+export { StatisticsReader, type StatisticsShare } from "./decode_statistics.ts";
 export { appendJudgement, SubmissionWriter } from "./encode.ts";
 export { coinbaseOf, type PreparedJob, prepareJob, variantSuffix } from "./job.ts";
 export { JOB_MAX_AGE_MS, JOB_MAX_LIFE_MS, OUTBOX_MAX_AGE_MS, REPEAT_HORIZON_MS } from "./limits.ts";

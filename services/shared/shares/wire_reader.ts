@@ -101,6 +101,16 @@ export class RecordReader {
     return this.#bytes.subarray(at, at + length);
   }
 
+  /** A big-endian number of any length as a float: as near as its 53 bits allow, for statistics. */
+  bigEndian(): number {
+    const length = this.#length();
+    const at = this.#take(length);
+    const bytes = this.#bytes;
+    let value = 0;
+    for (let i = at; i < at + length; i++) value = value * 256 + bytes[i]!;
+    return value;
+  }
+
   /** The same string object for the same bytes, as long as it is remembered. */
   text(): string {
     const length = this.#length();

@@ -1,0 +1,102 @@
+/**
+ * Every bound and pace of statsd, with its reason.
+ *
+ * @module
+ */
+
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 3_600_000;
+
+/** Records in one batch of the bus: some 300 kB, folded in about ten milliseconds. */
+export const BATCH_MAX = 1_000;
+
+/** How often open minutes are written: what people see is a second or two old. */
+export const WRITE_EVERY_MS = 1_000;
+
+/** Pause after a write that the store did not take, doubling: a store that restarts is back within seconds. */
+export const WRITE_RETRY = { firstMs: 1_000, lastMs: 15_000 } as const;
+
+/**
+ * Minutes of one status and partition that wait to be written; then its reading waits. One is enough while all is well;
+ * an hour of them lets a small pool catch up in few writes where each takes a second. It bounds, too, what a process
+ * that was taken for dead may still write over: see HOLD_MS.
+ */
+export const OPEN_MINUTES_MAX = 60;
+
+/**
+ * Totals of minutes that are over and wait to be written, over everything this process reads, beyond which reading waits:
+ * at some 250 bytes each 50 MB. A minute of 30,000 workers on four partitions has 120,000 at the very most.
+ */
+export const TOTALS_MAX = 200_000;
+
+/**
+ * Points of one write where the store stands in this process: it writes in some 20 ms, and miners wait meanwhile.
+ * A server takes many at once, and answers each write only after a while.
+ */
+export const WRITE_MAX = { embedded: 2_000, server: 50_000 } as const;
+
+/** A process whose timer of a second is this late was stopped: Kafka may have taken it for dead (after 10 s). */
+export const PAUSED_AFTER_MS = 6_000;
+
+/**
+ * Names of one minute, status and partition that get totals of their own; the shares of those beyond count for the
+ * account, without the worker's name, or for nobody's account. Whoever makes up names fills no memory by it.
+ */
+export const NAMES_OF_MINUTE_MAX = 50_000;
+/** ... and workers of one account in it: farms have thousands, on all partitions together. */
+export const WORKERS_OF_ACCOUNT_MAX = 5_000;
+
+/** Raw shares that wait to be written; then reading waits: some 10 MB. */
+export const RAW_MAX = 20_000;
+
+/**
+ * After a partition was taken over, the minutes that its owner before may have had open are written once more when this
+ * has passed: where that one was only taken for dead (Kafka gives a silent member up after 10 s), a write that it still
+ * had on its way may come after ours, and is less than the whole. A write has ended, or was given up, by then.
+ */
+export const HOLD_MS = 45_000;
+
+/** How often it is asked how far the judges are, to know which minutes are over. */
+export const SETTLE_EVERY_MS = 2_000;
+/** A minute is asked about when it ended this long ago by this machine's clock: the brokers' may be that far off. */
+export const SETTLE_AFTER_MS = 10_000;
+/** What a process says of its partitions stands in the state for this long: it is said again each minute. */
+export const SETTLED_TTL_MS = 10 * 60_000;
+/** ... and is said again after this where nothing moves. */
+export const SETTLED_AGAIN_MS = 60_000;
+
+/** How often the leader looks whether something wants to be rolled up, reckoned, or taken away. */
+export const CHORES_EVERY_MS = 5_000;
+/** How often what is past its retention is taken away. */
+export const PRUNE_EVERY_MS = 10 * 60_000;
+/** The right to roll up, which no two may do at once: longer than any roll-up of an hour takes. */
+export const ROLL_LEASE_MS = 5 * 60_000;
+/** Hours of one roll-up: with 10,000 accounts a few seconds' work; what is left comes with the next look. */
+export const ROLL_HOURS_MAX = 6;
+/** Longest range that an operator may roll up again at once: a week, some minutes' work. */
+export const ROLL_AGAIN_MAX_MS = 7 * 24 * HOUR_MS;
+
+/** Blocks looked at for one whose effort is not reckoned yet: a pool that finds one each ten minutes has 144 a day. */
+export const BLOCKS_LOOKED_AT = 200;
+
+/** Over what the hashrates of `stats.live` are taken: long enough for a miner with a share a minute. */
+export const LIVE_WINDOW_MS = 10 * 60_000;
+/** Pieces of that window. The window moves on by one piece at a time. */
+export const LIVE_BUCKET_MS = 10_000;
+/** Rates a second are means of this. */
+export const LIVE_RATE_MS = 10_000;
+/** How often a record goes to stats.live. */
+export const LIVE_EVERY_MS = 1_000;
+/** Accounts of one record, those with most work first: some 100 bytes each, below a tenth of the topic's largest value. */
+export const LIVE_ACTIVE_MAX = 1_000;
+/** Accounts with a ring of their own, at some 700 bytes; the shares of those beyond count for the pool alone. */
+export const LIVE_ACCOUNTS_MAX = 100_000;
+/** Workers that are remembered by name over all accounts; those beyond are not counted as machines. */
+export const LIVE_WORKERS_MAX = 300_000;
+/** Records in one batch of the live reader: its loop gives way to others often. */
+export const LIVE_BATCH_MAX = 500;
+/** Longest wait for a record on stats.live to be taken: the next one says more. */
+export const LIVE_DEADLINE_MS = 2_000;
+
+/** Partitions and drops told by one answer of the control address. */
+export const LOOK_UP_MS = 2_000;
