@@ -1,5 +1,5 @@
 /** The public API's door: services over Connect, gRPC-Web and REST on one HTTP port. @module */
-export type { Interceptor } from "@connectrpc/connect";
+export { cors, type Interceptor } from "@connectrpc/connect";
 export { type CallerInfo, clientAddress } from "./caller.ts";
 export {
   createGateway,
