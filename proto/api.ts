@@ -11,6 +11,7 @@ export {
   timestampFromMs,
   timestampMs,
 } from "@bufbuild/protobuf/wkt";
+export type { JsonObject } from "@bufbuild/protobuf";
 export { http } from "./gen/google/api/annotations_pb.ts";
 export { type HttpRule } from "./gen/google/api/http_pb.ts";
 export * from "./gen/gopool/api/v1/common_pb.ts";

@@ -10,6 +10,7 @@ import { type Ledger, notInForce, openFees, openSchedule, type SchemeName } from
 import { oldestUnsettledMs } from "@gopool/ledger/blocks";
 import { minuteOf } from "@gopool/ledger/shares";
 import { spokenFor } from "@gopool/ledger/snapshots";
+import { noteTerms } from "@gopool/ledger/terms";
 import { firstAnswer, type Nodes, NodeUnavailable } from "@gopool/node";
 import {
   type Clock,
@@ -139,11 +140,19 @@ function partsOf(deps: PayoutdDeps): readonly Service[] {
 /** Gives an empty ledger its first schedule; one that has any keeps it, and what the settings say otherwise is told. */
 async function openBooks({ ledger, clock, log, settings }: PayoutdDeps): Promise<void> {
   const { scheme, windowThousandths, feeBasisPoints, donationBasisPoints } = settings;
+  const { leastThresholdSats, addressDelayMs, maturity, payouts } = settings;
   const params = { windowThousandths };
   const rates = { feeBasisPoints, donationBasisPoints };
   const others = await ledger.transaction(async (tx) => {
     await openSchedule(tx, { scheme, params }, clock.now());
     await openFees(tx, rates, clock.now());
+    await noteTerms(tx, {
+      thresholdSats: payouts.thresholdSats,
+      leastThresholdSats,
+      addressDelayMs,
+      maturity,
+      feePayer: payouts.feePayer,
+    }, clock.now());
     return await notInForce(tx, { scheme, params, ...rates }, clock.now());
   });
   for (const sentence of others) log.warn(sentence);

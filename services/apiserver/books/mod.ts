@@ -5,14 +5,15 @@
  * @module
  */
 export * from "./types.ts";
-export { BadPage, type BooksReader, type BooksReaderDeps, createBooksReader } from "./reader.ts";
-export { blockSummary, finderOf, type Finders } from "./shapes.ts";
+export { type LateLedger, lateLedger, type LateLedgerDeps } from "./late_ledger.ts";
+export { BadPage } from "./pages.ts";
+export { type BooksReader, type BooksReaderDeps, createBooksReader } from "./reader.ts";
 export { type BooksApiDeps, createBlockApi, createPayoutApi, type EffortOf } from "./rpc.ts";
+export { createMinerBooksRpc, type MinerBooks, type MinerBooksDeps } from "./rpc_miners.ts";
 export {
+  type ApplyRequest,
   createSettingsForward,
   type SettingsForward,
   type SettingsForwardOptions,
-  SettingsUnavailable,
-  type SettingsVerdict,
 } from "./settings_forward.ts";
-export { missingOf, type Part } from "./missing.ts";
+export { blockSummary, finderOf, type Finders, minerPayout } from "./shapes.ts";

@@ -3,39 +3,43 @@
  *
  * @module
  */
+import { controlClient, type ControlClientOptions } from "@gopool/control";
+import { type ApplyRequestResponse, ClientService } from "@gopool/proto/control";
 
-/** What became of a request. `why` and `changes` are sentences. */
-export type SettingsVerdict =
-  | { readonly kind: "applied"; readonly changes: readonly string[] }
-  | {
-    readonly kind: "refused";
-    /** `unknown-account`: nobody has mined here by this address. `busy`: too many requests in a day. */
-    readonly reason: "bad-request" | "unknown-account" | "bad-signature" | "used" | "busy";
-    readonly why: string;
-  };
-
-/** payoutd cannot be asked now. The message is a sentence; asking again with the same text does it once. */
-export class SettingsUnavailable extends Error {
-  override name = "SettingsUnavailable";
-}
+/**
+ * Gives a miner's line and its signature, both untouched, to who keeps the books, and brings the answer back. A refusal
+ * is an answer. Asked again with the same line it is done once.
+ *
+ * @throws {ConnectError} It is away, or refuses the caller.
+ */
+export type ApplyRequest = (
+  request: { readonly text: string; readonly signature: string },
+  signal?: AbortSignal,
+) => Promise<ApplyRequestResponse>;
 
 export interface SettingsForward extends Disposable {
-  /**
-   * @param message The line, byte for byte as it was signed.
-   * @throws {SettingsUnavailable}
-   */
-  apply(message: string, signature: string, signal?: AbortSignal): Promise<SettingsVerdict>;
+  readonly apply: ApplyRequest;
 }
 
-export interface SettingsForwardOptions {
+export interface SettingsForwardOptions extends Pick<ControlClientOptions, "ca"> {
   /** Of payoutd's control address. */
   readonly url: string;
   /** With the role `settings` there. */
   readonly token: string;
-  /** PEM: who signed its certificate. */
-  readonly ca?: string;
+  /** How long an answer may take; see APPLY_MS. */
+  readonly timeoutMs: number;
 }
 
-export function createSettingsForward(_options: SettingsForwardOptions): SettingsForward {
-  throw new Error("not built yet");
+/** Notices within seconds that the machine it talked to has gone; see ControlClientOptions. */
+const PING = { intervalMs: 10_000, timeoutMs: 5_000 };
+
+export function createSettingsForward(
+  { url, token, ca, timeoutMs }: SettingsForwardOptions,
+): SettingsForward {
+  const client = controlClient(url, token, { ca, timeoutMs, ping: PING });
+  return {
+    apply: (request, signal) =>
+      client(ClientService).applyRequest(request, signal === undefined ? {} : { signal }),
+    [Symbol.dispose]: () => client.close(),
+  };
 }

@@ -1,6 +1,6 @@
 /** The books' things as messages of gopool.api.v1. @module */
-import { BlockState, timestampFromMs } from "@gopool/proto/api";
-import type { PoolBlock } from "./types.ts";
+import { BlockState, PayoutState, timestampFromMs } from "@gopool/proto/api";
+import type { DayEarnings, MinerPayout, PoolBlock, PoolPayout, SplitCredit } from "./types.ts";
 
 /** How finders are shown: "full", "short" (first and last letters), "hidden". */
 export type Finders = "full" | "short" | "hidden";
@@ -19,11 +19,21 @@ export function finderOf(
   return { finder: `${finder.slice(0, SHORT_HEAD)}…${finder.slice(-SHORT_TAIL)}`, worker: "" };
 }
 
-export const BLOCK_STATES = {
+const BLOCK_STATES = {
   found: BlockState.FOUND,
   confirmed: BlockState.CONFIRMED,
   mature: BlockState.MATURE,
   orphaned: BlockState.ORPHANED,
+} as const;
+
+const PAYOUT_STATES = {
+  // That an operator has to say yes is the pool's own affair.
+  awaiting: PayoutState.PLANNED,
+  planned: PayoutState.PLANNED,
+  signed: PayoutState.SIGNED,
+  broadcast: PayoutState.BROADCAST,
+  confirmed: PayoutState.CONFIRMED,
+  cancelled: PayoutState.CANCELLED,
 } as const;
 
 /** @param effort Null, or left out: it is still counted, or not known. */
@@ -40,4 +50,28 @@ export function blockSummary(block: PoolBlock, finders: Finders, effort: number 
     ...finderOf(block, finders),
     scheme: block.scheme,
   };
+}
+
+export function creditMessage(credit: SplitCredit) {
+  const { account, weight, sats, feeBasisPoints, donationBasisPoints } = credit;
+  return {
+    address: account,
+    weight: String(weight),
+    sats,
+    feeBasisPoints,
+    donationBasisPoints,
+    paidInCoinbaseSats: credit.paidInCoinbaseSats,
+  };
+}
+
+export function poolPayout({ atMs, state, ...rest }: PoolPayout) {
+  return { ...rest, at: timestampFromMs(atMs), state: PAYOUT_STATES[state] };
+}
+
+export function minerPayout({ atMs, state, ...rest }: MinerPayout) {
+  return { ...rest, at: timestampFromMs(atMs), state: PAYOUT_STATES[state] };
+}
+
+export function dayMessage({ day, sats, credits }: DayEarnings) {
+  return { day, sats, credits };
 }

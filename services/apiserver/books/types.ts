@@ -110,9 +110,9 @@ export interface MinerMoney {
   readonly paidSats: bigint;
   /** Of `paidSats`: in payouts that are not confirmed yet. */
   readonly onTheWaySats: bigint;
-  /** Least mature balance that is paid out: its own choice, or the pool's. */
+  /** Least mature balance that is paid out: its own choice, or the pool's; 0 where payoutd has not said yet. */
   readonly thresholdSats: bigint;
-  /** In force now. */
+  /** Its rates in force now. */
   readonly feeBasisPoints: number;
   readonly donationBasisPoints: number;
   /** Of a block found now; null where there is none to tell (see `estimate()`). */
@@ -148,7 +148,7 @@ export interface MinerSettings {
   readonly pending: { readonly address: string; readonly fromMs: number } | null;
   readonly feeBasisPoints: number;
   readonly donationBasisPoints: number;
-  /** Not used before: the number whose 16 hex digits are the example's nonce. */
+  /** Not used before: its 16 hex digits are a nonce, that of the example. */
   readonly nextNonce: bigint;
   /** A line to sign, with a threshold as its value. */
   readonly messageExample: string;
@@ -162,7 +162,16 @@ export interface PoolTerms {
   readonly windowThousandths: number;
   readonly feeBasisPoints: number;
   readonly donationBasisPoints: number;
+  /** Of who has chosen none; 0 where payoutd has not said yet. */
   readonly thresholdSats: bigint;
+  /** The least that one may choose; 0 as before. */
+  readonly leastThresholdSats: bigint;
+  /** How long a changed payout address waits, ms; 0 as before. */
+  readonly addressDelayMs: number;
+  /** Blocks until a coinbase can be spent; 0 as before. */
+  readonly maturity: number;
+  /** Who pays the network for a payment; null as before. */
+  readonly feePayer: "pool" | "shared" | null;
   /** Subsidy and expected fees of the next block, as the ledger knows the chain; null where it knows none of it. */
   readonly nextBlockSats: bigint | null;
 }

@@ -7,7 +7,8 @@ import type pg from "pg";
 import { migrateOnce, type MigrateOptions, schemaState } from "./migrate.ts";
 import { connect } from "./pg/connect.ts";
 import { PgLedger, type PgLedgerOptions } from "./pg/ledger.ts";
-import { type Ledger, LedgerNotOpened } from "./port.ts";
+import { READ_STATEMENT_MS } from "./limits.ts";
+import { type Ledger, LedgerNotOpened, LedgerUnavailable } from "./port.ts";
 import { reach, type ReachOptions } from "./reach.ts";
 
 /** The shape of the runtime's Logger that is used here. */
@@ -23,6 +24,11 @@ export interface OpenLedgerOptions extends PgLedgerOptions, MigrateOptions, Reac
   readonly network?: string;
   /** Brings the schema to what this program knows first; else an older one is refused. */
   readonly migrate?: boolean;
+  /**
+   * Nothing is ever written: all transactions are snapshots, books that are nobody's yet are waited for, and statements
+   * are shorter (READ_STATEMENT_MS). Not together with `migrate`.
+   */
+  readonly readOnly?: boolean;
 }
 
 /**
@@ -33,9 +39,12 @@ export interface OpenLedgerOptions extends PgLedgerOptions, MigrateOptions, Reac
  * @throws {TypeError} The URL is none of a ledger's.
  * @throws The signal's reason, when that is aborted.
  */
-export async function openLedger(url: string, options: OpenLedgerOptions): Promise<Ledger> {
+export async function openLedger(url: string, asked: OpenLedgerOptions): Promise<Ledger> {
+  const { migrate = false, readOnly = false } = asked;
+  if (migrate && readOnly) throw new TypeError("Who only reads cannot migrate");
+  const options = readOnly ? { statementMs: READ_STATEMENT_MS, ...asked } : asked;
   await reach(url, options, async () => {
-    if (options.migrate) {
+    if (migrate) {
       const ran = await migrateOnce(url, options);
       if (ran.length > 0) options.log?.info("the ledger's schema was brought up to date", { ran });
     }
@@ -81,12 +90,19 @@ export async function missingMigrations(
   });
 }
 
-/** The first who opens new books writes on them whose they are; between two of them, the database decides. */
+/**
+ * The first who opens new books writes on them whose they are; between two of them, the database decides.
+ *
+ * @throws {LedgerUnavailable} Nobody has yet, and this one may not.
+ */
 async function checkBook(client: pg.ClientBase, options: OpenLedgerOptions): Promise<void> {
   const { pool, network, clock } = options;
   const read = "SELECT pool, network FROM book";
   let { rows: [book] } = await client.query<{ pool: string; network: string }>(read);
   if (book === undefined) {
+    if (options.readOnly) {
+      throw new LedgerUnavailable("these books are nobody's yet: payoutd begins them", false);
+    }
     if (pool === undefined || network === undefined) return;
     await client.query(
       "INSERT INTO book (pool, network, opened_at_ms) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",

@@ -8,7 +8,7 @@ import { FIRST_WAIT_MS, LAST_WAIT_MS, LEAST_VERSION } from "./limits.ts";
 import { addressOf, nameOf } from "./pg/address.ts";
 import { connect, type PgAccess } from "./pg/connect.ts";
 import { isUnavailable, sqlState, wordsOf } from "./pg/errors.ts";
-import { LedgerNotOpened } from "./port.ts";
+import { LedgerNotOpened, LedgerUnavailable } from "./port.ts";
 
 export interface ReachOptions extends PgAccess {
   readonly clock: Clock;
@@ -47,7 +47,7 @@ export async function reach<T>(
     } catch (error) {
       const why = notOpened(name, error);
       if (why !== null) throw why;
-      if (!isUnavailable(error)) throw error;
+      if (!isUnavailable(error) && !(error instanceof LedgerUnavailable)) throw error;
       onTrouble(`The ledger at ${name} is not available: ${wordsOf(error)}`);
       await clock.sleep(waitMs, signal);
     }

@@ -8,6 +8,7 @@ export {
   type Client,
   clientOf,
   effectiveOf,
+  greatestNonce,
   type PayoutChoice,
   requestOfNonce,
   requestsOf,

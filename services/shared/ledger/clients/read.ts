@@ -86,6 +86,21 @@ export async function clientOf(tx: Tx, address: string, nowMs: number): Promise<
   };
 }
 
+/**
+ * The greatest nonce of 16 digits that an account has used, as a number; null where it has used none. For who proposes the
+ * next one.
+ *
+ * @param account Its id.
+ */
+export async function greatestNonce(tx: Tx, account: number): Promise<bigint | null> {
+  const [row] = await tx.prepared<{ nonce: string | null }>(
+    "client_nonce_greatest",
+    `SELECT max(nonce) AS nonce FROM client_request WHERE account_id = $1 AND length(nonce) = 16`,
+    [account],
+  );
+  return row?.nonce == null ? null : BigInt(`0x${row.nonce}`);
+}
+
 /** A request as it was accepted. */
 export interface AcceptedRequest {
   readonly id: bigint;

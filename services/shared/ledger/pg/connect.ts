@@ -4,7 +4,13 @@
  * @module
  */
 import pg from "pg";
-import { ANSWER_MS, CONNECT_MS, IDLE_IN_TRANSACTION_MS, LOCK_MS, STATEMENT_MS } from "../limits.ts";
+import {
+  ANSWER_AFTER_MS,
+  CONNECT_MS,
+  IDLE_IN_TRANSACTION_MS,
+  LOCK_MS,
+  STATEMENT_MS,
+} from "../limits.ts";
 import { addressOf } from "./address.ts";
 import { types } from "./values.ts";
 
@@ -16,11 +22,20 @@ export interface PgAccess {
   readonly ca?: string;
   /** Acts as this role, whose rights the user has: for who logs in as one and works as another. */
   readonly role?: string;
+  /** Every transaction reads and nothing else: the server refuses all writes. */
+  readonly readOnly?: boolean;
+  /** The longest statement, ms; default STATEMENT_MS. */
+  readonly statementMs?: number;
 }
 
 /** @throws {TypeError} The URL is none of a ledger's. */
 export function clientConfig(url: string, access: PgAccess = {}): pg.ClientConfig {
   const { host, port, user, password, database, tls } = addressOf(url);
+  const { role, readOnly = false, statementMs = STATEMENT_MS } = access;
+  const options = [
+    ...role === undefined ? [] : [`-c role=${role}`],
+    ...readOnly ? ["-c default_transaction_read_only=on"] : [],
+  ];
   return {
     host,
     port,
@@ -31,10 +46,10 @@ export function clientConfig(url: string, access: PgAccess = {}): pg.ClientConfi
     ssl: tls ? { ...(access.ca !== undefined && { ca: access.ca }) } : false,
     types,
     application_name: "gopool",
-    ...(access.role !== undefined && { options: `-c role=${access.role}` }),
+    ...(options.length > 0 && { options: options.join(" ") }),
     connectionTimeoutMillis: CONNECT_MS,
-    statement_timeout: STATEMENT_MS,
-    query_timeout: ANSWER_MS,
+    statement_timeout: statementMs,
+    query_timeout: statementMs + ANSWER_AFTER_MS,
     lock_timeout: LOCK_MS,
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     keepAlive: true,

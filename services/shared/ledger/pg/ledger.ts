@@ -54,7 +54,7 @@ export class PgLedger implements Ledger {
     work: (tx: Tx) => Promise<T>,
     options: TransactionOptions = {},
   ): Promise<T> {
-    const begin = beginOf(options);
+    const begin = beginOf(options, this.#options.readOnly);
     for (let attempt = 1;; attempt++) {
       const client = await this.#connected();
       const run = await runOnce(client, begin, work);

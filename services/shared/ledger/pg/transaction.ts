@@ -14,10 +14,17 @@ const MONEY_LOCK = "hashtextextended('gopool money', 0)";
 const SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 const BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE";
 
-/** @throws {TypeError} Options that exclude each other. */
-export function beginOf({ money = false, snapshot = false }: TransactionOptions): string {
-  if (money && snapshot) throw new TypeError("A snapshot writes nothing: it cannot move money");
-  if (snapshot) return SNAPSHOT;
+/**
+ * @param readOnly All of this ledger's transactions are snapshots.
+ * @throws {TypeError} Options that exclude each other.
+ */
+export function beginOf(
+  { money = false, snapshot = false }: TransactionOptions,
+  readOnly = false,
+): string {
+  const reads = snapshot || readOnly;
+  if (money && reads) throw new TypeError("A snapshot writes nothing: it cannot move money");
+  if (reads) return SNAPSHOT;
   // Each statement after the lock sees what the holder before has committed.
   return money ? `${BEGIN}; SELECT pg_advisory_xact_lock(${MONEY_LOCK})` : BEGIN;
 }

@@ -64,6 +64,36 @@ export async function feesAt(tx: Tx, atMs: number): Promise<FeesInForce> {
   };
 }
 
+/**
+ * The pool's rates at a log time, and those that hold for one account: as `ratesOf(feesAt())`, without reading everybody's.
+ *
+ * @param account Its id; null: the pool's alone.
+ * @returns Null where the ledger was never given the pool's first.
+ */
+export async function ratesAt(
+  tx: Tx,
+  account: number | null,
+  atMs: number,
+): Promise<FeeRates | null> {
+  const rows = await tx.prepared<{ fee: number | null; donation: number | null }>(
+    "rates_at",
+    `(SELECT fee_basis_points AS fee, donation_basis_points AS donation FROM fee_period
+      WHERE account_id = $1 AND from_ms <= $2 ORDER BY from_ms DESC, id DESC LIMIT 1)
+     UNION ALL
+     (SELECT fee_basis_points, donation_basis_points FROM fee_period
+      WHERE account_id IS NULL AND from_ms <= $2 ORDER BY from_ms DESC, id DESC LIMIT 1)`,
+    [account, atMs],
+  );
+  // The pool's stand last and have both.
+  const pool = rows.at(-1);
+  if (pool === undefined || pool.fee === null || pool.donation === null) return null;
+  const own = rows[0]!;
+  return {
+    feeBasisPoints: own.fee ?? pool.fee,
+    donationBasisPoints: own.donation ?? pool.donation,
+  };
+}
+
 /** The pool's first rates, from the beginning of time, if there are none yet. */
 export async function openFees(tx: Tx, rates: FeeRates, nowMs: number): Promise<boolean> {
   const made = await tx.query(

@@ -9,6 +9,7 @@ export {
   type FeesInForce,
   openFees,
   type OwnRates,
+  ratesAt,
   ratesOf,
   setFees,
 } from "./fees.ts";

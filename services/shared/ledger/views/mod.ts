@@ -2,3 +2,5 @@
 export * from "./accounts.ts";
 export * from "./entries.ts";
 export * from "./blocks.ts";
+export * from "./money.ts";
+export * from "./payments.ts";
