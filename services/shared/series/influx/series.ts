@@ -1,0 +1,301 @@
+/**
+ * The series on an InfluxDB 3: the port's promises out of the parts beside this file.
+ *
+ * @module
+ */
+import { checkLimit, checkMinutes } from "../checks.ts";
+import { checkRange, floorTo, type Horizon, horizonOf, HOUR_MS, rollPlanOf } from "../levels.ts";
+import type { SeriesClock } from "../options.ts";
+import type { Retentions } from "../options.ts";
+import type {
+  AccountSum,
+  BestBy,
+  BlockPoint,
+  Figures,
+  Fold,
+  Position,
+  Range,
+  Series,
+  Step,
+  Subject,
+  Sum,
+  WorkerSum,
+} from "../port.ts";
+import { countBlocks, figuresOf, newestBlocks } from "./blocks.ts";
+import { ROLLED_BELIEVED_MS } from "./limits.ts";
+import {
+  BEGINNING_MS,
+  beginningLine,
+  blockLine,
+  figuresLine,
+  lineOf,
+  minuteLine,
+  nsOf,
+  poolLine,
+  rawLine,
+  Unwritable,
+} from "./lines.ts";
+import { newestHour, rollStretch } from "./rolling.ts";
+import { nobodysTags, reasonsThere } from "./setup.ts";
+import type { InfluxServer } from "./server.ts";
+import { slicesOf } from "./slices.ts";
+import { numberOf, within } from "./sql.ts";
+import { tagOf } from "./names.ts";
+import { type Place, type Places, REASON_PREFIX } from "./tables.ts";
+import { Totals } from "./totals.ts";
+import type { LineWriter, WriteCounters } from "./writer.ts";
+
+export interface InfluxSeriesDeps {
+  readonly server: InfluxServer;
+  readonly places: Places;
+  readonly writer: LineWriter;
+  readonly clock: SeriesClock;
+  readonly retentions: Retentions;
+  /** Every reason that has a column. */
+  readonly reasons: Set<string>;
+}
+
+export class InfluxSeries implements Series {
+  readonly name: string;
+  readonly #deps: InfluxSeriesDeps;
+  readonly #totals: Totals;
+  /** Never later than it is: hours are not rolled back. */
+  #rolled = { untilMs: 0, believedUntilMs: -1 };
+  #firstMs: number | null = null;
+  #hasReasons = false;
+
+  constructor(deps: InfluxSeriesDeps) {
+    this.#deps = deps;
+    this.name = deps.server.name;
+    const horizon = () => this.#horizon();
+    this.#totals = new Totals({ ...deps, horizon });
+  }
+
+  /** What the writing has come to since it was opened. */
+  counters(): WriteCounters {
+    return this.#deps.writer.counters;
+  }
+
+  async write({ minutes, pool, raw }: Fold): Promise<void> {
+    const { places, reasons } = this.#deps;
+    await this.#learn([...minutes, ...pool]);
+    const minuteLines = [
+      ...this.#lines(minutes, (point) => minuteLine(places.shares.minute.table, point, reasons)),
+      ...this.#lines(pool, (point) => poolLine(places.pool.minute.table, point, reasons)),
+    ];
+    const rawLines = this.#lines(raw, (share) => rawLine(places.raw.table, share));
+    const batches = [
+      { database: places.shares.minute.database, lines: minuteLines },
+      { database: places.raw.database, lines: rawLines },
+    ];
+    // First: a minute that is there without it would not be found again.
+    await this.#begin([...minutes, ...pool]);
+    await this.#deps.writer.write(batches.filter(({ lines }) => lines.length > 0));
+  }
+
+  positions(): Promise<readonly Position[] | null> {
+    return Promise.resolve(null);
+  }
+
+  async rollUp(range: Range): Promise<{ hours: number; days: number }> {
+    const first = await this.firstMinute();
+    const plan = rollPlanOf(range, await this.#horizon(), first);
+    const { server, places, reasons, writer } = this.#deps;
+    const deps = {
+      server,
+      places,
+      reasons,
+      write: (batches: Parameters<LineWriter["write"]>[0]) => writer.write(batches),
+    };
+    const hours = plan.hours === null ? 0 : await rollStretch(deps, "hour", plan.hours);
+    const days = plan.days === null ? 0 : await rollStretch(deps, "day", plan.days);
+    this.#believe(plan.rolledUntilMs);
+    return { hours, days };
+  }
+
+  async rolledUntil(): Promise<number> {
+    const { clock, server, places } = this.#deps;
+    if (clock.monotonic() < this.#rolled.believedUntilMs) return this.#rolled.untilMs;
+    const first = await this.firstMinute();
+    if (first === null) return 0;
+    const known = Math.max(this.#rolled.untilMs, floorTo(first, HOUR_MS));
+    // A clock that was set back hides no hours.
+    const until = Math.max(clock.now(), known) + 24 * HOUR_MS;
+    const slices = slicesOf({ fromMs: known, untilMs: floorTo(until, HOUR_MS) }, HOUR_MS);
+    const newest = await newestHour({ server, places }, slices);
+    this.#believe(newest ?? this.#rolled.untilMs);
+    return this.#rolled.untilMs;
+  }
+
+  async writeBlock(block: BlockPoint): Promise<void> {
+    await this.#writeOne(this.#deps.places.blocks, (table) => blockLine(table, block));
+  }
+
+  async writeFigures(figures: Figures): Promise<void> {
+    await this.#writeOne(this.#deps.places.figures, (table) => figuresLine(table, figures));
+  }
+
+  /** The server does it by itself: retention is a setting of its databases. */
+  prune(_nowMs: number): Promise<void> {
+    return Promise.resolve();
+  }
+
+  sums(subject: Subject, ranges: readonly Range[]): Promise<readonly Sum[]> {
+    return this.#totals.sums(subject, ranges);
+  }
+
+  chart(subject: Subject, range: Range, stepMs: number): Promise<readonly Step[]> {
+    return this.#totals.chart(subject, range, stepMs);
+  }
+
+  async workers(
+    account: string,
+    range: Range,
+    page: { readonly limit: number; readonly after?: { lastMs: number; worker: string } },
+  ): Promise<readonly WorkerSum[]> {
+    checkLimit(page.limit);
+    const all = (await this.#totals.workers(account, range)).sort(seenLastFirst);
+    const { after } = page;
+    const rest = after === undefined ? all : all.filter((one) => seenLastFirst(after, one) < 0);
+    return rest.slice(0, page.limit);
+  }
+
+  async top(range: Range, limit: number): Promise<readonly AccountSum[]> {
+    checkLimit(limit);
+    return await this.#totals.top(range, limit);
+  }
+
+  online(range: Range, account?: string): Promise<{ accounts: number; workers: number }> {
+    return this.#totals.online(range, account);
+  }
+
+  best(subject: Subject, range: Range): Promise<BestBy | null> {
+    return this.#totals.best(subject, range);
+  }
+
+  async blocks(
+    page: { readonly untilMs: number; readonly limit: number },
+  ): Promise<readonly BlockPoint[]> {
+    checkLimit(page.limit);
+    return await newestBlocks(this.#deps, page);
+  }
+
+  async blockCount(range: Range): Promise<number> {
+    checkRange(range);
+    return await countBlocks(this.#deps, range);
+  }
+
+  async figures(range: Range): Promise<readonly Figures[]> {
+    checkMinutes(range);
+    return await figuresOf(this.#deps, range);
+  }
+
+  async firstMinute(): Promise<number | null> {
+    if (this.#firstMs !== null) return this.#firstMs;
+    const { database, table } = this.#deps.places.beginning;
+    const rows = await this.#deps.server.select(
+      database,
+      `SELECT first_ms FROM ${table.name} WHERE ${within(AT_BEGINNING)}`,
+    );
+    const first = rows[0];
+    return first === undefined ? null : this.#firstMs = numberOf(first.first_ms);
+  }
+
+  /** A row of a table of ours, read by the engine that reads all of them. */
+  async health(): Promise<void> {
+    const { database, table } = this.#deps.places.beginning;
+    await this.#deps.server.select(
+      database,
+      `SELECT count(*) AS rows FROM ${table.name} WHERE ${within(AT_BEGINNING)}`,
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#deps.writer.close();
+    await this.#deps.server[Symbol.asyncDispose]();
+  }
+
+  async #horizon(): Promise<Horizon> {
+    const [rolledUntilMs] = await Promise.all([this.rolledUntil(), this.#knowReasons()]);
+    return horizonOf(this.#deps.clock.now(), this.#deps.retentions, rolledUntilMs);
+  }
+
+  /** Reasons of newer and older versions of the pool: their columns are there. */
+  async #knowReasons(): Promise<void> {
+    if (this.#hasReasons) return;
+    const { server, places, reasons } = this.#deps;
+    for (const reason of await reasonsThere(server, places)) reasons.add(reason);
+    this.#hasReasons = true;
+  }
+
+  #believe(untilMs: number): void {
+    this.#rolled = {
+      untilMs: Math.max(untilMs, this.#rolled.untilMs),
+      believedUntilMs: this.#deps.clock.monotonic() + ROLLED_BELIEVED_MS,
+    };
+  }
+
+  #lines<T>(points: readonly T[], lineFor: (point: T) => string): string[] {
+    const lines: string[] = [];
+    for (const point of points) {
+      try {
+        lines.push(lineFor(point));
+      } catch (error) {
+        if (!(error instanceof Unwritable)) throw error;
+        this.#deps.writer.drop(JSON.stringify(point), error.message);
+      }
+    }
+    return lines;
+  }
+
+  async #writeOne(place: Place, lineFor: (table: Place["table"]) => string): Promise<void> {
+    const lines = this.#lines([place.table], lineFor);
+    if (lines.length > 0) await this.#deps.writer.write([{ database: place.database, lines }]);
+  }
+
+  /** Keeps the first minute at the first. */
+  async #begin(points: readonly { readonly minuteMs: number }[]): Promise<void> {
+    if (points.length === 0) return;
+    const earliest = points.reduce((ms, { minuteMs }) => Math.min(ms, minuteMs), Infinity);
+    const known = await this.firstMinute();
+    if (known !== null && known <= earliest) return;
+    await this.#writeOne(this.#deps.places.beginning, (table) => beginningLine(table, earliest));
+    this.#firstMs = earliest;
+  }
+
+  /**
+   * A reason that has no column yet gets one in every table of totals, by a row of nobody's at a time that nobody asks
+   * about: a question names the columns of all reasons, and one that is missing would fail it.
+   */
+  async #learn(
+    points: readonly { readonly reasons: Readonly<Record<string, number>> }[],
+  ): Promise<void> {
+    const { places, reasons, writer } = this.#deps;
+    const fresh = new Set<string>();
+    for (const point of points) {
+      for (const reason of Object.keys(point.reasons)) {
+        if (!reasons.has(reason)) fresh.add(reason);
+      }
+    }
+    if (fresh.size === 0) return;
+    await this.#knowReasons();
+    const values = Object.fromEntries([...fresh].map((name) => [REASON_PREFIX + tagOf(name), 0]));
+    const all = [...Object.values(places.shares), ...Object.values(places.pool)];
+    await writer.write(all.map(({ database, table }) => ({
+      database,
+      lines: [lineOf(table, nobodysTags(table), values, nsOf(BEGINNING_MS))],
+    })));
+    for (const reason of fresh) reasons.add(reason);
+  }
+}
+
+const AT_BEGINNING = { fromMs: BEGINNING_MS, untilMs: BEGINNING_MS + 1 };
+
+interface Seen {
+  readonly lastMs: number;
+  readonly worker: string;
+}
+
+function seenLastFirst(a: Seen, b: Seen): number {
+  return b.lastMs - a.lastMs || (a.worker < b.worker ? -1 : a.worker > b.worker ? 1 : 0);
+}

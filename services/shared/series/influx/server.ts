@@ -1,0 +1,243 @@
+/**
+ * The server as the adapter sees it: one write, one question, one plain call, each with its end in time, and its faults
+ * sorted by what is to be done about them. Writes and questions go by InfluxData's client, in its build for Node: the
+ * one for browsers, which Deno would take, asks in a way that the server does not have.
+ *
+ * @module
+ */
+// @ts-types="influxdb3-client-pkg"
+import { HttpError, InfluxDBClient, setLogger } from "@influxdata/influxdb3-client";
+import { SeriesUnavailable } from "../port.ts";
+import type { InfluxAddress } from "./address.ts";
+import { Gate } from "./gate.ts";
+import {
+  ANSWER_BYTES_MAX,
+  CALL_TIMEOUT_MS,
+  GZIP_FROM_BYTES,
+  QUERIES_IN_FLIGHT_MAX,
+  QUERY_TIMEOUT_MS,
+  QUERY_TRIES,
+  RECONNECT_LAST_MS,
+  RETRY_FIRST_MS,
+  WRITE_TIMEOUT_MS,
+} from "./limits.ts";
+
+// It writes every failure to the console by itself; they are told where they are handled.
+setLogger({ error: () => {}, warn: () => {} });
+
+/** The server took a request and said no: trying again is of no use. */
+export class Refused extends Error {
+  override name = "Refused";
+  constructor(readonly status: number, message: string) {
+    super(message);
+  }
+}
+
+/** More files than the server opens for one question: ask for less time. */
+export class TooManyFiles extends Error {
+  override name = "TooManyFiles";
+}
+
+/** A database or table that nobody has made. */
+export class NotThere extends SeriesUnavailable {}
+
+/** A line of a batch that the server refused, by its place in it. */
+export interface RefusedLine {
+  readonly at: number;
+  readonly why: string;
+}
+
+export type Params = Readonly<Record<string, string>>;
+/** Of one row, by column: numbers, bigints (whole numbers that were computed), texts, null. */
+export type Columns = Readonly<Record<string, unknown>>;
+
+export interface ServerOptions {
+  readonly token?: string | undefined;
+  /** Tests shorten them. */
+  readonly writeTimeoutMs?: number | undefined;
+  readonly queryTimeoutMs?: number | undefined;
+}
+
+export class InfluxServer implements AsyncDisposable {
+  /** For people: never with the token. */
+  readonly name: string;
+  readonly #url: string;
+  readonly #client: InfluxDBClient;
+  readonly #token: string | undefined;
+  readonly #writeTimeoutMs: number;
+  readonly #queryTimeoutMs: number;
+  readonly #questions = new Gate(QUERIES_IN_FLIGHT_MAX);
+
+  constructor({ url, name }: InfluxAddress, options: ServerOptions) {
+    this.name = name;
+    this.#url = url;
+    this.#token = options.token;
+    this.#writeTimeoutMs = options.writeTimeoutMs ?? WRITE_TIMEOUT_MS;
+    this.#queryTimeoutMs = options.queryTimeoutMs ?? QUERY_TIMEOUT_MS;
+    this.#client = new InfluxDBClient({
+      host: url,
+      // It insists on one; a server that asks for none looks at none.
+      token: options.token ?? "none",
+      authScheme: "Bearer",
+      writeOptions: { gzipThreshold: GZIP_FROM_BYTES, precision: "ns" },
+      grpcOptions: {
+        "grpc.initial_reconnect_backoff_ms": RETRY_FIRST_MS,
+        "grpc.max_reconnect_backoff_ms": RECONNECT_LAST_MS,
+        "grpc.max_receive_message_length": ANSWER_BYTES_MAX,
+      },
+    });
+  }
+
+  /**
+   * One batch, all or nothing; readable and safe from the end of the server's process when it resolves.
+   *
+   * @throws {Refused} @throws {SeriesUnavailable}
+   */
+  async write(database: string, lines: readonly string[]): Promise<void> {
+    const timeout = this.#writeTimeoutMs;
+    // Joined here: the client would go through an array once more.
+    const sent = this.#client.write(lines.join("\n"), database, undefined, { timeout });
+    try {
+      // The client's own end counts silence only; a server that drips would hold a write for ever.
+      await within(timeout + 1_000, sent);
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw this.#away("takes no writes", error);
+      throw this.#refusal(error.statusCode, error.message, "takes no writes");
+    }
+  }
+
+  /**
+   * The same where single lines may be bad: the others are stored. The client does not speak this way of writing unless
+   * the server may answer before it has stored anything.
+   *
+   * @returns The lines that were refused. @throws {Refused} @throws {SeriesUnavailable}
+   */
+  async writePartly(database: string, lines: readonly string[]): Promise<readonly RefusedLine[]> {
+    const path = `/api/v3/write_lp?db=${encodeURIComponent(database)}&precision=nanosecond`;
+    const { status, body } = await this.call("POST", path, lines.join("\n"));
+    if (status === 204) return [];
+    const refused = status === 400 ? refusedLines(body) : null;
+    if (refused === null) throw this.#refusal(status, body, "takes no writes");
+    return refused;
+  }
+
+  /**
+   * All rows of a question. Parameters are never empty: the client leaves those out.
+   *
+   * @throws {TooManyFiles} @throws {NotThere} @throws {SeriesUnavailable}
+   */
+  async select(database: string, sql: string, params: Params = {}): Promise<Columns[]> {
+    for (let left = QUERY_TRIES;; left--) {
+      try {
+        return await this.#questions.run(() =>
+          within(this.#queryTimeoutMs + 1_000, this.#rows(database, sql, params))
+        );
+      } catch (error) {
+        const { code } = error as { code?: unknown };
+        if (code === "UNAVAILABLE" && left > 1) continue;
+        throw this.#queryFault(error);
+      }
+    }
+  }
+
+  /** One call by plain HTTP. @throws {SeriesUnavailable} No answer. */
+  async call(
+    method: string,
+    path: string,
+    body?: string,
+  ): Promise<{ readonly status: number; readonly body: string }> {
+    const headers: Record<string, string> = { "content-type": "application/json" };
+    if (this.#token !== undefined) headers.authorization = `Bearer ${this.#token}`;
+    try {
+      const response = await fetch(this.#url + path, {
+        method,
+        headers,
+        ...(body === undefined ? {} : { body }),
+        signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
+      });
+      return { status: response.status, body: await response.text() };
+    } catch (error) {
+      throw this.#away("does not answer", error);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client.close();
+  }
+
+  async #rows(database: string, sql: string, params: Params): Promise<Columns[]> {
+    const rows: Columns[] = [];
+    const options = { type: "sql" as const, params: { ...params }, timeout: this.#queryTimeoutMs };
+    for await (const row of this.#client.query(sql, database, options)) rows.push(row);
+    return rows;
+  }
+
+  #queryFault(error: unknown): Error {
+    const { code, message } = error as { code?: unknown; message?: unknown };
+    const text = decodeURIComponentSafe(String(message));
+    if (/file limit/i.test(text)) return new TooManyFiles(text);
+    if (/database.*(not found|cannot retrieve)|cannot retrieve database/i.test(text)) {
+      return new NotThere(`${this.name} has no such database yet: ${text}`);
+    }
+    if (/table '[^']*' not found/i.test(text)) {
+      return new NotThere(`${this.name} has no such table yet: ${text}`);
+    }
+    if (code === "UNAUTHENTICATED" || code === "PERMISSION_DENIED") {
+      return new SeriesUnavailable(`${this.name} refuses the token`, { cause: error });
+    }
+    return this.#away("answers no questions", error);
+  }
+
+  #refusal(status: number, message: string, what: string): Error {
+    if (status === 401 || status === 403) {
+      return new SeriesUnavailable(`${this.name} refuses the token`);
+    }
+    // A full house is mended by the operator, and the lines are good.
+    if (status === 422 || status >= 500) {
+      return this.#away(what, new Error(`${status} ${message}`));
+    }
+    return new Refused(status, message);
+  }
+
+  #away(what: string, error: unknown): SeriesUnavailable {
+    const why = error instanceof Error ? error.message || error.name : String(error);
+    return new SeriesUnavailable(`${this.name} ${what}: ${why}`, { cause: error });
+  }
+}
+
+/** @throws {Error} When it takes longer. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const end = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([work, end]);
+  } finally {
+    clearTimeout(timer);
+    // Nobody waits any more for one that came too late.
+    work.catch(() => {});
+  }
+}
+
+/** The server's list of bad lines; null where its answer is none. */
+function refusedLines(body: string): RefusedLine[] | null {
+  try {
+    const { data } = JSON.parse(body) as {
+      data?: readonly { readonly line_number: number; readonly error_message: string }[];
+    };
+    if (!Array.isArray(data)) return null;
+    return data.map((one) => ({ at: one.line_number - 1, why: one.error_message }));
+  } catch {
+    return null;
+  }
+}
+
+/** gRPC writes a message's unusual characters as %XX. */
+function decodeURIComponentSafe(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * The questions about shares: each planned by levels.ts, asked in slices, added up here.
+ *
+ * @module
+ */
+import { chartPlanOf, type Horizon, LEVEL_MS, type Piece, planOf } from "../levels.ts";
+import type { AccountSum, BestBy, Range, Step, Subject, Sum, WorkerSum } from "../port.ts";
+import { Adding, isBetter } from "../sums.ts";
+import type { Columns, InfluxServer } from "./server.ts";
+import { inSlices } from "./slices.ts";
+import {
+  type Condition,
+  numberOf,
+  ofAccounts,
+  ofSubject,
+  type Question,
+  rowOf,
+  textOf,
+  timeOf,
+  totalsQuestion,
+  within,
+} from "./sql.ts";
+import type { Places } from "./tables.ts";
+
+export interface TotalsDeps {
+  readonly server: Pick<InfluxServer, "select">;
+  readonly places: Places;
+  /** Every reason that has a column. */
+  readonly reasons: ReadonlySet<string>;
+  readonly horizon: () => Promise<Horizon>;
+}
+
+const NOBODY = { sql: "", params: {} };
+
+export class Totals {
+  constructor(readonly deps: TotalsDeps) {}
+
+  async sums(subject: Subject, ranges: readonly Range[]): Promise<readonly Sum[]> {
+    const horizon = await this.deps.horizon();
+    return await Promise.all(ranges.map(async (asked) => {
+      const { range, pieces } = planOf(asked, horizon);
+      const adding = new Adding();
+      for (const columns of await this.#rows(pieces, subject)) adding.add(rowOf(columns));
+      return adding.sum(range);
+    }));
+  }
+
+  async chart(subject: Subject, range: Range, stepMs: number): Promise<readonly Step[]> {
+    const plan = chartPlanOf(range, stepMs, await this.deps.horizon());
+    const addings = plan.steps.map(() => new Adding());
+    // Bins lie on multiples since 1970, as steps do.
+    const by = { at: `date_bin(INTERVAL '${plan.stepMs / 1000} seconds', time)` };
+    for (const columns of await this.#rows(plan.pieces, subject, by)) {
+      const at = Math.floor((timeOf(columns.at) - plan.range.fromMs) / plan.stepMs);
+      addings[at]?.add(rowOf(columns));
+    }
+    return plan.steps.map((step, at) => addings[at]!.sum(step));
+  }
+
+  async workers(account: string, asked: Range): Promise<WorkerSum[]> {
+    const { range, pieces } = planOf(asked, await this.deps.horizon());
+    const sums = new Map<string, Adding>();
+    const subject = { kind: "account", account } as const;
+    for (const columns of await this.#rows(pieces, subject, { worker: "worker" })) {
+      addingOf(sums, textOf(columns.worker)).add(rowOf(columns));
+    }
+    return [...sums].map(([worker, adding]) => ({ ...adding.sum(range), worker }));
+  }
+
+  async top(asked: Range, limit: number): Promise<AccountSum[]> {
+    const { range, pieces } = planOf(asked, await this.deps.horizon());
+    const sums = new Map<string, Adding>();
+    const by = { account: "account" };
+    for (const columns of await this.#ask(pieces, this.deps.places.shares, { by })) {
+      addingOf(sums, textOf(columns.account)).add(rowOf(columns));
+    }
+    const first = [...sums].filter(([, { work }]) => work > 0)
+      .sort(([a, { work: aWork }], [b, { work: bWork }]) => bWork - aWork || (a < b ? -1 : 1))
+      .slice(0, limit);
+    const names = first.map(([account]) => account);
+    const workers = names.length === 0 ? new Map() : await this.#workersOf(pieces, names);
+    return first.map(([account, adding]) => ({
+      ...adding.sum(range),
+      account,
+      workers: workers.get(account)?.size ?? 0,
+    }));
+  }
+
+  async online(asked: Range, account?: string): Promise<{ accounts: number; workers: number }> {
+    const { pieces } = planOf(asked, await this.deps.horizon());
+    const subject = account === undefined ? NOBODY : ofSubject({ kind: "account", account });
+    const where = { ...subject, sql: `${subject.sql} AND status = 'valid'` };
+    const pairs = await this.#pairs(pieces, where);
+    let workers = 0;
+    for (const names of pairs.values()) workers += names.size;
+    return { accounts: pairs.size, workers };
+  }
+
+  async best(subject: Subject, asked: Range): Promise<BestBy | null> {
+    const { pieces } = planOf(asked, await this.deps.horizon());
+    const { sql, params } = ofSubject(subject);
+    const rows = await this.#each(pieces, this.deps.places.shares, (table, slice) => ({
+      sql: `SELECT account, worker, best, best_ms FROM ${table} WHERE ${within(slice)}${sql} ` +
+        `AND status = 'valid' AND best > 0 ORDER BY best DESC, best_ms ASC LIMIT 1`,
+      params,
+    }));
+    let best: BestBy | null = null;
+    for (const columns of rows) {
+      const one = { difficulty: numberOf(columns.best), atMs: numberOf(columns.best_ms) };
+      if (best !== null && !isBetter(one, best)) continue;
+      best = { ...one, account: textOf(columns.account), worker: textOf(columns.worker) };
+    }
+    return best;
+  }
+
+  async #workersOf(pieces: readonly Piece[], accounts: readonly string[]) {
+    return await this.#pairs(pieces, ofAccounts(accounts));
+  }
+
+  /** Account → its workers. */
+  async #pairs(pieces: readonly Piece[], where: Condition): Promise<Map<string, Set<string>>> {
+    const rows = await this.#each(pieces, this.deps.places.shares, (table, slice) => ({
+      sql: `SELECT DISTINCT account, worker FROM ${table} WHERE ${within(slice)}${where.sql}`,
+      params: where.params,
+    }));
+    const pairs = new Map<string, Set<string>>();
+    for (const columns of rows) {
+      const account = textOf(columns.account);
+      const workers = pairs.get(account);
+      if (workers === undefined) pairs.set(account, new Set([textOf(columns.worker)]));
+      else workers.add(textOf(columns.worker));
+    }
+    return pairs;
+  }
+
+  async #rows(pieces: readonly Piece[], subject: Subject, by: Record<string, string> = {}) {
+    const { pool, shares } = this.deps.places;
+    const tables = subject.kind === "pool" ? pool : shares;
+    return await this.#ask(pieces, tables, { by, where: ofSubject(subject) });
+  }
+
+  async #ask(
+    pieces: readonly Piece[],
+    tables: Places["shares"],
+    what: Parameters<typeof totalsQuestion>[3],
+  ): Promise<Columns[]> {
+    return await this.#each(
+      pieces,
+      tables,
+      (table, slice) => totalsQuestion(table, slice, this.deps.reasons, what),
+    );
+  }
+
+  /** Every row of every slice of every piece. */
+  async #each(
+    pieces: readonly Piece[],
+    tables: Places["shares"],
+    question: (table: string, slice: Range) => Question,
+  ): Promise<Columns[]> {
+    const answers = await Promise.all(pieces.map(({ level, range }) => {
+      const place = tables[level];
+      return inSlices(range, LEVEL_MS[level], (slice) => {
+        const { sql, params } = question(place.table.name, slice);
+        return this.deps.server.select(place.database, sql, params);
+      });
+    }));
+    return answers.flat();
+  }
+}
+
+function addingOf(sums: Map<string, Adding>, name: string): Adding {
+  let adding = sums.get(name);
+  if (adding === undefined) sums.set(name, adding = new Adding());
+  return adding;
+}

@@ -1,0 +1,74 @@
+"""SQL on what the store has, by the engine that InfluxDB 3 has: DataFusion. Files are counted as Core counts them."""
+
+import re
+
+import pyarrow as pa
+from datafusion import SessionConfig, SessionContext
+
+import store as kept
+
+BOUND = re.compile(r"(?:\w+\.)?time (>=|>|<=|<|=) TimestampNanosecond\((-?\d+)")
+FIRST_NS, LAST_NS = -(2**63), 2**63 - 1
+
+
+class Unknown(Exception):
+    """The database is not there."""
+
+
+class TooManyFiles(Exception):
+    pass
+
+
+def run(store, name, sql, params, file_limit):
+    """One SELECT as a pyarrow table. Raises Unknown, TooManyFiles, or DataFusion's own words."""
+    with store.lock:
+        database = store.databases.get(name)
+        if database is None:
+            raise Unknown(name)
+        config = SessionConfig().with_default_catalog_and_schema("public", "iox").with_information_schema(True)
+        # Two partitions: as many as a small machine has cores.
+        context = SessionContext(config.with_target_partitions(2))
+        context.catalog("datafusion") if False else None
+        cutoff = database.cutoff_ns()
+        for table, content in database.tables.items():
+            if re.search(rf"\b{re.escape(table)}\b", sql) or "information_schema" in sql:
+                context.register_record_batches(table, [[content.arrow(cutoff)]])
+        frame = context.sql(sql, param_values=params) if params else context.sql(sql)
+        used = files(database, frame.optimized_logical_plan(), [])
+        for table, count in used:
+            if count > file_limit:
+                raise TooManyFiles(
+                    f"Query would exceed file limit of {file_limit} parquet files. Please specify a smaller time range "
+                    f"for your query: {table} has {count}.")
+    return plain(frame.to_arrow_table()), used
+
+
+def files(database, plan, filters):
+    """For each scan of the plan its table and how many files lie within the bounds of time above it."""
+    line = plan.display()
+    if line.startswith("TableScan: "):
+        name = re.match(r"TableScan: ([\w.\"]+)", line).group(1).split(".")[-1].strip('"')
+        table = database.tables.get(name)
+        if table is None:
+            return []
+        first, last = FIRST_NS, LAST_NS
+        for text in [*filters, line]:
+            for sign, value in BOUND.findall(text):
+                at = int(value)
+                if sign in (">=", ">", "="):
+                    first = max(first, at + (sign == ">"))
+                if sign in ("<=", "<", "="):
+                    last = min(last, at - (sign == "<"))
+        slots = first // kept.SLOT_NS, last // kept.SLOT_NS
+        return [(name, sum(1 for slot, _ in table.files if slots[0] <= slot <= slots[1]))]
+    above = [*filters, line] if line.startswith("Filter: ") and " OR " not in line else filters
+    return [one for each in plan.inputs() for one in files(database, each, above)]
+
+
+def plain(table):
+    """Without the view types that the clients of InfluxDB do not read."""
+    columns = [
+        column.cast(pa.utf8()) if pa.types.is_string_view(column.type) else column for column in table.columns
+    ]
+    fields = [field.with_type(column.type) for field, column in zip(table.schema, columns)]
+    return pa.table(columns, schema=pa.schema(fields))
