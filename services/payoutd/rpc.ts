@@ -7,7 +7,7 @@
 import type { ServiceImpl } from "@gopool/control";
 import { ClientService, LedgerService, PayoutService } from "@gopool/proto/control";
 import { clientRulesOf } from "./from_settings.ts";
-import { createClientRpc } from "./rpc_clients.ts";
+import { createClientRpc, requestsBy } from "./rpc_clients.ts";
 import { createLedgerRpc } from "./rpc_ledger.ts";
 import { createLooks } from "./rpc_looks.ts";
 import { createPayoutRpc } from "./rpc_payouts.ts";
@@ -20,6 +20,8 @@ export interface PayoutdRpc {
   readonly ledger: ServiceImpl<typeof LedgerService>;
   readonly payouts: ServiceImpl<typeof PayoutService>;
   readonly clients: ServiceImpl<typeof ClientService>;
+  /** Miners' signed requests that another part of this process was given; @param who As the audit names it. */
+  readonly requestsBy: (who: string) => ReturnType<typeof requestsBy>;
 }
 
 /** @param deps With a ledger that is open and has its schedules: see `createPayoutd`. */
@@ -32,5 +34,6 @@ export function createPayoutdRpc(deps: PayoutdDeps): PayoutdRpc {
     ledger: createLedgerRpc({ ...deps, maturity, reserveFloor }, looks),
     payouts: createPayoutRpc(payoutsDepsOf(deps), looks),
     clients: createClientRpc({ ...deps, rules, thresholdSats: settings.payouts.thresholdSats }),
+    requestsBy: (who) => requestsBy({ ...deps, rules }, who),
   };
 }

@@ -4,11 +4,18 @@ import { caller, type HandlerContext, note, type ServiceImpl } from "@gopool/con
 import type { Ledger, Tx } from "@gopool/ledger";
 import { type AcceptedRequest, type Client, clientOf, requestsOf } from "@gopool/ledger/clients";
 import { feesAt, ratesOf } from "@gopool/ledger/schemes";
-import { type ClientService, RequestRefusal } from "@gopool/proto/control";
+import {
+  type ApplyRequestResponse,
+  ApplyRequestResponseSchema,
+  type ClientService,
+  create,
+  type MessageInitShape,
+  RequestRefusal,
+} from "@gopool/proto/control";
 import type { Clock } from "@gopool/runtime";
-import type { ClientRules, RefusedFor } from "./clients/mod.ts";
+import type { ClientRules, RefusedFor, RequestVerdict, SignedRequest } from "./clients/mod.ts";
 import { followRequest, UnknownToBooks } from "./desk/mod.ts";
-import { told } from "./rpc_errors.ts";
+import { told, toldOf } from "./rpc_errors.ts";
 import { pageOf, placeOf, sizeOf } from "./rpc_paging.ts";
 
 export interface ClientRpcDeps {
@@ -73,14 +80,39 @@ export function createClientRpc(deps: ClientRpcDeps): ServiceImpl<typeof ClientS
     applyRequest: told(async ({ text, signature }, context) => {
       const actor = { who: caller(context).name, method: methodOf(context) };
       const verdict = await followRequest(deps, { text, signature }, rules, actor);
-      if (verdict.kind === "refused") {
-        return { refusal: REFUSALS[verdict.reason], why: verdict.why };
+      if (verdict.kind === "applied") {
+        const { before, after } = verdict;
+        note(context, { before, after });
       }
-      const { requestId, before, after, fromMs, again } = verdict;
-      note(context, { before, after });
-      return { requestId, before, after, fromMs: BigInt(fromMs), again };
+      return answerOf(verdict);
     }),
   };
+}
+
+/**
+ * ApplyRequest for who stands in the same process as the books: the pool's own public API.
+ *
+ * @param who As the audit names it.
+ */
+export function requestsBy(
+  deps: Omit<ClientRpcDeps, "thresholdSats">,
+  who: string,
+): (request: SignedRequest) => Promise<ApplyRequestResponse> {
+  const actor = { who, method: "ClientService/ApplyRequest" };
+  return async ({ text, signature }) => {
+    try {
+      const verdict = await followRequest(deps, { text, signature }, deps.rules, actor);
+      return create(ApplyRequestResponseSchema, answerOf(verdict));
+    } catch (error) {
+      throw toldOf(error);
+    }
+  };
+}
+
+function answerOf(verdict: RequestVerdict): MessageInitShape<typeof ApplyRequestResponseSchema> {
+  if (verdict.kind === "refused") return { refusal: REFUSALS[verdict.reason], why: verdict.why };
+  const { requestId, before, after, fromMs, again } = verdict;
+  return { requestId, before, after, fromMs: BigInt(fromMs), again };
 }
 
 function methodOf({ service, method }: HandlerContext): string {

@@ -13,7 +13,7 @@ import {
   signedBy,
   THRESHOLD_SATS,
 } from "./clients/client_fixture.ts";
-import { createClientRpc } from "./rpc_clients.ts";
+import { createClientRpc, requestsBy } from "./rpc_clients.ts";
 import { audited, controlStand, refusedWith } from "./rpc_fixture.ts";
 
 const ALICE = minerOf(1);
@@ -133,4 +133,18 @@ Deno.test("requests are carried by the settings' role alone, and wrong questions
     "Nobody has mined here",
     () => clients.getClient({ account: THIEF.address }),
   );
+});
+
+Deno.test("a part of the same process hands requests in without a call, and is named in the audit", async () => {
+  await using books = await freshLedger();
+  await openBooks(books, [ALICE]);
+  const clock = new FakeClock(NOW_MS);
+  const apply = requestsBy({ ledger: books, network: "regtest", clock, rules: RULES }, "web");
+  const request = signedBy(ALICE, requestOf(ALICE, "threshold", "25000"));
+  const { refusal, after, again } = await apply(request);
+  assertEquals([refusal, after, again], [RequestRefusal.UNSPECIFIED, "25000", false]);
+  assertEquals((await apply(request)).again, true);
+  const stolen = await apply(signedBy(THIEF, requestOf(ALICE, "threshold", "30000")));
+  assertEquals([stolen.refusal, stolen.after], [RequestRefusal.BAD_SIGNATURE, ""]);
+  assertEquals((await audited(books)).map(({ who }) => who), ["web"]);
 });
