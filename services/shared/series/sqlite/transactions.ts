@@ -30,6 +30,7 @@ export class Transactions {
 
   /** Ends after what is under way. */
   async close(): Promise<void> {
+    if (this.#isClosed) return;
     this.#isClosed = true;
     await this.#last;
     this.#database.close();
