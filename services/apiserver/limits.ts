@@ -25,11 +25,8 @@ export const STREAMS_PER_CLIENT_MAX = 12;
 /** Requests under way at once that are not answered from memory: a slow store must not fill the process. */
 export const REQUESTS_MAX = 500;
 
-/** A request's address with its query: the longest sensible one has a worker's name and a page token. */
-export const URL_MAX_LENGTH = 4 * KIB;
-
-/** A request's body: a signed message is the largest. */
-export const BODY_MAX_BYTES = 16 * KIB;
+/** A request's address with its query; the gateway takes as much. */
+export const URL_MAX_CHARS = 8 * KIB;
 
 /** Answers kept ready in this process: some thousand pages of miners. */
 export const READY_MAX_BYTES = 64 * MIB;
@@ -49,14 +46,35 @@ export const CLAIM_MS = 2_000;
 /** How often an instance that waits for another's answer looks for it. */
 export const CLAIM_LOOK_MS = 50;
 
-/** A degraded answer is kept for so long: a store that is back is to be seen soon, one that is away asked rarely. */
-export const DEGRADED_TTL_MS = 1_000;
+/** A degraded answer is fresh for so long: a store that is back is to be seen soon, one that is away asked rarely. */
+export const DEGRADED_FRESH_MS = 1_000;
+
+/** Nobody joins an answer that is being made for longer: past the deadline of a call, with room. */
+export const MAKING_MAX_MS = 15_000;
+
+/** Below this a packed body gains less than its header costs. */
+export const GZIP_MIN_BYTES = 512;
 
 /** Clients whose buckets this process remembers; one forgotten asks the state again. */
 export const CLIENTS_MAX = 20_000;
+
+/** Tokens that an instance takes at once for a client, at most: so many requests ask the state once. */
+export const LIMITER_PACK = 10;
+
+/** Tokens taken and not used are let go after this: their bucket has filled meanwhile. */
+export const LIMITER_HELD_MS = 10_000;
+
+/** How often it is looked whether an operator has flushed the answers of all instances. */
+export const FLUSH_LOOK_MS = 1_000;
+
+/** What the dashboards of other pools ask for is fresh for so long: they ask each minute or so. */
+export const COMPAT_FRESH_MS = 10_000;
 
 /** After the signal to end calls under way have so long; the process has 10 s. */
 export const DRAIN_MS = 3_000;
 
 /** How long a change of settings may take at payoutd: it checks a signature and writes to the ledger. */
-export const APPLY_MS = 10_000;
+export const APPLY_MS = 8_000;
+
+/** Callers that an operator is shown who names no number; the proto holds what is named. */
+export const CALLERS_USUAL = 20;

@@ -1,0 +1,70 @@
+/**
+ * What is served: the API's methods by every way to them, routes of other pools' dashboards, the page.
+ *
+ * @module
+ */
+import { createGateway, type Gateway, serving } from "@gopool/control/gateway";
+import { BlockService, MinerService, PayoutService, PoolService } from "@gopool/proto/api";
+import type { Answers } from "./answers.ts";
+import {
+  type BooksReader,
+  createBlockApi,
+  createMinerBooksRpc,
+  createPayoutApi,
+} from "./books/mod.ts";
+import { createCompat } from "./compat/mod.ts";
+import type { Corner } from "./front.ts";
+import { keptAnswers } from "./kept_answers.ts";
+import { COMPAT_FRESH_MS, STREAMS_MAX } from "./limits.ts";
+import type { Live } from "./live.ts";
+import { createPublicRpc, effortsOf, type PublicDeps } from "./public/mod.ts";
+import type { ApiserverDeps } from "./service.ts";
+import { boundedStreams, type StreamCounts } from "./streams.ts";
+
+export interface ContentsDeps extends ApiserverDeps {
+  readonly live: Live;
+  readonly books: BooksReader;
+  readonly streams: StreamCounts;
+  readonly answers: Answers;
+  readonly generation: () => string;
+  readonly onAnswer: (from: "made" | "shared") => void;
+  readonly stop: AbortSignal;
+}
+
+export interface Contents {
+  readonly gateway: Gateway;
+  readonly corners: readonly Corner[];
+}
+
+export function createContents(deps: ContentsDeps): Contents {
+  const { pool, page, books, series, clock, log } = deps;
+  const { apiStratumUrls = [], apiFinders: finders } = deps.settings;
+  const { streams, answers, generation, onAnswer, stop } = deps;
+  const publicDeps: PublicDeps = {
+    ...deps,
+    settings: { pool, stratumUrls: apiStratumUrls, finders, maturity: 100 },
+  };
+  const rpc = createPublicRpc(publicDeps, createMinerBooksRpc(deps));
+  const booksApi = { books, clock, log, finders, effortOf: effortsOf(series) };
+  const gateway = createGateway({
+    services: [
+      serving(PoolService, rpc.pool),
+      serving(MinerService, rpc.miners),
+      serving(BlockService, createBlockApi(booksApi)),
+      serving(PayoutService, createPayoutApi(booksApi)),
+    ],
+    clock,
+    log,
+    before: [boundedStreams(streams)],
+    interceptors: [keptAnswers(answers, generation, onAnswer)],
+    stop,
+    streamsMax: STREAMS_MAX,
+  });
+  const compat: Corner = {
+    name: "compat",
+    fetch: createCompat(publicDeps),
+    has: (path) => /^\/api\/(?!v\d)/.test(path),
+    ttl: { freshMs: COMPAT_FRESH_MS, staleMs: COMPAT_FRESH_MS },
+  };
+  return { gateway, corners: [compat, { name: "page", fetch: (request) => page.fetch(request) }] };
+}
