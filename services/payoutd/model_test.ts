@@ -9,6 +9,7 @@ import { CHECKS } from "@gopool/ledger/books_tools";
 import { freshLedger } from "@gopool/ledger/fixture";
 import fc from "@gopool/testing/fc";
 import { History, sixteenths, step, WINDOW } from "./model/histories_fixture.ts";
+import { assertMoneyAddsUp } from "./model/public_money_fixture.ts";
 import { lastParts, splitAmong } from "./model/reference_fixture.ts";
 import { inFreshBooks, MATURITY, NETWORK, WINDOW_THOUSANDTHS } from "./model/world_fixture.ts";
 import { ACCOUNTS, BITS, history, settle, value } from "@gopool/ledger/rewards/fixture";
@@ -74,10 +75,12 @@ Deno.test("whatever happens to shares, blocks and payments, balances are the ref
           try {
             await history.step(step);
             await history.check();
+            if (at % 10 === 0) await assertMoneyAddsUp(tx);
           } catch (error) {
             throw new Error(`at step ${at}, ${step.what}`, { cause: error });
           }
         }
+        await assertMoneyAddsUp(tx);
         for (const check of CHECKS) {
           assertEquals(await check.find(tx, { network: NETWORK, maturity: MATURITY }), []);
         }
