@@ -4,13 +4,12 @@ import {
   type GetMinerChartRequest,
   type GetMinerChartResponseSchema,
   type GetMinerResponseSchema,
-  PayoutState,
   timestampFromMs,
   type WatchMinerResponseSchema,
   Window,
 } from "@gopool/proto/api";
 import { MINUTE_MS, secondsToBlock, type Subject, type Sum } from "@gopool/series";
-import type { MinerMoney, MinerPayout } from "../books/mod.ts";
+import { type MinerMoney, minerPayout } from "../books/mod.ts";
 import type { AccountTick } from "../live.ts";
 import { chartOf, chartTotals, pointsOf } from "./chart.ts";
 import { countedOf } from "./counted.ts";
@@ -102,19 +101,6 @@ function moneyOf(
       : { estimatedRewardSats: estimate.rewardSats, windowShare: estimate.windowShare },
     payouts: payouts.map(minerPayout),
   };
-}
-
-const STATES = {
-  planned: PayoutState.PLANNED,
-  awaiting: PayoutState.PLANNED,
-  signed: PayoutState.SIGNED,
-  broadcast: PayoutState.BROADCAST,
-  confirmed: PayoutState.CONFIRMED,
-  cancelled: PayoutState.CANCELLED,
-} as const;
-
-function minerPayout({ id, atMs, state, sats, feeSats, txid }: MinerPayout) {
-  return { id, at: timestampFromMs(atMs), state: STATES[state], sats, feeSats, txid };
 }
 
 /**

@@ -102,8 +102,9 @@ async function statisticsOf(deps: PublicDeps, counted: Counted) {
 /** As the books have it; without them as statistics do, which know nothing of what became of it. */
 async function lastBlockOf(deps: PublicDeps, parts: Parts): Promise<BlockMessage | null> {
   const { books, series, clock, settings: { finders } } = deps;
-  const page = await parts.take("ledger", () => books.blocks({ size: 1, token: "" }), null);
-  if (page !== null) return (await summariesOf(deps, parts, page.rows))[0] ?? null;
+  const block = await parts.take("ledger", () => books.newestBlock(), undefined);
+  if (block === null) return null;
+  if (block !== undefined) return (await summariesOf(deps, parts, [block]))[0]!;
   const untilMs = clock.now();
   const [newest] = await parts.take("statistics", () => series.blocks({ untilMs, limit: 1 }), []);
   return newest === undefined ? null : foundBlock(newest);

@@ -2,7 +2,7 @@
 import { AddressError } from "@gopool/chain";
 import { Code, ConnectError, type ServiceImpl } from "@gopool/control";
 import type { MinerService, PoolService } from "@gopool/proto/api";
-import { BadPage } from "../books/mod.ts";
+import { BadPage, type MinerBooks } from "../books/mod.ts";
 import { TooManyWatch } from "../live.ts";
 import { accountOf } from "./accounts.ts";
 import { connectionOf } from "./connection.ts";
@@ -12,12 +12,6 @@ import { isAway, PartsAway } from "./parts.ts";
 import { poolAnswer, poolChartAnswer, poolTick, topMinersAnswer } from "./pool.ts";
 import { BadToken } from "./worker_pages.ts";
 import { workerAnswer, workersAnswer } from "./workers.ts";
-
-/** What of MinerService is money: the books' part. */
-export type MinerBooks = Pick<
-  ServiceImpl<typeof MinerService>,
-  "listMinerPayouts" | "listEarnings" | "getMinerSettings" | "changeMinerSettings"
->;
 
 export interface PublicRpc {
   readonly pool: ServiceImpl<typeof PoolService>;
