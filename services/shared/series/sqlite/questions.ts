@@ -32,9 +32,11 @@ export class Questions {
 
   async sums(subject: Subject, ranges: readonly Range[]): Promise<Sum[]> {
     const own = this.#valuesOf(subject);
+    // One for all: ranges that are told apart and taken from each other must not fall on both sides of an hour's turn.
+    const horizon = this.#horizon();
     const sums: Sum[] = [];
     for (const asked of ranges) {
-      const { range, pieces } = planOf(asked, this.#horizon());
+      const { range, pieces } = planOf(asked, horizon);
       const adding = new Adding();
       await this.#eachOf(subject, own, pieces, (columns) => {
         adding.add(rowOf(columns, selects.AFTER_AT));
