@@ -4,4 +4,8 @@
  * @module
  */
 export { createValidator, ValidationError } from "@bufbuild/protovalidate";
-export { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
+export {
+  field as fieldRules,
+  type FieldRules,
+  file_buf_validate_validate,
+} from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";

@@ -26,6 +26,7 @@ import { validated } from "../validated.ts";
 import { refusal } from "./answers.ts";
 import { type Binding, bindingsOf } from "./bindings.ts";
 import { type CallerInfo, withCaller } from "./caller.ts";
+import { DOCUMENT_PATH } from "./docs.ts";
 import {
   READ_MAX_BYTES,
   STREAM_LIFE_MS,
@@ -137,7 +138,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   function otherwise(verb: string, path: string): Response {
     const allowed = routing.allowed(path);
     if (allowed.length === 0) {
-      return refusal(Code.NotFound, `there is nothing at ${path}: see /api/openapi.json`, 404);
+      return refusal(Code.NotFound, `there is nothing at ${path}: see ${DOCUMENT_PATH}`, 404);
     }
     const allow = { allow: allowed.join(", ") };
     if (verb === "OPTIONS") return new Response(null, { status: 204, headers: allow });

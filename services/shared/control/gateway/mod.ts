@@ -11,3 +11,5 @@ export {
 } from "./gateway.ts";
 export { BadTemplate } from "./template.ts";
 export { type ErrorJson, type FieldErrorJson, refusal } from "./answers.ts";
+export { createDocs, type Docs, DOCUMENT_PATH } from "./docs.ts";
+export { type DocumentOptions, type OpenApi, openApi } from "./openapi/document.ts";
