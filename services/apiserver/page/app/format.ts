@@ -113,7 +113,10 @@ export function plain(value: number, locale: string | null = null): string {
 export function percent(part: number, locale: string | null = null): string {
   const style = { style: "percent" } as const;
   const value = Math.abs(part * 100);
-  const digits = value === 0 || value >= 10 ? 0 : value >= 1 ? 1 : 2;
+  // What is not nothing is not shown as 0 %, and what is not all not as 100 %.
+  if (value > 0 && value < 0.005) return `<${percent(0.0001, locale)}`;
+  const isNearlyAll = value > 99 && value < 100;
+  const digits = isNearlyAll ? 2 : value === 0 || value >= 10 ? 0 : value >= 1 ? 1 : 2;
   return numbers(locale, { ...style, minimumFractionDigits: digits, maximumFractionDigits: digits })
     .format(part);
 }

@@ -10,7 +10,14 @@ import type { GetPoolResponseJson, WatchPoolResponseJson } from "@gopool/proto/a
 import { startClock } from "./clock.ts";
 import { useLive } from "./live.ts";
 import { useLoaded } from "./load.ts";
+import { Block } from "./pages/block.tsx";
+import { Blocks } from "./pages/blocks.tsx";
+import { Connect } from "./pages/connect.tsx";
+import { Miner } from "./pages/miner.tsx";
+import { Nothing } from "./pages/nothing.tsx";
 import { Overview } from "./pages/overview.tsx";
+import { Payouts } from "./pages/payouts.tsx";
+import { Boundary } from "./parts/boundary.tsx";
 import { Frame } from "./parts/frame.tsx";
 import { followLinks, path, type Route, routeOf } from "./route.ts";
 
@@ -30,9 +37,27 @@ function Page() {
   useEffect(() => {
     document.title = [titleOf(route), name || "Mining pool"].filter(Boolean).join(" · ");
   }, [path.value, name]);
+  const shown = (route: Route) => {
+    switch (route.page) {
+      case "overview":
+        return <Overview pool={pool} live={live} />;
+      case "miner":
+        return <Miner key={route.address} address={route.address} />;
+      case "blocks":
+        return <Blocks pool={pool.data} newest={live.told?.lastBlockHash} />;
+      case "block":
+        return <Block key={route.hash} hash={route.hash} pool={pool.data} />;
+      case "payouts":
+        return <Payouts />;
+      case "connect":
+        return <Connect pool={pool.data} />;
+      case "nothing":
+        return <Nothing />;
+    }
+  };
   return (
     <Frame pool={pool.data} offline={!online.value}>
-      {route.page === "overview" && <Overview pool={pool} live={live} />}
+      <Boundary key={path.value}>{shown(route)}</Boundary>
     </Frame>
   );
 }

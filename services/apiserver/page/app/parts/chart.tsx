@@ -135,7 +135,7 @@ function Figures(props: ChartProps) {
     <details onToggle={(event) => open.value = event.currentTarget.open}>
       <summary>The figures as a table</summary>
       {open.value && (
-        <div class="scroll tall" role="region" tabIndex={0} aria-label={`${props.label}, figures`}>
+        <div class="scroll tall" role="group" tabIndex={0} aria-label={`${props.label}, figures`}>
           <table>
             <caption class="unseen">{props.label}</caption>
             <thead>

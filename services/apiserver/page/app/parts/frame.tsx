@@ -77,8 +77,8 @@ function isAt(to: string): boolean {
 /** What an address can look like: the API says whether it is one. */
 const ADDRESS = /^[A-Za-z0-9]{14,100}$/;
 
-/** By address, with those that were looked at before. */
-export function Search() {
+/** By address, with those that were looked at before. A second one on a page needs an id of its own. */
+export function Search({ id = "search" }: { id?: string }) {
   const wrong = useSignal("");
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -99,26 +99,32 @@ export function Search() {
     go(minerPath(address));
   };
   return (
-    <form class="search" role="search" onSubmit={submit} noValidate>
-      <label class="unseen" for="search">Your address</label>
+    <form
+      class="search"
+      role="search"
+      aria-label={id === "search" ? "Miner" : "Your miner"}
+      onSubmit={submit}
+      noValidate
+    >
+      <label class="unseen" for={id}>Your address</label>
       <input
-        id="search"
+        id={id}
         name="address"
         type="search"
         placeholder="Your address"
         autocomplete="off"
         autocapitalize="none"
         spellcheck={false}
-        list="recent"
+        list={`${id}-recent`}
         aria-invalid={wrong.value !== ""}
-        aria-describedby={wrong.value === "" ? undefined : "search-wrong"}
+        aria-describedby={wrong.value === "" ? undefined : `${id}-wrong`}
         onInput={() => wrong.value = ""}
       />
-      <datalist id="recent">
+      <datalist id={`${id}-recent`}>
         {recentMiners.value.map((address) => <option key={address} value={address} />)}
       </datalist>
       <button type="submit">Look up</button>
-      {wrong.value !== "" && <p id="search-wrong" class="wrong" role="alert">{wrong.value}</p>}
+      {wrong.value !== "" && <p id={`${id}-wrong`} class="wrong" role="alert">{wrong.value}</p>}
     </form>
   );
 }

@@ -5,6 +5,7 @@
  */
 import type { ComponentChildren } from "preact";
 import type { FreshnessJson } from "@gopool/proto/api";
+import { Boundary } from "./boundary.tsx";
 import type { Loaded } from "../load.ts";
 
 /** A part of a page. Its heading stands in the margin where there is room. */
@@ -23,7 +24,9 @@ export function Section({ id, title, note, tools, children }: {
         {note && <p class="note">{note}</p>}
         {tools}
       </header>
-      <div class="body">{children}</div>
+      <div class="body">
+        <Boundary>{children}</Boundary>
+      </div>
     </section>
   );
 }

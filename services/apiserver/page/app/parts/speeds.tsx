@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { ComponentChildren } from "preact";
 import type { HashrateJson } from "@gopool/proto/api";
 import { nowMs } from "../clock.ts";
 import { count, double, type JsonDouble, speed, whole } from "../format.ts";
@@ -14,14 +13,15 @@ import { Speed } from "./figures.tsx";
 import { Facts } from "./layout.tsx";
 
 /** The one figure that a page is opened for. */
-export function Hero({ label, value, error, toldAtMs, open, children }: {
+export function Hero({ label, value, error, toldAtMs, open, quiet = false }: {
   label: string;
   value: JsonDouble | null;
   error?: JsonDouble;
   /** When it was told; 0 where it is not from the stream. */
   toldAtMs: number;
   open: boolean;
-  children?: ComponentChildren;
+  /** Nothing is told while no share comes. */
+  quiet?: boolean;
 }) {
   const agoMs = nowMs.value - toldAtMs;
   const living = open && toldAtMs > 0 && agoMs < SILENT_MS;
@@ -44,17 +44,23 @@ export function Hero({ label, value, error, toldAtMs, open, children }: {
       </p>
       <p class="told">
         <i class={living ? "dot living" : "dot"} aria-hidden="true" />
-        {living
-          ? "Live: mean of the last ten minutes"
-          : toldAtMs > 0
-          ? `Last told ${span(Math.max(1, agoMs / 1000))} ago; looking for the pool`
-          : open
-          ? "Waiting for live figures"
-          : "Not live"}
+        {toldText({ living, agoMs, open, quiet, told: toldAtMs > 0 })}
       </p>
-      {children}
     </div>
   );
+}
+
+function toldText({ living, agoMs, open, quiet, told }: {
+  living: boolean;
+  agoMs: number;
+  open: boolean;
+  quiet: boolean;
+  told: boolean;
+}): string {
+  if (living) return "Live: mean of the last ten minutes";
+  if (quiet && open) return told ? `No share for ${span(agoMs / 1000)}` : "Waiting for a share";
+  if (told) return `Last told ${span(Math.max(1, agoMs / 1000))} ago; looking for the pool`;
+  return open ? "Waiting for live figures" : "Not live";
 }
 
 /** Each window's speed with its error. */

@@ -12,6 +12,8 @@ export interface Column<Row> {
   readonly right?: boolean;
   /** Left out on a phone: it can be had elsewhere. */
   readonly wide?: boolean;
+  /** Sentences: may take several lines. */
+  readonly words?: boolean;
 }
 
 export function Table<Row>({ caption, columns, rows, rowKey, empty, more }: {
@@ -26,12 +28,12 @@ export function Table<Row>({ caption, columns, rows, rowKey, empty, more }: {
   more?: ComponentChildren;
 }) {
   if (rows.length === 0) return <p class="empty">{empty}</p>;
-  const classOf = ({ right, wide }: Column<Row>) =>
-    [right ? "right" : "", wide ? "wide" : ""].join(" ").trim() || undefined;
+  const classOf = ({ right, wide, words }: Column<Row>) =>
+    [right && "right", wide && "wide", words && "words"].filter(Boolean).join(" ") || undefined;
   return (
     <>
       {/* It may be wider than a phone: then it is pushed sideways, also by the keyboard. */}
-      <div class="scroll" role="region" aria-label={caption} tabIndex={0}>
+      <div class="scroll" role="group" aria-label={caption} tabIndex={0}>
         <table>
           <caption class="unseen">{caption}</caption>
           <thead>
