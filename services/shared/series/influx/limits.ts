@@ -55,8 +55,9 @@ export const SLOTS_PER_QUERY = FILES_MAX / 3;
 /** How long an answer about what is rolled up is believed; who rolls up knows at once. */
 export const ROLLED_BELIEVED_MS = 5_000;
 
-/** Hours (days) rolled up side by side. */
-export const ROLLED_TOGETHER = 4;
+/** Hours (days) of all workers in one question, and such questions side by side: some 60,000 rows each with 10,000 workers. */
+export const ROLLED_AT_ONCE = 6;
+export const ROLLED_TOGETHER = 2;
 
 /** Retention takes rows at the server whether they are rolled up or not: so much longer than asked they are kept. */
 export const RETENTION_MORE_MS = 2 * 86_400_000;
@@ -67,3 +68,6 @@ export const BLOCK_STRETCH_LAST_MS = 512 * 86_400_000;
 
 /** Lines that the server refuses are each told up to this number a write; all are counted. */
 export const DROPPED_TOLD_MAX = 10;
+
+/** Reasons that get a field of their own: the server takes 500 columns, and the pool knows some fifteen. */
+export const REASONS_MAX = 100;

@@ -6,7 +6,7 @@
  */
 import type { BlockPoint, Figures, MinutePoint, PoolMinutePoint, RawShare } from "../port.ts";
 import { tagOf } from "./names.ts";
-import { REASON_PREFIX, type TableDef } from "./tables.ts";
+import { columnOf, OTHER_REASON, type TableDef } from "./tables.ts";
 
 /** A value that no line can say: which field, and what it was. */
 export class Unwritable extends Error {
@@ -80,8 +80,10 @@ export function totalsOf(
     last_ms: point.lastMs,
   };
   if (point.status === "valid") return values;
-  for (const reason of reasons) {
-    values[REASON_PREFIX + tagOf(reason)] = point.reasons[reason] ?? 0;
+  for (const reason of reasons) values[columnOf(reason)] = 0;
+  for (const [reason, shares] of Object.entries(point.reasons)) {
+    const column = columnOf(reasons.has(reason) ? reason : OTHER_REASON);
+    values[column] = (values[column] ?? 0) + shares;
   }
   return values;
 }

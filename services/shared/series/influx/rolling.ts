@@ -8,11 +8,11 @@ import { HOUR_MS, type Level, LEVEL_MS } from "../levels.ts";
 import type { Range } from "../port.ts";
 import { isBetter } from "../sums.ts";
 import { Gate } from "./gate.ts";
-import { ROLLED_TOGETHER } from "./limits.ts";
+import { ROLLED_AT_ONCE, ROLLED_TOGETHER } from "./limits.ts";
 import { lineOf, nsOf, totalsOf, type TotalsPoint } from "./lines.ts";
 import type { InfluxServer } from "./server.ts";
 import { inSlices } from "./slices.ts";
-import { rowOf, timeOf, totalsQuestion, type TotalsRow, within } from "./sql.ts";
+import { binned, rowOf, timeOf, totalsQuestion, type TotalsRow, within } from "./sql.ts";
 import type { Places } from "./tables.ts";
 import type { Batch } from "./writer.ts";
 
@@ -36,6 +36,13 @@ const NO_SHARES: TotalsPoint = {
   reasons: {},
 };
 
+/** A row to be: when, whose (tags, cleaned already), and what it says. */
+interface Rolled {
+  readonly atMs: number;
+  readonly tags: readonly string[];
+  readonly point: TotalsPoint;
+}
+
 /**
  * Sums a stretch up into rows of `level`, each from rows of the level below.
  *
@@ -45,58 +52,66 @@ const NO_SHARES: TotalsPoint = {
 export async function rollStretch(
   deps: RollingDeps,
   level: "hour" | "day",
-  { fromMs, untilMs }: Range,
+  stretch: Range,
 ): Promise<number> {
-  const starts: number[] = [];
-  for (let at = fromMs; at < untilMs; at += LEVEL_MS[level]) starts.push(at);
+  const rowMs = LEVEL_MS[level];
+  const pool = await rowsBelow(deps, "pool", level, stretch, {});
+  const known = new Set(pool.map(({ atMs }) => atMs));
   const gate = new Gate(ROLLED_TOGETHER);
-  await Promise.all(starts.map((at) => gate.run(() => rollShares(deps, level, at))));
-  // The pool's rows say how far everything is rolled up: after all others, and all at once.
-  const lines = await Promise.all(starts.map((at) => gate.run(() => poolLines(deps, level, at))));
-  await deps.write([{ database: deps.places.pool[level].database, lines: lines.flat() }]);
-  return starts.length;
+  await Promise.all(
+    runsOf([...known].sort((a, b) => a - b), rowMs).map((run) =>
+      gate.run(() => rollShares(deps, level, run))
+    ),
+  );
+  // The newest of the pool's hours says how far everything is rolled up, be it one without a share: after all others.
+  const lastMs = stretch.untilMs - rowMs;
+  if (!known.has(lastMs)) pool.push({ atMs: lastMs, tags: ["valid"], point: NO_SHARES });
+  await deps.write([batchOf(deps, "pool", level, pool)]);
+  return (stretch.untilMs - stretch.fromMs) / rowMs;
 }
 
-async function rollShares(deps: RollingDeps, level: "hour" | "day", atMs: number): Promise<void> {
-  const { database, table } = deps.places.shares[level];
+/** Hours (days) that follow each other as stretches, of ROLLED_AT_ONCE at most. */
+function runsOf(starts: readonly number[], rowMs: number): Range[] {
+  const runs: { fromMs: number; untilMs: number }[] = [];
+  for (const at of starts) {
+    const last = runs.at(-1);
+    if (last?.untilMs === at && at - last.fromMs < ROLLED_AT_ONCE * rowMs) last.untilMs += rowMs;
+    else runs.push({ fromMs: at, untilMs: at + rowMs });
+  }
+  return runs;
+}
+
+async function rollShares(deps: RollingDeps, level: "hour" | "day", run: Range): Promise<void> {
   const by = { account: "account", worker: "worker" };
-  const lines = (await rowsBelow(deps, "shares", level, atMs, by)).map(({ tags, point }) =>
-    lineOf(table, tags, totalsOf(point, deps.reasons), nsOf(atMs))
-  );
-  if (lines.length > 0) await deps.write([{ database, lines }]);
+  await deps.write([
+    batchOf(deps, "shares", level, await rowsBelow(deps, "shares", level, run, by)),
+  ]);
 }
 
-/** One of them is there for an hour without any share: it says that the hour is rolled up. */
-async function poolLines(
-  deps: RollingDeps,
+function batchOf(
+  { places, reasons }: RollingDeps,
+  kind: "shares" | "pool",
   level: "hour" | "day",
-  atMs: number,
-): Promise<string[]> {
-  const { table } = deps.places.pool[level];
-  const points = (await rowsBelow(deps, "pool", level, atMs, {})).map(({ point }) => point);
-  if (!points.some(({ status }) => status === "valid")) points.push(NO_SHARES);
-  return points.map((point) =>
-    lineOf(table, [point.status], totalsOf(point, deps.reasons), nsOf(atMs))
+  rows: readonly Rolled[],
+): Batch {
+  const { database, table } = places[kind][level];
+  const lines = rows.map(({ tags, point, atMs }) =>
+    lineOf(table, tags, totalsOf(point, reasons), nsOf(atMs))
   );
+  return { database, lines };
 }
 
-/** A row to be: its tags, cleaned already, and what it says. */
-interface Rolled {
-  readonly tags: readonly string[];
-  readonly point: TotalsPoint;
-}
-
-/** What one hour (day) is made of, summed by the server. */
+/** What hours (days) are made of, summed by the server. */
 async function rowsBelow(
   { server, places, reasons }: RollingDeps,
   kind: "shares" | "pool",
   level: "hour" | "day",
-  atMs: number,
-  by: Readonly<Record<string, string>>,
+  range: Range,
+  owner: Readonly<Record<string, string>>,
 ): Promise<Rolled[]> {
   const below: Level = level === "hour" ? "minute" : "hour";
   const { database, table } = places[kind][below];
-  const range = { fromMs: atMs, untilMs: atMs + LEVEL_MS[level] };
+  const by = { at: binned(LEVEL_MS[level]), ...owner };
   const rows = await inSlices(range, LEVEL_MS[below], (slice) => {
     const { sql, params } = totalsQuestion(table.name, slice, reasons, { by });
     return server.select(database, sql, params);
@@ -105,10 +120,12 @@ async function rowsBelow(
   const rolled = new Map<string, Rolled>();
   for (const columns of rows) {
     const row = rowOf(columns);
-    const tags = [...Object.keys(by).map((name) => String(columns[name])), row.status];
-    const key = tags.join("\0");
+    const atMs = timeOf(columns.at);
+    const tags = [...Object.keys(owner).map((name) => String(columns[name])), row.status];
+    const key = [atMs, ...tags].join("\0");
     const known = rolled.get(key);
-    rolled.set(key, { tags, point: known === undefined ? pointOf(row) : both(known.point, row) });
+    const point = known === undefined ? pointOf(row) : both(known.point, row);
+    rolled.set(key, { atMs, tags, point });
   }
   return [...rolled.values()];
 }

@@ -5,8 +5,7 @@
  */
 import { checkLimit, checkMinutes } from "../checks.ts";
 import { checkRange, floorTo, type Horizon, horizonOf, HOUR_MS, rollPlanOf } from "../levels.ts";
-import type { SeriesClock } from "../options.ts";
-import type { Retentions } from "../options.ts";
+import type { Retentions, SeriesClock } from "../options.ts";
 import type {
   AccountSum,
   BestBy,
@@ -22,7 +21,7 @@ import type {
   WorkerSum,
 } from "../port.ts";
 import { countBlocks, figuresOf, newestBlocks } from "./blocks.ts";
-import { ROLLED_BELIEVED_MS } from "./limits.ts";
+import { REASONS_MAX, ROLLED_BELIEVED_MS } from "./limits.ts";
 import {
   BEGINNING_MS,
   beginningLine,
@@ -40,8 +39,7 @@ import { nobodysTags, reasonsThere } from "./setup.ts";
 import type { InfluxServer } from "./server.ts";
 import { slicesOf } from "./slices.ts";
 import { numberOf, within } from "./sql.ts";
-import { tagOf } from "./names.ts";
-import { type Place, type Places, REASON_PREFIX } from "./tables.ts";
+import { columnOf, type Place, type Places } from "./tables.ts";
 import { Totals } from "./totals.ts";
 import type { LineWriter, WriteCounters } from "./writer.ts";
 
@@ -274,12 +272,12 @@ export class InfluxSeries implements Series {
     const fresh = new Set<string>();
     for (const point of points) {
       for (const reason of Object.keys(point.reasons)) {
-        if (!reasons.has(reason)) fresh.add(reason);
+        if (!reasons.has(reason) && reasons.size + fresh.size < REASONS_MAX) fresh.add(reason);
       }
     }
     if (fresh.size === 0) return;
     await this.#knowReasons();
-    const values = Object.fromEntries([...fresh].map((name) => [REASON_PREFIX + tagOf(name), 0]));
+    const values = Object.fromEntries([...fresh].map((reason) => [columnOf(reason), 0]));
     const all = [...Object.values(places.shares), ...Object.values(places.pool)];
     await writer.write(all.map(({ database, table }) => ({
       database,

@@ -8,8 +8,7 @@ import { SeriesNotOpened } from "../options.ts";
 import { SeriesUnavailable } from "../port.ts";
 import { tagOf } from "./names.ts";
 import type { InfluxServer } from "./server.ts";
-import { type Place, type Places, REASON_PREFIX, tablesOf } from "./tables.ts";
-import { nameOf } from "./names.ts";
+import { type Place, type Places, reasonOf, tablesOf } from "./tables.ts";
 
 type Server = Pick<InfluxServer, "call" | "select" | "name">;
 
@@ -74,9 +73,7 @@ export async function reasonsThere(server: Server, { shares }: Places): Promise<
     database,
     `SELECT column_name FROM information_schema.columns WHERE table_name = '${table.name}'`,
   );
-  return rows.map(({ column_name }) => String(column_name))
-    .filter((name) => name.startsWith(REASON_PREFIX))
-    .map((name) => nameOf(name.slice(REASON_PREFIX.length)));
+  return rows.flatMap(({ column_name }) => reasonOf(String(column_name)) ?? []);
 }
 
 /** Tags of a row that only makes a column be there, in the order of any table of totals. */

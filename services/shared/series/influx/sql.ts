@@ -8,7 +8,7 @@ import type { Range, Status, Subject } from "../port.ts";
 import type { Row } from "../sums.ts";
 import { nameOf, tagOf } from "./names.ts";
 import type { Columns, Params } from "./server.ts";
-import { REASON_PREFIX } from "./tables.ts";
+import { columnOf, reasonOf } from "./tables.ts";
 
 export interface Question {
   readonly sql: string;
@@ -27,6 +27,11 @@ export function within({ fromMs, untilMs }: Range): string {
 
 export function iso(ms: number): string {
   return new Date(ms).toISOString();
+}
+
+/** The multiple of `ms` since 1970 that a row's time lies behind. */
+export function binned(ms: number): string {
+  return `date_bin(INTERVAL '${ms / 1000} seconds', time)`;
 }
 
 export function ofSubject(subject: Subject): Condition {
@@ -73,7 +78,7 @@ export function totalsQuestion(
     "sum(latency_shares) AS latency_shares",
     "max(last_ms) AS last_ms",
     ...[...reasons].map((reason) => {
-      const column = quoted(REASON_PREFIX + tagOf(reason));
+      const column = `"${columnOf(reason)}"`;
       return `sum(${column}) AS ${column}`;
     }),
   ];
@@ -83,10 +88,6 @@ export function totalsQuestion(
       `GROUP BY ${keys.join(", ")}`,
     params: where.params,
   };
-}
-
-function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
 
 /** Whole numbers that the server computed come as bigints; nothing comes as null. */
@@ -112,11 +113,12 @@ export interface TotalsRow extends Row {
 export function rowOf(columns: Columns): TotalsRow {
   let reasons: Record<string, number> | null = null;
   for (const [column, value] of Object.entries(columns)) {
-    if (!column.startsWith(REASON_PREFIX)) continue;
+    const reason = reasonOf(column);
+    if (reason === null) continue;
     const shares = numberOf(value);
     if (shares === 0) continue;
     reasons ??= Object.create(null) as Record<string, number>;
-    reasons[nameOf(column.slice(REASON_PREFIX.length))] = shares;
+    reasons[reason] = shares;
   }
   return {
     status: String(columns.status) as Status,

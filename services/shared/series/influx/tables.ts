@@ -37,7 +37,26 @@ export const TOTALS = {
 } as const satisfies Record<string, FieldType>;
 
 /** A reason's shares stand in a field of its own: `reason_low-difficulty`. Those of gopool.v1.Reason are made at start. */
-export const REASON_PREFIX = "reason_";
+const REASON_PREFIX = "reason_";
+
+/** A name for a reason's field that needs no escape anywhere: what is not a letter, a digit, - or _ is in digits. */
+export function columnOf(reason: string): string {
+  const plain = reason.replace(
+    /[^A-Za-z0-9_-]/g,
+    (sign) => `.${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return REASON_PREFIX + plain;
+}
+
+/** Null: the column is none of a reason. */
+export function reasonOf(column: string): string | null {
+  if (!column.startsWith(REASON_PREFIX)) return null;
+  return column.slice(REASON_PREFIX.length)
+    .replace(/\.([0-9a-f]{4})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+}
+
+/** Shares of reasons beyond REASONS_MAX are told under this one. */
+export const OTHER_REASON = "other";
 
 export const KNOWN_REASONS: readonly string[] = [
   "unknown-job",
@@ -55,11 +74,12 @@ export const KNOWN_REASONS: readonly string[] = [
   "not-stored",
   "outcome-unknown",
   "operator",
+  OTHER_REASON,
 ];
 
 const TOTALS_AND_REASONS: Readonly<Record<string, FieldType>> = {
   ...TOTALS,
-  ...Object.fromEntries(KNOWN_REASONS.map((reason) => [REASON_PREFIX + reason, "int64" as const])),
+  ...Object.fromEntries(KNOWN_REASONS.map((reason) => [columnOf(reason), "int64" as const])),
 };
 
 export interface Places {

@@ -9,6 +9,7 @@ import { Adding, isBetter } from "../sums.ts";
 import type { Columns, InfluxServer } from "./server.ts";
 import { inSlices } from "./slices.ts";
 import {
+  binned,
   type Condition,
   numberOf,
   ofAccounts,
@@ -48,8 +49,7 @@ export class Totals {
   async chart(subject: Subject, range: Range, stepMs: number): Promise<readonly Step[]> {
     const plan = chartPlanOf(range, stepMs, await this.deps.horizon());
     const addings = plan.steps.map(() => new Adding());
-    // Bins lie on multiples since 1970, as steps do.
-    const by = { at: `date_bin(INTERVAL '${plan.stepMs / 1000} seconds', time)` };
+    const by = { at: binned(plan.stepMs) };
     for (const columns of await this.#rows(plan.pieces, subject, by)) {
       const at = Math.floor((timeOf(columns.at) - plan.range.fromMs) / plan.stepMs);
       addings[at]?.add(rowOf(columns));

@@ -4,6 +4,18 @@
  * @module
  */
 export { type Absent, cacheFolder, onCi, skipped } from "./absent.ts";
+export {
+  type AskedQuestion,
+  INFLUX_TOKEN_VARIABLE,
+  INFLUX_VARIABLE,
+  type InfluxPlace,
+  type InfluxStandIn,
+  type InfluxStandInOptions,
+  startInflux,
+  testInflux,
+  testInfluxPython,
+} from "./influx.ts";
+export { findInfluxPython } from "./influx_install.ts";
 export { type KafkaOptions, type KafkaServer, startKafka } from "./kafka.ts";
 export { findKafka, KAFKA_VERSION, type KafkaJars } from "./kafka_install.ts";
 export type { ListenerName, Login } from "./kafka_settings.ts";
@@ -14,6 +26,7 @@ export {
   type PostgresServer,
   startPostgres,
 } from "./postgres.ts";
+export { findPython, type PythonSet } from "./python.ts";
 export { kill, type Running, spawn, stop, untilReady } from "./process.ts";
 export { findRedis, type RedisOptions, type RedisServer, startRedis } from "./redis.ts";
 export {
