@@ -17,6 +17,11 @@ const REASONS: Readonly<Record<number, string>> = {
   26: "it is not a SQLite database",
 };
 
+/** Waiting will not help. */
+export function isNoDatabase(error: unknown): boolean {
+  return (error as { errcode?: unknown }).errcode === 26;
+}
+
 /** Why, in words that an operator can act on. */
 export function reasonOf(error: unknown): string {
   const { errcode } = error as { errcode?: unknown };

@@ -7,7 +7,7 @@
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { SeriesNotOpened } from "../options.ts";
-import { reasonOf } from "./faults.ts";
+import { isNoDatabase, reasonOf } from "./faults.ts";
 import { isOurs, makeIfNew } from "./schema.ts";
 
 /** How long SQLite itself waits for another process's lock; the whole process stands still meanwhile. */
@@ -31,17 +31,18 @@ export function openToWrite(path: string): DatabaseSync {
     return database;
   } catch (error) {
     database?.close();
-    if (error instanceof SeriesNotOpened) throw error;
-    throw new SeriesNotOpened(`Cannot open the series at ${path}: ${reasonOf(error)}`, {
-      cause: error,
-    });
+    throw error instanceof SeriesNotOpened ? error : notOpened(path, error);
   }
+}
+
+function notOpened(path: string, cause: unknown): SeriesNotOpened {
+  return new SeriesNotOpened(`Cannot open the series at ${path}: ${reasonOf(cause)}`, { cause });
 }
 
 /**
  * Opens the file for reading; null where there is none yet.
  *
- * @throws {SeriesNotOpened} It is not ours, or of another format. SQLite's own errors.
+ * @throws {SeriesNotOpened} It is not ours, or of another format; other errors as SQLite has them.
  */
 export function openToRead(path: string): DatabaseSync | null {
   if (!isFile(path)) return null;
@@ -53,7 +54,7 @@ export function openToRead(path: string): DatabaseSync | null {
     }
   } catch (error) {
     database.close();
-    throw error;
+    throw isNoDatabase(error) ? notOpened(path, error) : error;
   }
   database.close();
   return null;

@@ -6,7 +6,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { checkLimit, checkMinutes } from "../checks.ts";
 import { checkRange, DAY_MS, floorTo, HOUR_MS, type RollPlan, rollPlanOf } from "../levels.ts";
-import { RETENTIONS, type Retentions, type SeriesOptions } from "../options.ts";
+import { RETENTIONS, type Retentions, SeriesNotOpened, type SeriesOptions } from "../options.ts";
 import {
   type BlockPoint,
   type Figures,
@@ -35,9 +35,17 @@ import { Transactions } from "./transactions.ts";
  */
 export function openSqliteSeries(path: string, options: SeriesOptions): Series {
   if (options.access !== "read") return new SqliteSeries(path, options, openToWrite(path));
-  // A file of another format is told now; one that is not there yet is waited for.
-  openToRead(path)?.close();
+  refuseStrangers(path);
   return new SqliteSeries(path, options, null);
+}
+
+/** A file that can never be read is told now; what keeps one from being read at this moment is waited for. */
+function refuseStrangers(path: string): void {
+  try {
+    openToRead(path)?.close();
+  } catch (error) {
+    if (error instanceof SeriesNotOpened) throw error;
+  }
 }
 
 /** All that writes. */

@@ -85,11 +85,12 @@ export function makeIfNew(database: DatabaseSync, path: string): void {
   if (isOurs(database, path)) return;
   // Journal mode is the file's own and outlives this connection; it cannot change inside a transaction.
   database.prepare("PRAGMA journal_mode = WAL").get();
-  database.exec("BEGIN IMMEDIATE");
+  // Prepared: errors of exec() do not say their code on this runtime.
+  database.prepare("BEGIN IMMEDIATE").run();
   try {
     // Another process may have been quicker.
     if (!isOurs(database, path)) database.exec(SCHEMA);
-    database.exec("COMMIT");
+    database.prepare("COMMIT").run();
   } catch (error) {
     if (database.isTransaction) database.exec("ROLLBACK");
     throw error;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { SeriesUnavailable } from "../port.ts";
 import { asUnavailable } from "./faults.ts";
 
@@ -11,6 +11,8 @@ export class Transactions {
   readonly #database: DatabaseSync;
   readonly #path: string;
   readonly #onRollback: () => void;
+  /** Prepared: errors of exec() do not say their code on this runtime. */
+  readonly #sql: Record<"begin" | "commit" | "rollback", StatementSync>;
   #last: Promise<unknown> = Promise.resolve();
   #isClosed = false;
 
@@ -19,6 +21,11 @@ export class Transactions {
     this.#database = database;
     this.#path = path;
     this.#onRollback = onRollback;
+    this.#sql = {
+      begin: database.prepare("BEGIN IMMEDIATE"),
+      commit: database.prepare("COMMIT"),
+      rollback: database.prepare("ROLLBACK"),
+    };
   }
 
   /** All or nothing; when it resolves others see what was written. @throws {SeriesUnavailable} @throws {RangeError} */
@@ -40,10 +47,10 @@ export class Transactions {
     if (this.#isClosed) throw new SeriesUnavailable(`The series at ${this.#path} is closed`);
     try {
       // One that could not be rolled back stays open until it can.
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      this.#database.exec("BEGIN IMMEDIATE");
+      if (this.#database.isTransaction) this.#sql.rollback.run();
+      this.#sql.begin.run();
       const result = await work();
-      this.#database.exec("COMMIT");
+      this.#sql.commit.run();
       return result;
     } catch (error) {
       this.#onRollback();
@@ -55,7 +62,7 @@ export class Transactions {
   /** SQLite has already ended some by itself. */
   #rollback(): void {
     try {
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      if (this.#database.isTransaction) this.#sql.rollback.run();
     } catch {
       // The next one tries again.
     }
