@@ -65,32 +65,43 @@ export const SETTLED_TTL_MS = 10 * 60_000;
 /** ... and is said again after this where nothing moves. */
 export const SETTLED_AGAIN_MS = 60_000;
 
-/** How often the leader looks whether something wants to be rolled up, reckoned, or taken away. */
+/** How often it is looked whether something wants to be rolled up, reckoned, or taken away. */
 export const CHORES_EVERY_MS = 5_000;
 /** How often what is past its retention is taken away. */
 export const PRUNE_EVERY_MS = 10 * 60_000;
-/** The right to roll up, which no two may do at once: longer than any roll-up of an hour takes. */
-export const ROLL_LEASE_MS = 5 * 60_000;
-/** Hours of one roll-up: with 10,000 accounts a few seconds' work; what is left comes with the next look. */
-export const ROLL_HOURS_MAX = 6;
-/** Longest range that an operator may roll up again at once: a week, some minutes' work. */
+/**
+ * The right to roll up, which no two may have at once: what one of them had read before the other's minutes would be
+ * written after it. An hour of 10,000 accounts takes seconds.
+ */
+export const ROLL_LEASE_MS = 60_000;
+/** How long an operator's call waits for that right, and the pause between tries. */
+export const ROLL_WAIT = { tries: 40, pauseMs: 250 } as const;
+/** Longest range that an operator may roll up again at once: some minutes' work. */
 export const ROLL_AGAIN_MAX_MS = 7 * 24 * HOUR_MS;
 
 /** Blocks looked at for one whose effort is not reckoned yet: a pool that finds one each ten minutes has 144 a day. */
 export const BLOCKS_LOOKED_AT = 200;
+/** Hashes of blocks remembered, so that a record that comes again is known: the newest ones of the store, and room. */
+export const BLOCKS_KNOWN_MAX = 1_000;
+/** Records of block.found in one batch: each is a write of its own. */
+export const FOUND_BATCH_MAX = 20;
 
 /** Over what the hashrates of `stats.live` are taken: long enough for a miner with a share a minute. */
 export const LIVE_WINDOW_MS = 10 * 60_000;
-/** Pieces of that window. The window moves on by one piece at a time. */
-export const LIVE_BUCKET_MS = 10_000;
-/** Rates a second are means of this. */
-export const LIVE_RATE_MS = 10_000;
+/** Pieces of that window, which moves on by one piece at a time: a ring is 31 numbers. */
+export const LIVE_BUCKET_MS = 20_000;
+/** Rates a second are means of so many whole seconds. */
+export const LIVE_RATE_SECONDS = 10;
 /** How often a record goes to stats.live. */
 export const LIVE_EVERY_MS = 1_000;
 /** Accounts of one record, those with most work first: some 100 bytes each, below a tenth of the topic's largest value. */
 export const LIVE_ACTIVE_MAX = 1_000;
-/** Accounts with a ring of their own, at some 700 bytes; the shares of those beyond count for the pool alone. */
-export const LIVE_ACCOUNTS_MAX = 100_000;
+/** Accounts with rings of their own, at a kilobyte; the shares of those beyond count for the pool alone. */
+export const LIVE_ACCOUNTS_MAX = 50_000;
+/** Accounts looked at each second for rings that nothing is in any more: each is looked at within a minute. */
+export const LIVE_SWEEP = 1_000;
+/** Figures of minutes that wait for a store that is away: half a day of them. */
+export const FIGURES_WAITING_MAX = 720;
 /** Workers that are remembered by name over all accounts; those beyond are not counted as machines. */
 export const LIVE_WORKERS_MAX = 300_000;
 /** Records in one batch of the live reader: its loop gives way to others often. */
@@ -98,5 +109,5 @@ export const LIVE_BATCH_MAX = 500;
 /** Longest wait for a record on stats.live to be taken: the next one says more. */
 export const LIVE_DEADLINE_MS = 2_000;
 
-/** Partitions and drops told by one answer of the control address. */
+/** Longest that a question of an operator's, or a scrape, waits for the bus or the store. */
 export const LOOK_UP_MS = 2_000;

@@ -57,11 +57,17 @@ export interface Taken {
   readonly cells: readonly Cell[];
 }
 
+/** An hour that has to be rolled up again. Each mark is another object. */
+export interface DirtyHour {
+  /** Of the first record of it that was written late. */
+  readonly firstOffset: number;
+}
+
 export class PartitionMinutes {
   /** Oldest first; the last one is the newest, and open. */
   readonly #minutes: MinuteFold[] = [];
-  /** First offset in each hour that was rolled up before it was written: see `dirty`. */
-  readonly #dirty = new Map<number, number>();
+  /** Hours that were rolled up before they were written. */
+  readonly #dirty = new Map<number, DirtyHour>();
   readonly drops = noDrops();
   /** Records whose log time fell behind the newest minute: counted there. */
   late = 0;
@@ -246,12 +252,18 @@ export class PartitionMinutes {
 
   /** Minutes of an hour were written that is rolled up already: it has to be again, and is not left before that. */
   markDirty(hourMs: number, firstOffset: number): void {
-    const known = this.#dirty.get(hourMs);
-    if (known === undefined || firstOffset < known) this.#dirty.set(hourMs, firstOffset);
+    const least = Math.min(firstOffset, this.#dirty.get(hourMs)?.firstOffset ?? Infinity);
+    this.#dirty.set(hourMs, { firstOffset: least });
   }
 
-  cleaned(hourMs: number): void {
-    this.#dirty.delete(hourMs);
+  /** Tells whether the hour was marked again since. */
+  markOf(hourMs: number): DirtyHour | undefined {
+    return this.#dirty.get(hourMs);
+  }
+
+  /** The hour is rolled up again, with everything that was written when it had this mark. */
+  cleaned(hourMs: number, mark: DirtyHour | undefined): void {
+    if (this.#dirty.get(hourMs) === mark) this.#dirty.delete(hourMs);
   }
 
   /** Whether a minute of the hour may still be written. */
@@ -268,8 +280,8 @@ export class PartitionMinutes {
 
   #least(minute: MinuteFold | undefined): number | undefined {
     let least = minute?.firstOffset;
-    for (const offset of this.#dirty.values()) {
-      if (least === undefined || offset < least) least = offset;
+    for (const { firstOffset } of this.#dirty.values()) {
+      if (least === undefined || firstOffset < least) least = firstOffset;
     }
     return least;
   }
