@@ -20,7 +20,10 @@ import {
   optional,
   poolAddress,
   poolName,
+  seriesRows,
+  seriesUrl,
 } from "@gopool/config";
+import { apiRows } from "@gopool/apiserver/api_rows";
 import { schema as jobmanager } from "@gopool/jobmanager/config";
 import { schema as shareproc } from "@gopool/shareproc/config";
 import { schema as stratumd } from "@gopool/stratumd/config";
@@ -40,6 +43,10 @@ export const schema = {
   /** Absent: a PostgreSQL of its own, started beside the pool. */
   ledgerUrl: optional(ledgerUrl),
   ledgerPort,
+  ...seriesRows,
+  /** Absent: a file under the data folder. */
+  seriesUrl: optional(seriesUrl),
+  ...apiRows,
   healthListen: { ...stratumd.healthListen, fallback: "127.0.0.1:8100" },
   /** One for all of them. */
   ...controlRows("127.0.0.1:8200"),

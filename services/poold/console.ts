@@ -33,8 +33,11 @@ export interface ConsoleDeps {
   readonly view: PoolView;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Where miners connect. */
   readonly host: string;
   readonly listening: Promise<number>;
+  /** Where the public looks. */
+  readonly page: { readonly host: string; readonly listening: Promise<number> };
 }
 
 /** How often the pool says how it goes. */
@@ -44,7 +47,7 @@ export const LOOK_EVERY_MS = 1_000;
 /** A trouble is told when it is this old: what heals at once, as at every start, is none. */
 export const TROUBLE_AFTER_MS = 3_000;
 
-export function createConsole({ view, clock, log, host, listening }: ConsoleDeps): Service {
+export function createConsole({ view, clock, log, host, listening, page }: ConsoleDeps): Service {
   const difficulties = new DifficultyTeller();
   let told: ReadonlyMap<string, string> = new Map();
 
@@ -53,6 +56,11 @@ export function createConsole({ view, clock, log, host, listening }: ConsoleDeps
     async run(signal) {
       listening.then((port) => {
         if (!signal.aborted) welcome(view, host, port, log);
+      }, () => {});
+      page.listening.then((port) => {
+        if (!signal.aborted) {
+          log.info(`The pool's page is at http://${hostInUrl(page.host)}:${port}/`);
+        }
       }, () => {});
       let statusMs = clock.monotonic();
       while (!signal.aborted) {
@@ -79,14 +87,15 @@ export function tellBlock(found: BlockFound, log: Logger): void {
 
 function welcome(view: PoolView, host: string, port: number, log: Logger): void {
   const { network, node, poolAddress, past } = view;
-  const name = host.includes(":") ? `[${host}]` : host;
   log.info(
     past.shares + past.blocks === 0
       ? "The log is new"
       : `The log goes on: ${past.shares} records in share.valid, ${past.blocks} in block.found`,
   );
   log.info(
-    `Point a miner at stratum+tcp://${name}:${port}: user ADDRESS or ADDRESS.WORKER, any password`,
+    `Point a miner at stratum+tcp://${
+      hostInUrl(host)
+    }:${port}: user ADDRESS or ADDRESS.WORKER, any password`,
     { network, node, poolAddress },
   );
   if (view.simulated) {
@@ -95,6 +104,11 @@ function welcome(view: PoolView, host: string, port: number, log: Logger): void 
       `Its blocks mature after ${view.maturity} more, not 100: the first payout is to be seen within minutes`,
     );
   }
+}
+
+/** IPv6 stands in brackets there (RFC 3986). */
+function hostInUrl(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
 }
 
 /** Says each trouble once, and once more when its sentence changes; what is well again is said too. */

@@ -11,6 +11,7 @@ function consoleOver(figures: Parameters<typeof viewOf>[0] = {}) {
   const { view, status } = viewOf(figures);
   const log = captureLog();
   const listening = Promise.withResolvers<number>();
+  const page = Promise.withResolvers<number>();
   const stop = new AbortController();
   const console = createConsole({
     view: { ...view, board: () => board.all() },
@@ -18,6 +19,7 @@ function consoleOver(figures: Parameters<typeof viewOf>[0] = {}) {
     log: log.log,
     host: "127.0.0.1",
     listening: listening.promise,
+    page: { host: "::1", listening: page.promise },
   });
   const running = console.run(stop.signal);
   return {
@@ -25,6 +27,7 @@ function consoleOver(figures: Parameters<typeof viewOf>[0] = {}) {
     board,
     status,
     listening,
+    page,
     lines: () => log.lines.map(({ level, message }) => `${level} ${message}`),
     async [Symbol.asyncDispose]() {
       stop.abort();
@@ -45,6 +48,13 @@ Deno.test("as soon as miners can connect the console says where", async () => {
     "info This is a simulation: set GOPOOL_NODE_URL and GOPOOL_POOL_ADDRESS to mine for real",
     "info Its blocks mature after 5 more, not 100: the first payout is to be seen within minutes",
   ]);
+});
+
+Deno.test("as soon as the public is answered the console says where", async () => {
+  await using it = consoleOver();
+  it.page.resolve(8080);
+  await it.clock.advance(0);
+  assertEquals(it.lines(), ["info The pool's page is at http://[::1]:8080/"]);
 });
 
 Deno.test("every ten seconds there is a line, also before miners can connect", async () => {

@@ -5,13 +5,15 @@
  */
 import type { Blocksubmit } from "@gopool/blocksubmit";
 import { createBlockRpc } from "@gopool/blocksubmit/rpc";
-import { blockFound, shareSubmissions, shareValid, type Topic } from "@gopool/bus";
+import { blockFound, type Bus, shareSubmissions, shareValid, type Topic } from "@gopool/bus";
+import type { Apiserver } from "@gopool/apiserver";
+import { createPublicApiRpc, SERVES as APISERVER_SERVES } from "@gopool/apiserver/rpc";
 import type { Daemon } from "@gopool/control";
 import type { Jobmanager } from "@gopool/jobmanager";
 import { createJobRpc } from "@gopool/jobmanager/rpc";
-import type { PayoutdDeps } from "@gopool/payoutd";
+import type { Nodes } from "@gopool/node";
 import { GROUP as BLOCK_GROUP } from "@gopool/payoutd/blocks";
-import { createPayoutdRpc, SERVES as PAYOUTD_SERVES } from "@gopool/payoutd/rpc";
+import { type createPayoutdRpc, SERVES as PAYOUTD_SERVES } from "@gopool/payoutd/rpc";
 import { SHARE_GROUP } from "@gopool/payoutd/shares";
 import {
   BlockService,
@@ -20,13 +22,16 @@ import {
   JobService,
   LedgerService,
   PayoutService,
+  PublicApiService,
   SessionService,
   ShareService,
 } from "@gopool/proto/control";
 import { GROUP as JUDGE_GROUP, type Shareproc } from "@gopool/shareproc";
 import { createShareRpc } from "@gopool/shareproc/rpc";
 import type { Stratumd } from "@gopool/stratumd";
+import type { Clock, StatusBoard } from "@gopool/runtime";
 import { createSessionRpc } from "@gopool/stratumd/rpc";
+import type { PooldConfig } from "./config.ts";
 
 /**
  * The services' own, beside ControlService; openPool provides each. The second road is none of them: within one
@@ -38,6 +43,7 @@ export const SERVES: readonly DescService[] = [
   JobService,
   BlockService,
   ...PAYOUTD_SERVES,
+  ...APISERVER_SERVES,
 ];
 
 /** The groups that read in this process. */
@@ -52,25 +58,30 @@ export type PoolControl = Pick<Daemon<unknown>, "provide" | "drainable">;
 
 /** What is asked. */
 export interface Provided {
+  readonly bus: Bus;
+  readonly nodes: Nodes;
+  readonly clock: Clock;
+  readonly board: StatusBoard;
+  readonly config: PooldConfig;
   readonly stratumd: Stratumd;
-  /** The gateway's name. */
-  readonly gateway: string;
   readonly shareproc: Shareproc;
   readonly jobmanager: Jobmanager;
   readonly blocksubmit: Blocksubmit;
-  readonly payoutd: PayoutdDeps;
+  readonly payoutd: ReturnType<typeof createPayoutdRpc>;
+  readonly apiserver: Apiserver;
 }
 
 /** From now on the control address answers for all of them. */
 export function provideTo({ provide }: PoolControl, pool: Provided): void {
-  const { stratumd, gateway, shareproc, jobmanager, blocksubmit, payoutd } = pool;
-  const { clock, bus, board, nodes } = payoutd;
-  provide(SessionService, createSessionRpc({ stratumd, gateway, clock }));
+  const { bus, nodes, clock, board, config } = pool;
+  const { stratumd, shareproc, jobmanager, blocksubmit, payoutd, apiserver } = pool;
+  provide(SessionService, createSessionRpc({ stratumd, gateway: config.gateway, clock }));
   provide(ShareService, createShareRpc({ shareproc, bus, board, clock }));
   provide(JobService, createJobRpc({ desk: jobmanager.desk, nodes }));
   provide(BlockService, createBlockRpc({ blocksubmit }));
-  const { ledger, payouts, clients } = createPayoutdRpc(payoutd);
+  const { ledger, payouts, clients } = payoutd;
   provide(LedgerService, ledger);
   provide(PayoutService, payouts);
   provide(ClientService, clients);
+  provide(PublicApiService, createPublicApiRpc({ apiserver, clock, settings: config }));
 }

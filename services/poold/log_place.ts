@@ -16,6 +16,13 @@ export function busOf({ dataDir, busUrl }: LogSettings): string {
   return busUrl === undefined ? `sqlite:${dataDir.replaceAll("%", "%25")}/bus.db` : busUrl;
 }
 
+/** The series in effect: the one named, or the file under the data folder. */
+export function seriesOf(
+  { dataDir, seriesUrl }: { readonly dataDir: string; readonly seriesUrl: string | undefined },
+): string {
+  return seriesUrl ?? `sqlite:${dataDir.replaceAll("%", "%25")}/series.db`;
+}
+
 /** The embedded log's file; null where the bus is none on this machine's disk. */
 export function logFileOf(settings: LogSettings): string | null {
   return sqliteFileOf(busOf(settings));

@@ -11,6 +11,6 @@ await runDaemon("poold", settings, { serves: SERVES }, async (daemon) => {
   const { config, log } = daemon;
   using _folder = await holdFolder(config.dataDir);
   await using pool = await openPool(config, { ...daemon, partsLog: quiet(log), control: daemon });
-  daemon.lags(() => groupLags(pool.bus, GROUPS));
+  daemon.lags(async () => [...await groupLags(pool.bus, GROUPS), ...await pool.lags()]);
   await daemon.runComposed(pool);
 });

@@ -16,35 +16,36 @@ interface LedgerDeps {
   readonly signal: AbortSignal;
 }
 
+export interface Books extends AsyncDisposable {
+  /** For who keeps them. */
+  readonly ledger: Ledger;
+  /** The same books, for who shows them to the public: connections that the server lets read and nothing else. */
+  readonly shown: Ledger;
+}
+
 /** The ledger that the settings name, or a PostgreSQL of its own beside the pool. */
 export async function ledgerOf(
   config: PooldConfig,
   network: Network,
   { clock, signal, board, log }: LedgerDeps,
-): Promise<Ledger> {
+): Promise<Books> {
   await using open = new AsyncDisposableStack();
-  const ledger = await openPart({ board, log, signal }, "ledger", async (onTrouble) => {
+  const books = await openPart({ board, log, signal }, "ledger", async (onTrouble) => {
     const place = open.use(
       await ledgerPlace(config, { clock, signal, onTrouble, make: true }),
     );
-    return await openLedger(place.url, {
-      ...place.options,
-      clock,
-      log,
-      signal,
-      onTrouble,
-      pool: config.poolName,
-      network,
-      // Of another's server the schema is not the pool's to change: deno task migrate does.
-      migrate: place.embedded,
-    });
+    const { url, options } = place;
+    const book = { ...options, clock, log, signal, onTrouble, pool: config.poolName, network };
+    const ledger = open.use(
+      await openLedger(url, {
+        ...book,
+        // Of another's server the schema is not the pool's to change: deno task migrate does.
+        migrate: place.embedded,
+      }),
+    );
+    const shown = open.use(await openLedger(url, { ...book, readOnly: true }));
+    return { ledger, shown };
   });
-  open.use(ledger);
   const owned = open.move();
-  return {
-    name: ledger.name,
-    transaction: (work, options) => ledger.transaction(work, options),
-    hold: (lock) => ledger.hold(lock),
-    [Symbol.asyncDispose]: () => owned.disposeAsync(),
-  };
+  return { ...books, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

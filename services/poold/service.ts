@@ -4,10 +4,19 @@
  * @module
  */
 import { createBlocksubmit } from "@gopool/blocksubmit";
-import { blockFound, type Bus, busOptionsOf, openBus, shareValid, type Topic } from "@gopool/bus";
+import {
+  blockFound,
+  type Bus,
+  busOptionsOf,
+  type GroupLag,
+  openBus,
+  shareValid,
+  type Topic,
+} from "@gopool/bus";
 import { createJobmanager } from "@gopool/jobmanager";
 import { openNodesOf } from "@gopool/node";
 import { createPayoutd, scriptsOf } from "@gopool/payoutd";
+import { createPayoutdRpc } from "@gopool/payoutd/rpc";
 import { payoutdSettingsOf } from "@gopool/payoutd/from_settings";
 import { openSigner } from "@gopool/payoutd/signing";
 import {
@@ -38,6 +47,7 @@ import { payee } from "./own_payee.ts";
 import { demoMaturity, payoutdConfigOf } from "./payouts.ts";
 import { directRoad } from "./roads.ts";
 import { runStages, type Stage } from "./stages.ts";
+import { openStatistics } from "./statistics.ts";
 
 export interface PoolDeps {
   readonly clock: Clock;
@@ -60,6 +70,8 @@ export interface PoolDeps {
 export interface Pool extends AsyncDisposable, Service {
   readonly view: PoolView;
   readonly bus: Bus;
+  /** Of readers that keep their group's position back. */
+  lags(): Promise<readonly GroupLag[]>;
 }
 
 /**
@@ -107,7 +119,9 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
   const nodes = open.use(openNodesOf({ ...config, nodeUrl }, { ...measured, clock, log, board }));
   const network = await nodes.network(signal);
   const { poolAddress, keyFile } = await payee(config, network, random);
-  const ledger = open.use(await ledgerOf(config, network, { ...deps, board, log: partsLog }));
+  const { ledger, shown } = open.use(
+    await ledgerOf(config, network, { ...deps, board, log: partsLog }),
+  );
 
   // What all have: bus, clock, chance, board, metrics.
   const common = { ...measured, bus, clock, random, board };
@@ -159,9 +173,21 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
     settings: payouts,
   };
   const payoutd = createPayoutd(payoutdDeps);
+  const payoutdRpc = createPayoutdRpc(payoutdDeps);
+  const { statsd, apiserver } = open.use(
+    await openStatistics(config, {
+      ...common,
+      state,
+      shown,
+      network,
+      applyRequest: payoutdRpc.requestsBy("apiserver"),
+      log: partsLog,
+      signal,
+    }),
+  );
   if (deps.control !== undefined) {
-    const services = { stratumd, shareproc, jobmanager, blocksubmit };
-    provideTo(deps.control, { ...services, payoutd: payoutdDeps, gateway: config.gateway });
+    const services = { stratumd, shareproc, jobmanager, blocksubmit, statsd, apiserver };
+    provideTo(deps.control, { ...common, ...services, nodes, config, payoutd: payoutdRpc });
   }
   const books = createBooksView({ ledger, clock, log });
   const { listening } = stratumd;
@@ -183,7 +209,8 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
     board: () => board.all(),
   };
   const { host } = config.stratumListen;
-  const console = createConsole({ view, clock, log, host, listening });
+  const page = { host: config.apiListen.host, listening: apiserver.listening };
+  const console = createConsole({ view, clock, log, host, listening, page });
   const { drainable = (service: Service) => service } = deps.control ?? {};
   const kept = (service: Service) => supervise(service, { clock, random, log, board });
   const stage = (services: readonly Service[], others: readonly Service[] = []): Stage => ({
@@ -197,6 +224,7 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
     name: "poold",
     view,
     bus,
+    lags: () => statsd.lags(),
     /** Ends in the order of the work: no new shares, then the blocks in hand, then the rest. */
     run: (stop) =>
       runStages(stop, [
@@ -206,8 +234,8 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
         },
         stage([shareproc]),
         stage([blocksubmit, jobmanager]),
-        stage([payoutd], [books]),
-        stage([], [console, tellTroubles({ folder: config.dataDir, board, clock })]),
+        stage([payoutd, statsd], [books]),
+        stage([apiserver], [console, tellTroubles({ folder: config.dataDir, board, clock })]),
       ]),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -8,10 +8,12 @@ import {
   controlProblems,
   ledgerProblems,
   readChecked,
+  seriesProblems,
   type Settings,
   type Sources,
   stateProblems,
 } from "@gopool/config";
+import { apiProblems } from "@gopool/apiserver/api_rows";
 import { addressProblems } from "@gopool/config/payee";
 import { nodeProblems } from "@gopool/node";
 import { contradictions as payoutdProblems } from "@gopool/payoutd/config";
@@ -24,6 +26,8 @@ export const settings: Settings<typeof schema> = {
     ...stateProblems(found),
     ...ledgerProblems(found, isBad),
     ...controlProblems(found),
+    ...seriesProblems(found),
+    ...apiProblems(found),
     ...contradictions(found, isBad),
     ...nodeProblems(found),
     ...addressProblems(found.poolAddress),

@@ -5,6 +5,7 @@
  */
 import { readChecked } from "@gopool/config";
 import { Command } from "commander";
+import { apiCommands } from "./api.ts";
 import { addressOf } from "./arguments.ts";
 import { blockCommands } from "./blocks.ts";
 import { clientCommands } from "./clients.ts";
@@ -34,6 +35,7 @@ const COMMANDS = [
   ledgerCommands,
   payoutCommands,
   clientCommands,
+  apiCommands,
   logCommands,
   processCommands,
 ];

@@ -24,7 +24,7 @@ async function argumentsInEffect(): Promise<string[]> {
   try {
     const env = (variable: string) => Deno.env.get(variable);
     const from = { args, env, envNames: notAnothers(Object.keys(Deno.env.toObject())) };
-    await prepare(program!.prepare?.(from) ?? null);
+    for (const one of program!.prepare?.(from) ?? []) await prepare(one);
     return runArguments(program!, from);
   } catch (error) {
     if (error instanceof HelpRequested) {
@@ -38,8 +38,7 @@ async function argumentsInEffect(): Promise<string[]> {
 }
 
 /** What has to be ready before, made so by a process of its own; ends this one where that fails. */
-async function prepare(preparation: string[] | null): Promise<void> {
-  if (preparation === null) return;
+async function prepare(preparation: string[]): Promise<void> {
   const { code } = await new Deno.Command(Deno.execPath(), { args: preparation, stdin: "null" })
     .spawn().status;
   if (code !== 0) Deno.exit(code);

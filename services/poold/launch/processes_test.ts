@@ -141,7 +141,7 @@ Deno.test({
   await using pool = new Running("start", env);
   await pool.ready();
   await pool.says(/shares [1-9]\d* accepted, [1-9]\d* booked/, PATIENCE.deadlineMs);
-  assertEquals(await pool.end(), 0);
+  assertEquals(await pool.end(), 0, pool.written);
 });
 
 Deno.test({

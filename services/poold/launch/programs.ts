@@ -4,11 +4,14 @@
  * @module
  */
 import { readChecked, type Schema, type Settings, type Sources } from "@gopool/config";
+import { settings as apiserver } from "@gopool/apiserver/config";
+import { pageFolder, pagePreparation } from "@gopool/apiserver/page";
 import { settings as blocksubmit } from "@gopool/blocksubmit/config";
 import { settings as jobmanager } from "@gopool/jobmanager/config";
 import { homeOf } from "@gopool/ledger/home";
 import { settings as payoutd } from "@gopool/payoutd/config";
 import { settings as shareproc } from "@gopool/shareproc/config";
+import { settings as statsd } from "@gopool/statsd/config";
 import { settings as stratumd } from "@gopool/stratumd/config";
 import { ctlSchema, ctlSettings } from "../ctl/settings.ts";
 import { readSettings, settings as pooldSettings } from "../settings.ts";
@@ -39,11 +42,12 @@ export interface Program {
    */
   readonly needs: (from: Sources) => Reasoned[];
   /**
-   * Deno's arguments for what has to be run before, where something has to be made ready. Its needs are known then.
+   * Deno's arguments for what has to be run before, one after the other, where something has to be made ready. Its
+   * needs are known then.
    *
    * @throws {ConfigError} @throws {HelpRequested}
    */
-  readonly prepare?: (from: Sources) => string[] | null;
+  readonly prepare?: (from: Sources) => string[][];
   /** Somebody at a terminal may press keys. */
   readonly readsKeys?: boolean;
 }
@@ -67,12 +71,22 @@ function readToolSettings(from: Sources) {
   return readChecked("ledger", toolSettings, { ...from, args: [] });
 }
 
+/** Those that have to be run. */
+function these(...preparations: readonly (string[] | null)[]): string[][] {
+  return preparations.filter((one) => one !== null);
+}
+
 export const PROGRAMS: readonly Program[] = [
   service("stratumd", stratumd),
   service("jobmanager", jobmanager),
   service("shareproc", shareproc),
   service("blocksubmit", blocksubmit),
+  service("statsd", statsd),
   service("payoutd", payoutd),
+  {
+    ...service("apiserver", apiserver),
+    prepare: (from) => these(pagePreparation(readChecked("apiserver", apiserver, from).page)),
+  },
   {
     name: "poold",
     main: fromRoot("services/poold/main.ts"),
@@ -80,7 +94,8 @@ export const PROGRAMS: readonly Program[] = [
     needs: (from) => pooldNeeds(readSettings(from), from.env),
     prepare: (from) => {
       const { ledgerUrl, dataDir } = readSettings(from);
-      return ledgerUrl === undefined ? ledgerPreparation(dataDir) : null;
+      const ledger = ledgerUrl === undefined ? ledgerPreparation(dataDir) : null;
+      return these(ledger, pagePreparation(pageFolder(dataDir)));
     },
   },
   {
@@ -104,7 +119,7 @@ export const PROGRAMS: readonly Program[] = [
       const { ledgerUrl, dataDir } = readLedgerSettings(from);
       // Where there is no ledger, the tool says so and makes none.
       const has = ledgerUrl === undefined && homeOf(dataDir) !== null;
-      return has ? ledgerPreparation(dataDir) : null;
+      return has ? these(ledgerPreparation(dataDir)) : [];
     },
   },
   {
@@ -115,7 +130,7 @@ export const PROGRAMS: readonly Program[] = [
     prepare: (from) => {
       const { ledgerUrl, dataDir } = readToolSettings(from);
       const has = ledgerUrl === undefined && homeOf(dataDir) !== null;
-      return has ? ledgerPreparation(dataDir) : null;
+      return has ? these(ledgerPreparation(dataDir)) : [];
     },
   },
   {
