@@ -99,8 +99,9 @@ export class LiveAccount {
   shares = 0;
   rejects = 0;
   workSince = 0;
-  /** In force, of its newest share. */
+  /** In force, of its newest share, and when that was logged. */
   difficulty = 0;
+  difficultyAtMs = 0;
 
   constructor(readonly account: string) {}
 }
@@ -163,7 +164,10 @@ export class LiveRings {
     const account = this.#account(share.account);
     if (account === null) return;
     this.#active.add(account);
-    account.difficulty = share.difficulty;
+    if (loggedAtMs >= account.difficultyAtMs) {
+      account.difficulty = share.difficulty;
+      account.difficultyAtMs = loggedAtMs;
+    }
     if (!isValid) {
       account.rejects += shares;
       return;
