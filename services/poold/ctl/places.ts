@@ -16,7 +16,7 @@ export interface Place {
 
 /** Where poold serves by itself, and where each service does that is a process of its own. */
 export const EMBEDDED_PORT = 8200;
-const SERVICE_PORTS = [8201, 8202, 8203, 8204, 8206, 8207];
+const SERVICE_PORTS = [8201, 8202, 8203, 8204, 8205, 8206, 8207];
 const LOOPBACK = "127.0.0.1";
 
 /** Tried where nothing is named, in this order. */
