@@ -85,7 +85,8 @@ export function speedText(hashesPerSecond: number, locale: string | null = null)
 /** Digits behind the point that give a figure this many digits in all; 3 at most. */
 function digitsFor(value: number, significant: number): number {
   if (value === 0) return 0;
-  const front = Math.floor(Math.log10(Math.abs(value))) + 1;
+  // Rounded first: 0.9999 is shown as 1.00.
+  const front = Math.floor(Math.log10(Math.abs(Number(value.toPrecision(significant))))) + 1;
   return Math.min(3, Math.max(0, significant - front));
 }
 
