@@ -90,16 +90,21 @@ export class Questions {
   async top(asked: Range, limit: number): Promise<AccountSum[]> {
     checkLimit(limit);
     const { range, pieces } = planOf(asked, this.#horizon());
-    const byAccount = new Map<number, Adding>();
+    const works = new Map<number, number>();
     for (const { level, range: { fromMs, untilMs } } of pieces) {
-      await this.#connection.each(selects.ofAllAccounts(level), [fromMs, untilMs], (columns) => {
-        adding(byAccount, columns[0] as number).add(rowOf(columns, 1));
+      await this.#connection.each(selects.workOfAll(level), [fromMs, untilMs], (columns) => {
+        const id = columns[0] as number;
+        works.set(id, (works.get(id) ?? 0) + (columns[1] as number));
       });
     }
-    const first = [...byAccount].filter(([, { work }]) => work > 0)
-      .sort(([, a], [, b]) => b.work - a.work).slice(0, limit);
+    const first = [...works].filter(([, work]) => work > 0)
+      .sort(([, a], [, b]) => b - a).slice(0, limit);
     const found: AccountSum[] = [];
-    for (const [id, sum] of first) {
+    for (const [id] of first) {
+      const sum = new Adding();
+      await this.#eachOf({ kind: "account" }, [id], pieces, (columns) => {
+        sum.add(rowOf(columns, selects.AFTER_AT));
+      });
       const workers = await this.#workersSeen(id, pieces, () => true);
       found.push({ ...sum.sum(range), account: this.#nameOf("account", id), workers });
     }
@@ -165,7 +170,7 @@ export class Questions {
   }
 
   async #eachOf(
-    { kind }: Subject,
+    { kind }: Pick<Subject, "kind">,
     own: readonly Value[] | null,
     pieces: readonly Piece[],
     row: (columns: readonly unknown[]) => void,

@@ -15,7 +15,7 @@ Deno.test("no question about totals walks through a whole table", () => {
     selects.ofSubject("pool", level),
     selects.ofSubject("account", level),
     selects.ofSubject("worker", level),
-    selects.ofAllAccounts(level),
+    selects.workOfAll(level),
     selects.ofWorkersOf(level),
     selects.validWorkers(level),
     selects.workersSeen(level),

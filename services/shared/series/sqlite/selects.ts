@@ -16,9 +16,9 @@ export function ofSubject(kind: Subject["kind"], level: Level): string {
   return `SELECT at, ${TOTALS_COLUMNS} FROM ${kind}_${level} WHERE ${own}at >= ? AND at < ?`;
 }
 
-/** Account, its totals. Values: from, until. */
-export function ofAllAccounts(level: Level): string {
-  return `SELECT account, ${TOTALS_COLUMNS} FROM account_${level} WHERE at >= ? AND at < ?`;
+/** Account, work of valid shares: no more than who is first needs, for these are all accounts. Values: from, until. */
+export function workOfAll(level: Level): string {
+  return `SELECT account, work FROM account_${level} WHERE at >= ? AND at < ? AND status = 0`;
 }
 
 /** Worker, its totals: of one account. Values: account, from, until. The join's order is fixed: by the workers' index. */
