@@ -85,6 +85,8 @@ export class Estimates {
   async keepFresh(signal: AbortSignal): Promise<void> {
     const { clock } = this.deps;
     this.#kept = true;
+    // The first visitor is expected.
+    this.#askedAtMs = clock.monotonic();
     try {
       while (!signal.aborted) {
         if (this.#isDue()) await this.#renewed().catch(untilLater);

@@ -5,9 +5,7 @@
  */
 import type { Network } from "@gopool/chain";
 import { type Ledger, MINUTE_MS, minuteOf, type Tx } from "@gopool/ledger";
-import { ratesAt, schemePeriods } from "@gopool/ledger/schemes";
-import { schemeAt } from "@gopool/ledger/schemes";
-import { summaryOf } from "@gopool/ledger/summary";
+import { ratesAt, schemeAt, schemePeriods } from "@gopool/ledger/schemes";
 import { termsOf } from "@gopool/ledger/terms";
 import { accountNamed, paymentPage } from "@gopool/ledger/views";
 import type { Clock, Service } from "@gopool/runtime";
@@ -26,7 +24,6 @@ import type {
   PageAsked,
   PoolBlock,
   PoolBlockDetail,
-  PoolMoney,
   PoolPayout,
   PoolTerms,
 } from "./types.ts";
@@ -46,7 +43,6 @@ export interface BooksReaderDeps {
  */
 export interface BooksReader extends Service {
   terms(): Promise<PoolTerms>;
-  money(): Promise<PoolMoney>;
   /** The highest first. @throws {BadPage} */
   blocks(page: PageAsked): Promise<Page<PoolBlock>>;
   /** Found in a range, half open, the newest first. */
@@ -85,11 +81,6 @@ export function createBooksReader(deps: BooksReaderDeps): BooksReader {
     name: "apiserver/books",
     run: (signal) => estimates.keepFresh(signal),
     terms: () => read((tx) => poolTerms(tx, network, clock.now())),
-    money: () =>
-      read(async (tx) => {
-        const { blocks, paid } = await summaryOf(tx);
-        return { blocks, paidSats: paid };
-      }),
     blocks: (page) => read((tx) => blocksOf(tx, page)),
     blocksBetween: (fromMs, untilMs, limit) =>
       read((tx) => blocksFoundIn(tx, { fromMs, untilMs, limit })),

@@ -175,10 +175,3 @@ export interface PoolTerms {
   /** Subsidy and expected fees of the next block, as the ledger knows the chain; null where it knows none of it. */
   readonly nextBlockSats: bigint | null;
 }
-
-/** Of the pool's money, at a glance. */
-export interface PoolMoney {
-  readonly blocks: Readonly<Record<BlockState, number>>;
-  /** By confirmed payouts and by coinbases. */
-  readonly paidSats: bigint;
-}

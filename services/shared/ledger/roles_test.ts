@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { systemClock } from "@gopool/runtime";
 import { startPostgres } from "@gopool/testing/servers";
 import { accountsOf, MATURE, ownAccounts, post } from "./books.ts";
@@ -97,6 +97,9 @@ Deno.test("what a trigger keeps as it is, payoutd has no right to change; all th
   }
 });
 
+/** No right to it; not with a view; not without a transaction. */
+const REFUSALS = ["42501", "42809", "55000", "25P01"];
+
 Deno.test("apiserver reads every table and view, and writes none", async () => {
   await using ledger = await freshLedger();
   const rows = await ledger.ask<{ name: string; reads: boolean; writes: boolean }>(
@@ -105,6 +108,35 @@ Deno.test("apiserver reads every table and view, and writes none", async () => {
      FROM pg_class WHERE relkind IN ('r', 'v') AND relnamespace = 'public'::regnamespace`,
   );
   assertEquals(rows.filter(({ reads, writes }) => !reads || writes), []);
+  // The rights are one thing, what the server does another: each way of writing, to each table.
+  await using client = await connect(ledger.url, { role: "gopool_apiserver" });
+  for (const { name } of rows) {
+    await client.query(`SELECT count(*) FROM ${name}`);
+    for (
+      const sql of [
+        `INSERT INTO ${name} DEFAULT VALUES`,
+        `DELETE FROM ${name}`,
+        `TRUNCATE ${name}`,
+        `DROP TABLE ${name}`,
+        `LOCK TABLE ${name} IN EXCLUSIVE MODE`,
+      ]
+    ) {
+      const error = await assertRejects(() => client.query(sql));
+      assert(
+        REFUSALS.includes((error as { code?: string }).code ?? ""),
+        `${sql}: ${error}`,
+      );
+    }
+  }
+  for (const sql of ["CREATE TABLE mine (id int)", "ALTER TABLE entry DISABLE TRIGGER ALL"]) {
+    const error = await assertRejects(() => client.query(sql));
+    assertEquals((error as { code?: string }).code, "42501", `${sql}: ${error}`);
+  }
+  // Anybody may call it; who owns nothing has nothing to give.
+  const rights = () => ledger.ask("SELECT oid, relacl::text FROM pg_class ORDER BY oid");
+  const before = await rights();
+  await client.query("SELECT grant_roles()");
+  assertEquals(await rights(), before);
   await using reader = await ledger.again({ role: "gopool_apiserver" });
   assertEquals((await reader.transaction(ownAccounts)).fee, 1);
   const error = await assertRejects(() => reader.transaction(payee));
