@@ -21,6 +21,7 @@ export function ownPool(dataDir: string): Record<string, string> {
     GOPOOL_SIMULATED_NODE_PORT: String(freePort()),
     GOPOOL_LEDGER_PORT: String(freePort()),
     GOPOOL_HEALTH_LISTEN: `127.0.0.1:${freePort()}`,
+    GOPOOL_API_LISTEN: `127.0.0.1:${freePort()}`,
     GOPOOL_LOG_FORMAT: "text",
   };
 }

@@ -22,6 +22,7 @@ async function running(options: {
     GOPOOL_BUS_URL: "memory:",
     GOPOOL_STRATUM_LISTEN: `127.0.0.1:${freePort()}`,
     GOPOOL_SIMULATED_NODE_PORT: String(freePort()),
+    GOPOOL_API_LISTEN: `127.0.0.1:${freePort()}`,
     GOPOOL_DEMO_MINER: "off",
     ...options.env,
   };

@@ -65,6 +65,7 @@ for (const { name, start } of await nodeKinds()) {
         ...node.settings,
         GOPOOL_POOL_ADDRESS: address("aa"),
         GOPOOL_STRATUM_LISTEN: `127.0.0.1:${port}`,
+        GOPOOL_API_LISTEN: `127.0.0.1:${freePort()}`,
         GOPOOL_HEALTH_LISTEN: `127.0.0.1:${freePort()}`,
         GOPOOL_CONTROL_LISTEN: `127.0.0.1:${freePort()}`,
         GOPOOL_DATA_DIR: folder.path,

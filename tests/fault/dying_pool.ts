@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { freePort } from "@gopool/testing";
 import { TextLineStream } from "../real/lines.ts";
 
 export interface DyingPoolOptions {
@@ -35,6 +36,7 @@ export class DyingPool {
         GOPOOL_NODE_URL: nodeUrl,
         GOPOOL_POOL_ADDRESS: POOL_ADDRESS,
         GOPOOL_STRATUM_LISTEN: `127.0.0.1:${port}`,
+        GOPOOL_API_LISTEN: `127.0.0.1:${freePort()}`,
         GOPOOL_STRATUM_VARDIFF: "off",
         // 2^-32: every hash is a share.
         GOPOOL_STRATUM_START_DIFFICULTY: String(2 ** -32),

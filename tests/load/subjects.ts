@@ -80,6 +80,7 @@ export async function poold({ core, flags }: Start): Promise<Subject> {
     GOPOOL_NODE_URL: `http://load:load@127.0.0.1:${await node.told("port")}`,
     GOPOOL_POOL_ADDRESS: ADDRESS,
     GOPOOL_STRATUM_LISTEN: `127.0.0.1:${port}`,
+    GOPOOL_API_LISTEN: `127.0.0.1:${freePort()}`,
     GOPOOL_HEALTH_LISTEN: `127.0.0.1:${freePort()}`,
     GOPOOL_CONTROL_LISTEN: `127.0.0.1:${controlPort}`,
     GOPOOL_CONTROL_TOKENS: `load:read:${CONTROL_TOKEN}`,

@@ -12,7 +12,8 @@ function allowed(args: readonly string[], env: Readonly<Record<string, string>>)
   );
 }
 
-const USUAL = [8200, 8201, 8202, 8203, 8204, 8205, 8206, 8207].map((port) => `127.0.0.1:${port}`).join();
+const USUAL = [8200, 8201, 8202, 8203, 8204, 8205, 8206, 8207].map((port) => `127.0.0.1:${port}`)
+  .join();
 
 Deno.test("without settings it may look for a pool on this machine and read its token, nothing else", () => {
   assertEquals(allowed(["status"], { GOPOOL_DATA_DIR: "/d" }), {

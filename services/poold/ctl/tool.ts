@@ -18,6 +18,7 @@ import { ledgerCommands } from "./ledger.ts";
 import { logCommands } from "./logs.ts";
 import { payoutCommands } from "./payouts.ts";
 import { processCommands } from "./processes.ts";
+import { seriesCommands } from "./series.ts";
 import { sessionCommands } from "./sessions.ts";
 import { ctlSettings } from "./settings.ts";
 import { shareCommands } from "./shares.ts";
@@ -35,6 +36,7 @@ const COMMANDS = [
   ledgerCommands,
   payoutCommands,
   clientCommands,
+  seriesCommands,
   apiCommands,
   logCommands,
   processCommands,

@@ -7,56 +7,10 @@
 import { assertEquals } from "@std/assert";
 import { installed } from "@gopool/ledger/programs";
 import { freePort, tempDir } from "@gopool/testing";
-import { dirname } from "node:path";
-import { fromRoot } from "./needs.ts";
 import { runArgumentsOf } from "./mod.ts";
+import { fromRoot } from "./needs.ts";
+import { neighbour, NEVER, tried } from "./probing_fixture.ts";
 import { PROGRAMS } from "./programs.ts";
-
-const PROBE = fromRoot("services/poold/launch/probe_fixture.ts");
-
-/** Runs the probe under a program's flags. @returns What came of each attempt. */
-async function tried(
-  name: string,
-  env: Record<string, string>,
-  attempts: readonly string[],
-): Promise<Record<string, string>> {
-  const flags = runArgumentsOf(name, { args: [], env: (variable) => env[variable] });
-  const main = flags.pop()!;
-  const [folder] = /^.*\/services\/[a-z]+/.exec(dirname(main))!;
-  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: [...flags, `--config=${folder}/deno.json`, PROBE, ...attempts],
-    env: { ...env, SOMETHING_ELSE: "x" },
-    cwd: fromRoot(""),
-  }).output();
-  const text = new TextDecoder();
-  if (stdout.length === 0) throw new Error(text.decode(stderr));
-  return JSON.parse(text.decode(stdout));
-}
-
-/** Denied to every program, whatever its settings. */
-const NEVER: Record<string, string> = {
-  "connect 10.11.12.13:80": "NotCapable",
-  "connect 127.0.0.1:1": "NotCapable",
-  "listen 0.0.0.0:1": "NotCapable",
-  "read /etc/passwd": "NotCapable",
-  "write /tmp/gopool-probe": "NotCapable",
-  "run /bin/true": "NotCapable",
-  "ffi /lib/x86_64-linux-gnu/libc.so.6": "NotCapable",
-  "sys": "NotCapable",
-  // Named by no row, it reads as if it were not set: nothing leaks, and a library that asks is not stopped.
-  "variable SOMETHING_ELSE": "unseen",
-  "variable HOME": "unseen",
-  "import https://deno.land/std/version.ts": "TypeError",
-};
-
-/** A server that somebody else runs, so that connecting to it can succeed. */
-function neighbour() {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return {
-    place: `127.0.0.1:${(listener.addr as Deno.NetAddr).port}`,
-    [Symbol.dispose]: () => listener.close(),
-  };
-}
 
 Deno.test("a gateway reaches bus and state, listens where it is told, writes in its folder, and no more", async () => {
   await using folder = await tempDir();
@@ -183,22 +137,66 @@ Deno.test("payoutd reaches log, ledger and node, reads its key, and writes only 
   assertEquals(await tried("payoutd", env, Object.keys(expected)), expected);
 });
 
+Deno.test("apiserver reaches log, state, statistics and ledger, reads its page, and writes and signs nothing", async () => {
+  await using folder = await tempDir();
+  using kafka = neighbour();
+  using redis = neighbour();
+  using influx = neighbour();
+  using ledger = neighbour();
+  using payoutd = neighbour();
+  const [listen, health] = [freePort(), freePort()];
+  const page = folder.join("page");
+  await Deno.mkdir(page);
+  await Deno.writeTextFile(`${page}/page.json`, "{}");
+  const env = {
+    GOPOOL_BUS_URL: `kafka://${kafka.place}`,
+    GOPOOL_STATE_URL: `redis://${redis.place}`,
+    GOPOOL_SERIES_URL: `influx://${influx.place}/gopool`,
+    GOPOOL_SERIES_TOKEN: "a-token-of-the-series",
+    GOPOOL_LEDGER_URL: `postgres://reader:p@${ledger.place}/books`,
+    GOPOOL_API_LISTEN: `127.0.0.1:${listen}`,
+    GOPOOL_API_PAGE: page,
+    GOPOOL_API_PAYOUTD: `http://${payoutd.place}`,
+    GOPOOL_API_PAYOUTD_TOKEN: "a-token-for-settings",
+    GOPOOL_HEALTH_LISTEN: `127.0.0.1:${health}`,
+  };
+  const expected = {
+    ...NEVER,
+    [`connect ${kafka.place}`]: "done",
+    [`connect ${redis.place}`]: "done",
+    [`connect ${influx.place}`]: "done",
+    [`connect ${ledger.place}`]: "done",
+    [`connect ${payoutd.place}`]: "done",
+    [`listen 127.0.0.1:${listen}`]: "done",
+    [`listen 127.0.0.1:${health}`]: "done",
+    [`listen 0.0.0.0:${listen}`]: "NotCapable",
+    [`read ${page}/page.json`]: "done",
+    [`write ${page}/x`]: "NotCapable",
+    [`read ${folder.path}`]: "NotCapable",
+    "variable GOPOOL_LEDGER_URL": "done",
+    "variable GOPOOL_NODE_URL": "unseen",
+  };
+  assertEquals(await tried("apiserver", env, Object.keys(expected)), expected);
+});
+
 Deno.test("the whole pool listens for miners, reaches its own node, and writes in its folder", async () => {
   await using folder = await tempDir();
   const dataDir = folder.join("data");
   await Deno.mkdir(dataDir);
-  const [stratum, node, ledger] = [freePort(), freePort(), freePort()];
+  const [stratum, node, ledger, api] = [freePort(), freePort(), freePort(), freePort()];
   const programs = `${installed()!.folder}/bin`;
   const env = {
     GOPOOL_DATA_DIR: dataDir,
     GOPOOL_LEDGER_PORT: String(ledger),
     GOPOOL_STRATUM_LISTEN: `127.0.0.1:${stratum}`,
     GOPOOL_SIMULATED_NODE_PORT: String(node),
+    GOPOOL_API_LISTEN: `127.0.0.1:${api}`,
   };
   const expected = {
     ...NEVER,
     [`listen 127.0.0.1:${stratum}`]: "done",
     [`listen 127.0.0.1:${node}`]: "done",
+    [`listen 127.0.0.1:${api}`]: "done",
     [`listen 0.0.0.0:${stratum}`]: "NotCapable",
     [`write ${dataDir}/x`]: "done",
     [`write ${dataDir}-beside`]: "NotCapable",
@@ -249,6 +247,8 @@ const PROFILED = new Set([
   "shareproc",
   "blocksubmit",
   "payoutd",
+  "statsd",
+  "apiserver",
   "poold",
 ]);
 
