@@ -3,16 +3,18 @@
  *
  * @module
  */
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import { READ_MAX_BYTES } from "./limits.ts";
 
-/** A refusal that HTTP has its own status for. */
-export class HttpError extends ConnectError {
+/** A refusal that HTTP has its own status for. No ConnectError: that class takes itself for its heirs. */
+export class HttpError extends Error {
   override name = "HttpError";
   readonly status: number;
+  readonly code: Code;
   constructor(status: number, message: string, code: Code) {
-    super(message, code);
+    super(message);
     this.status = status;
+    this.code = code;
   }
 }
 

@@ -80,7 +80,7 @@ export function createRest(options: RestOptions): RestHandler {
       return new Response(stream, { headers: eventHeaders(context.responseHeader) });
     } catch (error) {
       context.abort(error);
-      if (error instanceof HttpError) return errorAnswer(error, error.status);
+      if (error instanceof HttpError) return refusal(error.code, error.message, error.status);
       if (error instanceof ConnectError) return errorAnswer(error);
       log.error("a call failed", { method: `${method.parent.typeName}/${method.name}`, error });
       return refusal(Code.Internal, `${method.name} failed inside the service: its log tells why`);

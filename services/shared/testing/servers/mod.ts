@@ -15,7 +15,6 @@ export {
   testInflux,
   testInfluxPython,
 } from "./influx.ts";
-export { findInfluxPython } from "./influx_install.ts";
 export { type KafkaOptions, type KafkaServer, startKafka } from "./kafka.ts";
 export { findKafka, KAFKA_VERSION, type KafkaJars } from "./kafka_install.ts";
 export type { ListenerName, Login } from "./kafka_settings.ts";
@@ -29,6 +28,7 @@ export {
 export { findPython, type PythonSet } from "./python.ts";
 export { kill, type Running, spawn, stop, untilReady } from "./process.ts";
 export { findRedis, type RedisOptions, type RedisServer, startRedis } from "./redis.ts";
+export { type Attack, attacked, findSchemathesis } from "./schemathesis.ts";
 export {
   MASTER_NAME,
   type SentinelOptions,

@@ -195,10 +195,25 @@ function answerOf({ method, answer }: Binding, messages: Messages): unknown {
   }
   return {
     description: eventsText(method),
-    content: {
-      // The schema of what is behind `data:`; OpenAPI 3.1 has no word for it.
-      "text/event-stream": { schema: { type: "string" }, "x-event-data": schema },
+    content: { "text/event-stream": { schema: eventSchema(schema) } },
+  };
+}
+
+/** Of one event, as OpenAPI 3.2 lays it down; 3.1 has no word for a stream of them. */
+function eventSchema(message: Schema): Schema {
+  const event = (name: string, contentSchema: Schema): Schema => ({
+    type: "object",
+    properties: {
+      event: { type: "string", const: name },
+      data: { type: "string", contentMediaType: "application/json", contentSchema },
     },
+    required: ["event", "data"],
+  });
+  return {
+    anyOf: [
+      event("message", message),
+      event("failure", { $ref: "#/components/schemas/Error" }),
+    ],
   };
 }
 

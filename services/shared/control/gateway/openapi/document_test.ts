@@ -76,10 +76,11 @@ Deno.test("the body has what the path has not, needs what its rules need, and no
 
 Deno.test("a stream is server-sent events, and says what is in them", () => {
   const { content } = anything.paths["/api/v1/pool/live"].get.responses[200];
-  assertEquals(
-    content["text/event-stream"]["x-event-data"].$ref,
-    "#/components/schemas/WatchPoolResponse",
+  const [message, failure] = content["text/event-stream"].schema.anyOf.map(
+    (one: typeof anything) => one.properties.data.contentSchema.$ref,
   );
+  assertEquals(message, "#/components/schemas/WatchPoolResponse");
+  assertEquals(failure, "#/components/schemas/Error");
 });
 
 Deno.test("comments of the protos are the descriptions", () => {
