@@ -26,5 +26,6 @@ export * from "./gen/gopool/control/v1/payouts_pb.ts";
 export * from "./gen/gopool/control/v1/blocks_pb.ts";
 export * from "./gen/gopool/control/v1/road_pb.ts";
 export * from "./gen/gopool/control/v1/shares_pb.ts";
+export * from "./gen/gopool/control/v1/series_pb.ts";
 export * from "./gen/gopool/control/v1/jobs_pb.ts";
 export * from "./gen/gopool/control/v1/sessions_pb.ts";

@@ -88,6 +88,11 @@ export class Settling {
     if (wanting.length > 0) await this.#ask(wanting, untilMs);
   }
 
+  /** ... on one of this process's parts; 0: not known. */
+  untilOf(name: string): number {
+    return this.#said.get(name)?.untilMs ?? 0;
+  }
+
   /** The end of the newest minute that is settled everywhere; 0: not known. @throws {StateUnavailable} */
   async everywhere(): Promise<number> {
     const { bus } = this.deps;
