@@ -15,13 +15,13 @@ import {
   tokenFileNeeds,
   tokenFileOf,
 } from "@gopool/config";
-import { busNeeds, busUrl, keepsIn, readsFile, seriesNeeds } from "@gopool/config";
+import { busNeeds, busUrl, keepsIn, readsFile } from "@gopool/config";
 import { homeOf } from "@gopool/ledger/home";
 import { installed, programOf, PROGRAMS } from "@gopool/ledger/programs";
 import { type PooldConfig, schema as pooldSchema } from "../config.ts";
 import { demoMines, demoTarget } from "../demo/target.ts";
 import type { ledgerSchema } from "../ledger_place.ts";
-import { busOf, seriesOf } from "../log_place.ts";
+import { busOf } from "../log_place.ts";
 import { type Place, placeOf, USUAL_PLACES } from "../ctl/places.ts";
 import type { CtlConfig, ctlSchema } from "../ctl/settings.ts";
 import { scratchFile } from "../ledger/scratch_file.ts";
@@ -100,9 +100,6 @@ export function embeddedNeeds({ dataDir, ledgerPort }: EmbeddedLedger): Reasoned
 export function pooldNeeds(config: PooldConfig, env: Env): Reasoned[] {
   const needs = rowNeeds(pooldSchema, config, env);
   if (config.busUrl === undefined) needs.push(...reasoned("the log", busNeeds(busOf(config))));
-  if (config.seriesUrl === undefined) {
-    needs.push(...reasoned("statistics", seriesNeeds(seriesOf(config))));
-  }
   if (config.ledgerUrl === undefined) needs.push(...embeddedNeeds(config));
   if (config.nodeUrl === undefined) {
     const place = { host: "127.0.0.1", port: config.simulatedPort };

@@ -35,11 +35,14 @@ const REAL = {
 };
 
 Deno.test("hosts and ports are those of the settings, no more", () => {
-  assertEquals(flagsOf({}).get("net"), "127.0.0.1:3333,10.0.0.9:5432,127.0.0.1:18453");
+  assertEquals(
+    flagsOf({}).get("net"),
+    "127.0.0.1:3333,10.0.0.9:5432,127.0.0.1:8080,127.0.0.1:18453",
+  );
   const env = { ...REAL, GOPOOL_STRATUM_LISTEN: "0.0.0.0:3334" };
   assertEquals(
     flagsOf(env).get("net"),
-    "10.0.0.5:8332,node.example:443,[::1]:18443,0.0.0.0:3334,10.0.0.9:5432",
+    "10.0.0.5:8332,node.example:443,[::1]:18443,0.0.0.0:3334,10.0.0.9:5432,127.0.0.1:8080",
   );
 });
 
@@ -81,11 +84,17 @@ Deno.test("the demo miner reaches the gateway where it listens", () => {
   const net = (listen: string) => flagsOf({ GOPOOL_STRATUM_LISTEN: listen }).get("net");
   assertEquals(
     net("0.0.0.0:3334"),
-    "0.0.0.0:3334,10.0.0.9:5432,127.0.0.1:18453,127.0.0.1:3334",
+    "0.0.0.0:3334,10.0.0.9:5432,127.0.0.1:8080,127.0.0.1:18453,127.0.0.1:3334",
   );
-  assertEquals(net("[::]:3334"), "[::]:3334,10.0.0.9:5432,127.0.0.1:18453,[::1]:3334");
-  assertEquals(net("192.168.1.4:3334"), "192.168.1.4:3334,10.0.0.9:5432,127.0.0.1:18453");
-  assertEquals(net("127.0.0.1:0"), "127.0.0.1,10.0.0.9:5432,127.0.0.1:18453");
+  assertEquals(
+    net("[::]:3334"),
+    "[::]:3334,10.0.0.9:5432,127.0.0.1:8080,127.0.0.1:18453,[::1]:3334",
+  );
+  assertEquals(
+    net("192.168.1.4:3334"),
+    "192.168.1.4:3334,10.0.0.9:5432,127.0.0.1:8080,127.0.0.1:18453",
+  );
+  assertEquals(net("127.0.0.1:0"), "127.0.0.1,10.0.0.9:5432,127.0.0.1:8080,127.0.0.1:18453");
 });
 
 Deno.test("writing is allowed in the data folder and beside a log that lies elsewhere", () => {
@@ -143,7 +152,7 @@ Deno.test("the embedded ledger runs three programs, keeps to its folder, and is 
   const programs = `${installed()!.folder}/bin`;
   const run = ["initdb", "pg_ctl", "postgres"];
   assertEquals(flags().get("run"), run.map((name) => `${programs}/${name}`).join());
-  assertEquals(flags().get("net"), "127.0.0.1:3333,127.0.0.1:15433,127.0.0.1:18453");
+  assertEquals(flags().get("net"), "127.0.0.1:3333,127.0.0.1:8080,127.0.0.1:15433,127.0.0.1:18453");
   assertEquals(flags().get("write"), `${folder.path},${folder.path}/ledger`);
 
   // Where it stands elsewhere, that is what its note says.
