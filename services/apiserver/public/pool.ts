@@ -64,7 +64,8 @@ export async function poolAnswer(
       payoutThresholdSats: terms.thresholdSats,
     },
     ...lastBlock === null ? {} : { lastBlock },
-    maturity: settings.maturity,
+    // Where payoutd has not said: that of every public network.
+    maturity: terms?.maturity || settings.maturity,
     expectedSecondsToBlock: secondsToBlock(now.networkDifficulty, hashesPerSecond) ?? 0,
     freshness: parts.freshness(nowMs, counted?.untilMs),
   };

@@ -5,7 +5,8 @@ import { ALICE, BOB, MINUTE, NETWORK_DIFFICULTY, NOON_MS, stand } from "./stand_
 
 /** Books that are there, and have no block. */
 const BOOKS = {
-  terms: () => Promise.resolve({ scheme: "PPLNS", feeBasisPoints: 100, thresholdSats: 5n }),
+  terms: () =>
+    Promise.resolve({ scheme: "PPLNS", feeBasisPoints: 100, thresholdSats: 5n, maturity: 8 }),
   newestBlock: () => Promise.resolve(null),
 };
 
@@ -137,6 +138,7 @@ Deno.test("with statistics away the pool is still told, and a chart is 503", asy
   const get = restOver(at.deps);
   const { status, body } = await get("/api/v1/pool");
   assertEquals([status, body.scheme, body.miners, body.hashrates], [200, "PPLNS", 3, []]);
+  assertEquals(body.maturity, 8, "as payoutd says, not as usual");
   assertEquals(body.freshness.missing.map(({ part }: { part: string }) => part), ["statistics"]);
   const chart = await get("/api/v1/pool/chart");
   assertEquals([chart.status, chart.body.code], [503, "unavailable"]);
