@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { createGateway, type Gateway, serving } from "@gopool/control/gateway";
+import { createDocs, createGateway, type Gateway, openApi, serving } from "@gopool/control/gateway";
 import { BlockService, MinerService, PayoutService, PoolService } from "@gopool/proto/api";
+import { COMMENTS } from "@gopool/proto/api/comments";
 import type { Answers } from "./answers.ts";
 import {
   type BooksReader,
@@ -20,6 +21,12 @@ import type { Live } from "./live.ts";
 import { createPublicRpc, effortsOf, type PublicDeps } from "./public/mod.ts";
 import type { ApiserverDeps } from "./service.ts";
 import { boundedStreams, type StreamCounts } from "./streams.ts";
+
+/** Of the whole API, for people; each method and field says its own. */
+const DESCRIPTION =
+  "Read-only but for a miner's signed change of its own settings. Money is in satoshi, whole; hash rates in hashes a " +
+  "second; times are RFC 3339; whole numbers of 64 bits are strings. Answers are kept for some seconds (Cache-Control, " +
+  "ETag), and each address may ask so often (RateLimit); 429 says when to come again.";
 
 export interface ContentsDeps extends ApiserverDeps {
   readonly live: Live;
@@ -66,5 +73,14 @@ export function createContents(deps: ContentsDeps): Contents {
     has: (path) => /^\/api\/(?!v\d)/.test(path),
     ttl: { freshMs: COMPAT_FRESH_MS, staleMs: COMPAT_FRESH_MS },
   };
-  return { gateway, corners: [compat, { name: "page", fetch: (request) => page.fetch(request) }] };
+  const docs = createDocs(openApi({
+    services: [PoolService, MinerService, BlockService, PayoutService],
+    title: `Public API of ${pool}`,
+    version: "v1",
+    description: DESCRIPTION,
+    comments: COMMENTS,
+    isConditional: true,
+  }));
+  const pages: Corner = { name: "page", fetch: (request) => page.fetch(request) };
+  return { gateway, corners: [docs, compat, pages] };
 }

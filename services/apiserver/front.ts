@@ -25,8 +25,8 @@ export interface Corner {
   fetch(request: Request): Response | null | Promise<Response | null>;
   /** How long its answers with status 200 to a GET are kept; absent: they are not. */
   readonly ttl?: { readonly freshMs: number; readonly staleMs: number };
-  /** Whether a path may be one of its own; absent: any. */
-  readonly has?: (path: string) => boolean;
+  /** Whether a path (without its query) may be one of its own; absent: any. */
+  has?(path: string): boolean;
 }
 
 export interface FrontDeps {
@@ -186,7 +186,8 @@ export function createFront(deps: FrontDeps): Front {
   function keptFor(request: Request, path: string) {
     const found = gateway.routeOf(request);
     if (found !== null) return found.kind === "rest" ? ttlOf(found.method) : null;
-    return corners.find(({ has }) => has?.(path) ?? false)?.ttl ?? null;
+    const name = nameOf(path);
+    return corners.find((corner) => corner.has?.(name) ?? false)?.ttl ?? null;
   }
 
   async function routed(request: Request, client: string): Promise<Routed> {
@@ -195,9 +196,9 @@ export function createFront(deps: FrontDeps): Front {
     if (response !== null) {
       return { route: found === null ? "none" : routeName(found.method), response };
     }
-    const path = pathOf(request.url);
+    const name = nameOf(pathOf(request.url));
     for (const corner of corners) {
-      if (corner.has?.(path) === false) continue;
+      if (corner.has?.(name) === false) continue;
       const given = await corner.fetch(request);
       if (given !== null) return { route: corner.name, response: given };
     }
@@ -260,6 +261,12 @@ export function createFront(deps: FrontDeps): Front {
 /** The path with its query, as it was sent. */
 function pathOf(url: string): string {
   return url.slice(url.indexOf("/", url.indexOf("://") + 3));
+}
+
+/** Without the query. */
+function nameOf(path: string): string {
+  const at = path.indexOf("?");
+  return at < 0 ? path : path.slice(0, at);
 }
 
 function routeName({ parent, name }: { parent: { name: string }; name: string }): string {
