@@ -23,11 +23,15 @@ import {
   LedgerService,
   PayoutService,
   PublicApiService,
+  SeriesService,
   SessionService,
   ShareService,
 } from "@gopool/proto/control";
 import { GROUP as JUDGE_GROUP, type Shareproc } from "@gopool/shareproc";
 import { createShareRpc } from "@gopool/shareproc/rpc";
+import type { Series } from "@gopool/series";
+import type { Statsd } from "@gopool/statsd";
+import { createSeriesRpc, SERVES as STATSD_SERVES } from "@gopool/statsd/rpc";
 import type { Stratumd } from "@gopool/stratumd";
 import type { Clock, StatusBoard } from "@gopool/runtime";
 import { createSessionRpc } from "@gopool/stratumd/rpc";
@@ -43,6 +47,7 @@ export const SERVES: readonly DescService[] = [
   JobService,
   BlockService,
   ...PAYOUTD_SERVES,
+  ...STATSD_SERVES,
   ...APISERVER_SERVES,
 ];
 
@@ -68,13 +73,15 @@ export interface Provided {
   readonly jobmanager: Jobmanager;
   readonly blocksubmit: Blocksubmit;
   readonly payoutd: ReturnType<typeof createPayoutdRpc>;
+  readonly series: Series;
+  readonly statsd: Statsd;
   readonly apiserver: Apiserver;
 }
 
 /** From now on the control address answers for all of them. */
 export function provideTo({ provide }: PoolControl, pool: Provided): void {
   const { bus, nodes, clock, board, config } = pool;
-  const { stratumd, shareproc, jobmanager, blocksubmit, payoutd, apiserver } = pool;
+  const { stratumd, shareproc, jobmanager, blocksubmit, payoutd, series, statsd, apiserver } = pool;
   provide(SessionService, createSessionRpc({ stratumd, gateway: config.gateway, clock }));
   provide(ShareService, createShareRpc({ shareproc, bus, board, clock }));
   provide(JobService, createJobRpc({ desk: jobmanager.desk, nodes }));
@@ -83,5 +90,6 @@ export function provideTo({ provide }: PoolControl, pool: Provided): void {
   provide(LedgerService, ledger);
   provide(PayoutService, payouts);
   provide(ClientService, clients);
+  provide(SeriesService, createSeriesRpc({ statsd, series, clock }));
   provide(PublicApiService, createPublicApiRpc({ apiserver, clock, settings: config }));
 }

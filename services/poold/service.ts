@@ -174,7 +174,7 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
   };
   const payoutd = createPayoutd(payoutdDeps);
   const payoutdRpc = createPayoutdRpc(payoutdDeps);
-  const { statsd, apiserver } = open.use(
+  const { series, statsd, apiserver } = open.use(
     await openStatistics(config, {
       ...common,
       state,
@@ -187,7 +187,8 @@ export async function openPool(config: PooldConfig, deps: PoolDeps): Promise<Poo
   );
   if (deps.control !== undefined) {
     const services = { stratumd, shareproc, jobmanager, blocksubmit, statsd, apiserver };
-    provideTo(deps.control, { ...common, ...services, nodes, config, payoutd: payoutdRpc });
+    const stores = { nodes, series };
+    provideTo(deps.control, { ...common, ...services, ...stores, config, payoutd: payoutdRpc });
   }
   const books = createBooksView({ ledger, clock, log });
   const { listening } = stratumd;

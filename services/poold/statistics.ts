@@ -16,7 +16,7 @@ import {
   type Random,
   type StatusBoard,
 } from "@gopool/runtime";
-import { openSeries, seriesOptionsOf } from "@gopool/series";
+import { openSeries, type Series, seriesOptionsOf } from "@gopool/series";
 import type { State } from "@gopool/state";
 import { createStatsd, type Statsd } from "@gopool/statsd";
 import type { PooldConfig } from "./config.ts";
@@ -38,6 +38,7 @@ export interface StatisticsDeps {
 }
 
 export interface Statistics extends AsyncDisposable {
+  readonly series: Series;
   readonly statsd: Statsd;
   readonly apiserver: Apiserver;
 }
@@ -60,6 +61,7 @@ export async function openStatistics(
   const settings = { ...config, apiStratumUrls: config.apiStratumUrls ?? [ownUrl(config)] };
   const page = await openPage({ folder: pageFolder(config.dataDir) });
   return {
+    series,
     statsd: createStatsd({ ...common, log: partLog("statsd"), settings: { raw: kept.raw } }),
     apiserver: createApiserver({
       ...common,
