@@ -105,6 +105,11 @@ export function count(value: number | bigint, locale: string | null = null): str
   return numbers(locale, { maximumFractionDigits: 0 }).format(value);
 }
 
+/** A count and what is counted: "1 worker", "412 workers". */
+export function counted(value: number | bigint, one: string, locale: string | null = null): string {
+  return `${count(value, locale)} ${one}${Number(value) === 1 ? "" : "s"}`;
+}
+
 /** A number with as many digits as say something: "0.83", "14.2", "1,204". */
 export function plain(value: number, locale: string | null = null): string {
   return fixed(value, Math.min(2, digitsFor(value, 3)), locale);

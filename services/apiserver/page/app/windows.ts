@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { ChartRangeJson, WindowJson } from "@gopool/proto/api";
+import type { ChartRangeJson, HashrateJson, WindowJson } from "@gopool/proto/api";
+import { double } from "./format.ts";
 
 export const WINDOWS: Readonly<Record<WindowJson, string>> = {
   WINDOW_UNSPECIFIED: "",
@@ -15,6 +16,27 @@ export const WINDOWS: Readonly<Record<WindowJson, string>> = {
   WINDOW_24H: "24 hours",
   WINDOW_7D: "7 days",
 };
+
+/** A range in words. */
+export function nameOf(range: Range | null): string {
+  return RANGES.find(([one]) => one === range)?.[1] ?? "";
+}
+
+/**
+ * The range that a chart begins with: a day, or less where less is known.
+ *
+ * @param knownSeconds How long figures go back; null where it is not known yet.
+ */
+export function fittingRange(knownSeconds: number | null): Range {
+  if (knownSeconds === null || knownSeconds >= 6 * 3600) return "CHART_RANGE_24H";
+  return knownSeconds >= 3600 ? "CHART_RANGE_6H" : "CHART_RANGE_1H";
+}
+
+/** How long figures go back, by what the longest window was measured over; null where there is none. */
+export function knownSeconds(hashrates: readonly HashrateJson[] | undefined): number | null {
+  const longest = hashrates?.find(({ window }) => window === "WINDOW_7D");
+  return longest === undefined ? null : double(longest.measuredSeconds);
+}
 
 /** Seconds of each; 0 where it is none. */
 export const WINDOW_SECONDS: Readonly<Record<WindowJson, number>> = {

@@ -32,7 +32,7 @@ import { Table } from "../parts/table.tsx";
 import { Workers } from "../parts/workers.tsx";
 import { rememberMiner } from "../stored.ts";
 import { span } from "../times.ts";
-import { type Range, RANGES } from "../windows.ts";
+import { fittingRange, knownSeconds, nameOf, type Range, RANGES } from "../windows.ts";
 
 export function Miner({ address }: { address: string }) {
   const path = `/api/v1/miners/${encodeURIComponent(address)}`;
@@ -69,7 +69,7 @@ export function Miner({ address }: { address: string }) {
       </div>
       {data !== null && (
         <>
-          <Charts path={path} />
+          <Charts path={path} begin={fittingRange(knownSeconds(data.hashrates))} />
           <Section
             id="speeds"
             title="Speeds"
@@ -122,13 +122,15 @@ function bestRows(
   ];
 }
 
-function Charts({ path }: { path: string }) {
-  const range = useSignal<Range>("CHART_RANGE_24H");
+/** @param begin The range until the visitor chooses one. */
+function Charts({ path, begin }: { path: string; begin: Range }) {
+  const chosen = useSignal<Range | null>(null);
+  const range = chosen.value ?? begin;
   const chart = useLoaded<GetMinerChartResponseJson>(
-    `${path}/chart${query({ range: range.value })}`,
+    `${path}/chart${query({ range })}`,
     30_000,
   );
-  const name = RANGES.find(([one]) => one === range.value)![1];
+  const name = nameOf(range);
   const drawn = useMemo(() => (
     <Part of={chart} lines={8}>
       {({ points = [], stepSeconds = 0, shares }) => (
@@ -156,8 +158,8 @@ function Charts({ path }: { path: string }) {
         <Choice<Range>
           label="Time shown"
           options={RANGES}
-          value={range.value}
-          onChoose={(one) => range.value = one}
+          value={range}
+          onChoose={(one) => chosen.value = one}
         />
       }
     >

@@ -14,7 +14,16 @@ import type {
   TopMinerJson,
   WatchPoolResponseJson,
 } from "@gopool/proto/api";
-import { basisPoints, count, difficulty, double, percent, plain, whole } from "../format.ts";
+import {
+  basisPoints,
+  count,
+  counted,
+  difficulty,
+  double,
+  percent,
+  plain,
+  whole,
+} from "../format.ts";
 import type { Live } from "../live.ts";
 import { type Loaded, useLoaded } from "../load.ts";
 import { BlocksTable } from "../parts/blocks.tsx";
@@ -25,7 +34,7 @@ import { SpeedChart } from "../parts/speed_chart.tsx";
 import { Hero, Windows } from "../parts/speeds.tsx";
 import { Table } from "../parts/table.tsx";
 import { span } from "../times.ts";
-import { type Range, RANGES } from "../windows.ts";
+import { fittingRange, knownSeconds, nameOf, type Range, RANGES } from "../windows.ts";
 
 export function Overview({ pool, live }: {
   pool: Loaded<GetPoolResponseJson>;
@@ -48,7 +57,7 @@ export function Overview({ pool, live }: {
           {(known) => <NextBlock pool={known} live={told} />}
         </Part>
       </div>
-      <PoolChart />
+      <PoolChart begin={data === null ? null : fittingRange(knownSeconds(data.hashrates))} />
       {data !== null && (
         <>
           <Section
@@ -111,13 +120,15 @@ function NextBlock({ pool, live }: {
   );
 }
 
-function PoolChart() {
-  const range = useSignal<Range>("CHART_RANGE_24H");
+/** @param begin The range until the visitor chooses one; null: not known yet. */
+function PoolChart({ begin }: { begin: Range | null }) {
+  const chosen = useSignal<Range | null>(null);
+  const range = chosen.value ?? begin;
   const chart = useLoaded<GetPoolChartResponseJson>(
-    `/api/v1/pool/chart?range=${range.value}`,
+    range === null ? null : `/api/v1/pool/chart?range=${range}`,
     30_000,
   );
-  const label = `Hashrate of the pool, ${RANGES.find(([one]) => one === range.value)![1]}`;
+  const label = `Hashrate of the pool, ${nameOf(range)}`;
   // The same answer must not be a new chart each second.
   const drawn = useMemo(() => (
     <Part of={chart} lines={8}>
@@ -139,8 +150,8 @@ function PoolChart() {
         <Choice<Range>
           label="Time shown"
           options={RANGES}
-          value={range.value}
-          onChoose={(one) => range.value = one}
+          value={range}
+          onChoose={(one) => chosen.value = one}
         />
       }
     >
@@ -159,7 +170,7 @@ function factsOf(pool: GetPoolResponseJson, live: WatchPoolResponseJson | null):
     {
       name: "Miners",
       value: count(live?.miners ?? pool.miners ?? 0),
-      note: `${count(live?.workers ?? pool.workers ?? 0)} workers`,
+      note: counted(live?.workers ?? pool.workers ?? 0, "worker"),
     },
     {
       name: "Shares a second",
@@ -169,7 +180,7 @@ function factsOf(pool: GetPoolResponseJson, live: WatchPoolResponseJson | null):
     {
       name: "Refused, 24 hours",
       value: all === 0n ? "–" : percent(Number(refused) / Number(all)),
-      note: `${count(refused)} shares, late ones among them`,
+      note: `${counted(refused, "share")}, late ones included`,
     },
     ...(pool.luck ?? []).map(luckFact),
     {

@@ -124,7 +124,8 @@ export function Part<T>({ of, lines = 4, children }: {
 export function Choice<T extends string>({ label, options, value, onChoose }: {
   label: string;
   options: readonly (readonly [value: T, name: string])[];
-  value: T;
+  /** Null: none yet. */
+  value: T | null;
   onChoose: (value: T) => void;
 }) {
   return (

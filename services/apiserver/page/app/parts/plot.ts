@@ -164,9 +164,15 @@ function lineSeries(stroke: string): uPlot.Series {
     stroke,
     width: 2,
     paths: uPlot.paths.spline!(),
-    points: { show: false },
+    // A young pool's first minutes are no line yet.
+    points: { show: (plot, at) => isSparse(plot.data[at]!), size: 6, fill: stroke, width: 0 },
     spanGaps: false,
   };
+}
+
+/** Fewer points than a line needs to be seen. */
+function isSparse(values: ArrayLike<number | null | undefined>): boolean {
+  return Array.from(values).filter((value) => value != null).length <= 3;
 }
 
 function barSeries(fill: string): uPlot.Series {

@@ -5,7 +5,7 @@
  */
 import type { HashrateJson } from "@gopool/proto/api";
 import { nowMs } from "../clock.ts";
-import { count, double, type JsonDouble, speed, whole } from "../format.ts";
+import { counted, double, type JsonDouble, speed, whole } from "../format.ts";
 import { SILENT_MS } from "../live.ts";
 import { span } from "../times.ts";
 import { WINDOW_SECONDS, WINDOWS } from "../windows.ts";
@@ -65,8 +65,10 @@ function toldText({ living, agoMs, open, quiet, told }: {
 
 /** Each window's speed with its error. */
 export function Windows({ hashrates }: { hashrates: readonly HashrateJson[] | undefined }) {
-  const known = (hashrates ?? []).filter(({ window }) => window && WINDOW_SECONDS[window] > 0);
-  if (known.length === 0) return <p class="empty">No speed is known yet.</p>;
+  const known = (hashrates ?? []).filter(({ window, measuredSeconds }) =>
+    window !== undefined && WINDOW_SECONDS[window] > 0 && double(measuredSeconds) > 0
+  );
+  if (known.length === 0) return <p class="empty">The first minute is still being counted.</p>;
   return (
     <Facts
       rows={known.map((one) => ({
@@ -80,7 +82,7 @@ export function Windows({ hashrates }: { hashrates: readonly HashrateJson[] | un
 
 function restsOn({ shares, measuredSeconds, window }: HashrateJson): string {
   const measured = double(measuredSeconds);
-  const text = `${count(whole(shares))} share${whole(shares) === 1n ? "" : "s"}`;
+  const text = counted(whole(shares), "share");
   // A pool younger than the window has measured less: said, or the figure would look wrong.
   return measured > 0 && measured < 0.95 * WINDOW_SECONDS[window!]
     ? `${text} in ${span(measured)}`
