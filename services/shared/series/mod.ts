@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { measured } from "./measured.ts";
 import { SeriesNotOpened, type SeriesOptions } from "./options.ts";
 import type { Series } from "./port.ts";
 
@@ -26,7 +27,12 @@ export * from "./port.ts";
  * @throws {SeriesNotOpened} Saying in a sentence why not.
  */
 export async function openSeries(url: URL | string, options: SeriesOptions): Promise<Series> {
-  const text = String(url);
+  const series = await openAdapter(String(url), options);
+  const { metrics, clock } = options;
+  return metrics === undefined ? series : measured(series, { metrics, clock });
+}
+
+async function openAdapter(text: string, options: SeriesOptions): Promise<Series> {
   const scheme = text.slice(0, text.indexOf(":") + 1);
   switch (scheme) {
     case "sqlite:": {

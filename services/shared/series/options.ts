@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Metrics } from "@gopool/runtime";
 
 /** How long each table keeps its rows, milliseconds; null: for ever. */
 export interface Retentions {
@@ -45,8 +46,10 @@ export interface SeriesOptions {
   /** Whether raw shares are kept. */
   readonly raw: boolean;
   readonly retentions?: Retentions;
-  /** Told in a sentence when the store begins to be in the way, and when it works again. */
-  readonly onTrouble?: (sentence: string) => void;
+  /** Told in a sentence what is in the way of the store, again as often as it is met; null when it works again. */
+  readonly onTrouble?: (sentence: string | null) => void;
+  /** Where questions and writes are counted and timed. One series for each registry. */
+  readonly metrics?: Metrics;
   /** Aborts waiting for a store that is away at the start. */
   readonly signal?: AbortSignal;
 }

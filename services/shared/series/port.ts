@@ -243,9 +243,23 @@ export interface SeriesReader {
   health(): Promise<void>;
 }
 
+/** What an adapter counts whose writes go over a network. */
+export interface WriteCounters {
+  /** Writes under way now. */
+  readonly inFlight: number;
+  /** Points written. */
+  readonly lines: number;
+  /** Writes that were made again. */
+  readonly retries: number;
+  /** Points that the server refused for good: they are in no sum. */
+  readonly dropped: number;
+}
+
 export interface Series extends SeriesWriter, SeriesReader, AsyncDisposable {
   /** For people and logs: adapter and place, never credentials. */
   readonly name: string;
+  /** Absent where writes go to a file: there none is left out. */
+  counters?(): WriteCounters;
 }
 
 /** Most steps of one chart: a year by day, a day by 5 minutes, with room. */

@@ -70,7 +70,12 @@ Deno.test("openSeries() says what a URL must be", async () => {
 Deno.test("a file that another process holds locked is told, and written once it is free", async () => {
   await using dir = await tempDir();
   const path = dir.join("series.sqlite");
-  await using series = await open(path);
+  const told: (string | null)[] = [];
+  await using series = await openSeries(`sqlite:${path}`, {
+    clock: new FakeClock(MINUTE + 600_000),
+    raw: false,
+    onTrouble: (sentence) => told.push(sentence),
+  });
   const other = new DatabaseSync(path);
   other.exec("BEGIN IMMEDIATE");
   const fold = foldOf([point({ minuteMs: MINUTE })]);
@@ -80,6 +85,7 @@ Deno.test("a file that another process holds locked is told, and written once it
   other.close();
   await series.write(fold);
   assertEquals((await series.sums({ kind: "pool" }, [RANGE]))[0]!.valid.shares, 1);
+  assertEquals(told, [message, null]);
 });
 
 Deno.test("others have their turn while a large fold is written and read, and see all of it or nothing", async () => {

@@ -27,6 +27,7 @@ import { Questions } from "./questions.ts";
 import { ReadConnection, type Value } from "./read_connection.ts";
 import { rollOne } from "./roll_up.ts";
 import { Transactions } from "./transactions.ts";
+import { Troubles } from "./troubles.ts";
 
 /**
  * Opens the file, or makes it.
@@ -67,14 +68,15 @@ class SqliteSeries implements Series {
   readonly #writing: Writing | null;
 
   constructor(path: string, options: SeriesOptions, database: DatabaseSync | null) {
-    const { clock, retentions = RETENTIONS } = options;
+    const { clock, retentions = RETENTIONS, onTrouble } = options;
     this.name = `sqlite:${path}`;
     this.#path = path;
     this.#clock = clock;
     this.#retentions = retentions;
-    this.#connection = new ReadConnection(path);
+    // Each connection tells its own: reading may work where writing does not.
+    this.#connection = new ReadConnection(path, new Troubles(onTrouble));
     this.#questions = new Questions({ connection: this.#connection, clock, retentions });
-    this.#writing = database === null ? null : writingOf(database, path, options.raw);
+    this.#writing = database === null ? null : writingOf(database, path, options);
   }
 
   async write(fold: Fold): Promise<void> {
@@ -223,15 +225,20 @@ class SqliteSeries implements Series {
   }
 }
 
-function writingOf(database: DatabaseSync, path: string, raw: boolean): Writing {
+function writingOf(database: DatabaseSync, path: string, options: SeriesOptions): Writing {
   const names = new Names(database);
   const meta = new Meta(database, "write");
   return {
     database,
     meta,
     names,
-    folds: new FoldWriter({ database, names, meta, raw }),
-    transactions: new Transactions(database, path, () => names.forget()),
+    folds: new FoldWriter({ database, names, meta, raw: options.raw }),
+    transactions: new Transactions(
+      database,
+      path,
+      new Troubles(options.onTrouble),
+      () => names.forget(),
+    ),
   };
 }
 

@@ -9,6 +9,7 @@ import { SeriesUnavailable } from "../port.ts";
 import { asUnavailable } from "./faults.ts";
 import { openToRead, Statements } from "./file.ts";
 import { Meta } from "./meta.ts";
+import type { Troubles } from "./troubles.ts";
 import { nextTurn, Slices } from "./turn.ts";
 
 /** A value of a statement. */
@@ -20,8 +21,11 @@ export class ReadConnection {
   #isClosed = false;
   readonly #underWay = new Set<Promise<unknown>>();
 
-  constructor(path: string) {
+  readonly #troubles: Troubles;
+
+  constructor(path: string, troubles: Troubles) {
     this.path = path;
+    this.#troubles = troubles;
   }
 
   /** Runs a question. @throws {SeriesUnavailable} @throws {RangeError} The question's own. */
@@ -29,9 +33,13 @@ export class ReadConnection {
     if (this.#isClosed) throw new SeriesUnavailable(`The series at ${this.path} is closed`);
     const answer = (async () => {
       try {
-        return await question();
+        const answer = await question();
+        this.#troubles.over();
+        return answer;
       } catch (error) {
-        throw asUnavailable(this.path, error);
+        const fault = asUnavailable(this.path, error);
+        this.#troubles.met(fault);
+        throw fault;
       }
     })();
     const settled = answer.then(() => {}, () => {});

@@ -6,10 +6,12 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { SeriesUnavailable } from "../port.ts";
 import { asUnavailable } from "./faults.ts";
+import type { Troubles } from "./troubles.ts";
 
 export class Transactions {
   readonly #database: DatabaseSync;
   readonly #path: string;
+  readonly #troubles: Troubles;
   readonly #onRollback: () => void;
   /** Prepared: errors of exec() do not say their code on this runtime. */
   readonly #sql: Record<"begin" | "commit" | "rollback", StatementSync>;
@@ -17,9 +19,15 @@ export class Transactions {
   #isClosed = false;
 
   /** @param onRollback Called when something written is not there after all. */
-  constructor(database: DatabaseSync, path: string, onRollback: () => void) {
+  constructor(
+    database: DatabaseSync,
+    path: string,
+    troubles: Troubles,
+    onRollback: () => void,
+  ) {
     this.#database = database;
     this.#path = path;
+    this.#troubles = troubles;
     this.#onRollback = onRollback;
     this.#sql = {
       begin: database.prepare("BEGIN IMMEDIATE"),
@@ -51,11 +59,14 @@ export class Transactions {
       this.#sql.begin.run();
       const result = await work();
       this.#sql.commit.run();
+      this.#troubles.over();
       return result;
     } catch (error) {
       this.#onRollback();
       this.#rollback();
-      throw asUnavailable(this.#path, error);
+      const fault = asUnavailable(this.#path, error);
+      this.#troubles.met(fault);
+      throw fault;
     }
   }
 
