@@ -14,7 +14,7 @@ import { KNOWN_REASONS, placesOf } from "./tables.ts";
 import { LineWriter } from "./writer.ts";
 
 export interface InfluxOptions extends SeriesOptions {
-  /** Told of each line that the server refused for good. Default: onTrouble. */
+  /** Told of lines that the server refused for good. Default: onTrouble. */
   readonly onDropped?: (sentence: string) => void;
   /** Tests: how long one write may take, how long it is tried again, and a question. */
   readonly writeTimeoutMs?: number;
@@ -47,7 +47,11 @@ export async function openInflux(url: string, options: InfluxOptions): Promise<I
     await server[Symbol.asyncDispose]();
     throw error;
   }
-  const onDropped = options.onDropped ?? onTrouble;
+  const onDropped = options.onDropped ?? ((sentence) => {
+    onTrouble(sentence);
+    // Told once: nothing is in the way.
+    onTrouble(null);
+  });
   const writer = new LineWriter({ server, clock, onDropped, triesMs: options.writeTriesMs });
   return new InfluxSeries({ server, places, writer, clock, retentions, reasons });
 }
@@ -61,11 +65,11 @@ async function untilThere(
   for (let waitMs = RETRY_FIRST_MS;; waitMs = Math.min(2 * waitMs, RETRY_LAST_MS)) {
     try {
       await work();
-      if (said !== null) onTrouble?.(`${name} answers`);
+      if (said !== null) onTrouble?.(null);
       return;
     } catch (error) {
       if (!(error instanceof SeriesUnavailable)) throw error;
-      if (error.message !== said) onTrouble?.(said = error.message);
+      onTrouble?.(said = error.message);
     }
     await clock.sleep(waitMs, signal);
     if (signal?.aborted) {

@@ -56,7 +56,11 @@ export interface ServerOptions {
   /** Tests shorten them. */
   readonly writeTimeoutMs?: number | undefined;
   readonly queryTimeoutMs?: number | undefined;
+  /** Told what is in the way of writes, or of questions; null when neither is any more. */
+  readonly onTrouble?: ((sentence: string | null) => void) | undefined;
 }
+
+type Way = "write" | "read";
 
 export class InfluxServer implements AsyncDisposable {
   /** For people: never with the token. */
@@ -67,6 +71,9 @@ export class InfluxServer implements AsyncDisposable {
   readonly #writeTimeoutMs: number;
   readonly #queryTimeoutMs: number;
   readonly #questions = new Gate(QUERIES_IN_FLIGHT_MAX);
+  readonly #onTrouble: (sentence: string | null) => void;
+  /** What is in the way now. Apart: a server may answer questions and take no writes. */
+  readonly #trouble: Record<Way, string | null> = { write: null, read: null };
 
   constructor({ url, name }: InfluxAddress, options: ServerOptions) {
     this.name = name;
@@ -74,6 +81,7 @@ export class InfluxServer implements AsyncDisposable {
     this.#token = options.token;
     this.#writeTimeoutMs = options.writeTimeoutMs ?? WRITE_TIMEOUT_MS;
     this.#queryTimeoutMs = options.queryTimeoutMs ?? QUERY_TIMEOUT_MS;
+    this.#onTrouble = options.onTrouble ?? (() => {});
     this.#client = new InfluxDBClient({
       host: url,
       // It insists on one; a server that asks for none looks at none.
@@ -93,7 +101,11 @@ export class InfluxServer implements AsyncDisposable {
    *
    * @throws {Refused} @throws {SeriesUnavailable}
    */
-  async write(database: string, lines: readonly string[]): Promise<void> {
+  write(database: string, lines: readonly string[]): Promise<void> {
+    return this.#watched("write", () => this.#write(database, lines));
+  }
+
+  async #write(database: string, lines: readonly string[]): Promise<void> {
     const timeout = this.#writeTimeoutMs;
     // Joined here: the client would go through an array once more.
     const sent = this.#client.write(lines.join("\n"), database, undefined, { timeout });
@@ -112,7 +124,11 @@ export class InfluxServer implements AsyncDisposable {
    *
    * @returns The lines that were refused. @throws {Refused} @throws {SeriesUnavailable}
    */
-  async writePartly(database: string, lines: readonly string[]): Promise<readonly RefusedLine[]> {
+  writePartly(database: string, lines: readonly string[]): Promise<readonly RefusedLine[]> {
+    return this.#watched("write", () => this.#writePartly(database, lines));
+  }
+
+  async #writePartly(database: string, lines: readonly string[]): Promise<readonly RefusedLine[]> {
     const path = `/api/v3/write_lp?db=${encodeURIComponent(database)}&precision=nanosecond`;
     const { status, body } = await this.call("POST", path, lines.join("\n"));
     if (status === 204) return [];
@@ -126,7 +142,11 @@ export class InfluxServer implements AsyncDisposable {
    *
    * @throws {TooManyFiles} @throws {NotThere} @throws {SeriesUnavailable}
    */
-  async select(database: string, sql: string, params: Params = {}): Promise<Columns[]> {
+  select(database: string, sql: string, params: Params = {}): Promise<Columns[]> {
+    return this.#watched("read", () => this.#select(database, sql, params));
+  }
+
+  async #select(database: string, sql: string, params: Params): Promise<Columns[]> {
     for (let left = QUERY_TRIES;; left--) {
       try {
         return await this.#questions.run(() =>
@@ -163,6 +183,24 @@ export class InfluxServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#client.close();
+  }
+
+  /** Tells what is in the way as it comes and goes. */
+  async #watched<T>(way: Way, work: () => Promise<T>): Promise<T> {
+    try {
+      const answer = await work();
+      this.#say(way, null);
+      return answer;
+    } catch (error) {
+      if (error instanceof SeriesUnavailable) this.#say(way, error.message);
+      throw error;
+    }
+  }
+
+  #say(way: Way, sentence: string | null): void {
+    if (sentence === null && this.#trouble[way] === null) return;
+    this.#trouble[way] = sentence;
+    this.#onTrouble(this.#trouble.write ?? this.#trouble.read);
   }
 
   async #rows(database: string, sql: string, params: Params): Promise<Columns[]> {

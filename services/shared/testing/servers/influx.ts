@@ -7,13 +7,20 @@
 import { freePort } from "../places.ts";
 import { absence } from "./shared.ts";
 import { skipped } from "./absent.ts";
-import { findInfluxPython } from "./influx_install.ts";
 import { type Running, untilReady } from "./process.ts";
+import { findPython } from "./python.ts";
 import { end, spawnWatched } from "./watched.ts";
 
 /** `influx://HOST:PORT`, and the token that it wants in INFLUX_TOKEN_VARIABLE. */
 export const INFLUX_VARIABLE = "GOPOOL_TEST_INFLUX";
 export const INFLUX_TOKEN_VARIABLE = "GOPOOL_TEST_INFLUX_TOKEN";
+
+/** DataFusion is the engine that InfluxDB 3 runs its SQL with; Arrow Flight is its wire. */
+const PYTHON = {
+  name: "influx",
+  packages: ["datafusion==55.0.0", "pyarrow==26.0.1"],
+  proof: "import datafusion, pyarrow.flight",
+};
 
 const PROGRAM = new URL("./influx/server.py", import.meta.url);
 
@@ -38,6 +45,8 @@ export interface InfluxStandInOptions {
 export interface AskedQuestion {
   readonly sql: string;
   readonly files: readonly (readonly [table: string, files: number])[];
+  /** For too many of them. */
+  readonly refused: boolean;
 }
 
 export interface InfluxStandIn extends InfluxPlace, AsyncDisposable {
@@ -73,7 +82,7 @@ export async function testInflux(): Promise<InfluxPlace | null> {
 
 /** For tests that start stand-ins of their own: the Python, or null as `testInflux()` gives it. */
 export async function testInfluxPython(): Promise<string | null> {
-  const python = await findInfluxPython();
+  const python = await findPython(PYTHON);
   return typeof python === "string" ? python : skipped(absence("InfluxDB 3's stand-in", python));
 }
 

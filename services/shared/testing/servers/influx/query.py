@@ -19,8 +19,8 @@ class TooManyFiles(Exception):
     pass
 
 
-def run(store, name, sql, params, file_limit):
-    """One SELECT as a pyarrow table. Raises Unknown, TooManyFiles, or DataFusion's own words."""
+def run(store, name, sql, params, file_limit, note):
+    """One SELECT as a pyarrow table. Raises Unknown, TooManyFiles, or DataFusion's own words. `note` is told its files."""
     with store.lock:
         database = store.databases.get(name)
         if database is None:
@@ -34,12 +34,13 @@ def run(store, name, sql, params, file_limit):
                 context.register_record_batches(table, [[content.arrow(cutoff)]])
         frame = context.sql(sql, param_values=params) if params else context.sql(sql)
         used = files(database, frame.optimized_logical_plan(), [])
-        for table, count in used:
-            if count > file_limit:
-                raise TooManyFiles(
-                    f"Query would exceed file limit of {file_limit} parquet files. Please specify a smaller time range "
-                    f"for your query: {table} has {count}.")
-    return plain(frame.to_arrow_table()), used
+    refused = [one for one in used if one[1] > file_limit]
+    note(used, bool(refused))
+    for table, count in refused:
+        raise TooManyFiles(
+            f"Query would exceed file limit of {file_limit} parquet files. Please specify a smaller time range for your "
+            f"query: {table} has {count}.")
+    return plain(frame.to_arrow_table())
 
 
 def files(database, plan, filters):

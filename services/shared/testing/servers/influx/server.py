@@ -92,10 +92,11 @@ class World:
     def select(self, db, sql, params):
         if self.store.poison is not None:
             raise RuntimeError(f"poisoned: {self.store.poison}")
-        table, used = query.run(self.store, db, sql, params, self.options.file_limit)
-        self.queries.append({"sql": sql, "files": used})
-        del self.queries[:-1000]
-        return table
+        def note(files, refused):
+            self.queries.append({"sql": sql, "files": files, "refused": refused})
+            del self.queries[:-5000]
+
+        return query.run(self.store, db, sql, params, self.options.file_limit, note)
 
 
 def seconds(text):
