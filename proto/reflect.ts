@@ -6,6 +6,7 @@
 export {
   create,
   createFileRegistry,
+  createRegistry,
   type DescField,
   type DescMessage,
   type DescOneof,
@@ -19,5 +20,12 @@ export {
   toJson,
   toJsonString,
 } from "@bufbuild/protobuf";
-export { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
+export {
+  file_google_protobuf_duration,
+  file_google_protobuf_field_mask,
+  file_google_protobuf_struct,
+  file_google_protobuf_timestamp,
+  file_google_protobuf_wrappers,
+  FileDescriptorProtoSchema,
+} from "@bufbuild/protobuf/wkt";
 export { reflect, type ReflectMessage } from "@bufbuild/protobuf/reflect";
