@@ -7,7 +7,7 @@
 import type { Bus } from "@gopool/bus";
 import { readConfig } from "@gopool/config";
 import { freshDatabase } from "@gopool/ledger/fixture";
-import { openPool } from "@gopool/poold";
+import { openPool, type PoolDeps } from "@gopool/poold";
 import { schema } from "@gopool/poold/config";
 import { type Clock, systemClock, systemRandom } from "@gopool/runtime";
 import { captureLog, freePort, type LogCapture, tempDir } from "@gopool/testing";
@@ -15,6 +15,8 @@ import { captureLog, freePort, type LogCapture, tempDir } from "@gopool/testing"
 export interface RunningPool extends AsyncDisposable {
   /** Where miners connect, on 127.0.0.1. */
   readonly port: number;
+  /** Where the public asks, on 127.0.0.1. */
+  readonly apiPort: number;
   readonly view: Awaited<ReturnType<typeof openPool>>["view"];
   readonly bus: Bus;
   /** Of its books, for another opening. */
@@ -26,15 +28,17 @@ export interface RunningPool extends AsyncDisposable {
 export async function startPool(
   variables: Readonly<Record<string, string>>,
   clock: Clock = systemClock,
+  more: Pick<PoolDeps, "control"> = {},
 ): Promise<RunningPool> {
   await using open = new AsyncDisposableStack();
   const folder = open.use(await tempDir());
   const { url: ledgerUrl } = open.use(await freshDatabase({ migrated: true }));
-  const port = freePort();
+  const port = freePort(), apiPort = freePort();
   const env: Record<string, string> = {
     GOPOOL_DATA_DIR: folder.path,
     GOPOOL_LEDGER_URL: ledgerUrl,
     GOPOOL_STRATUM_LISTEN: `127.0.0.1:${port}`,
+    GOPOOL_API_LISTEN: `127.0.0.1:${apiPort}`,
     ...variables,
   };
   const config = readConfig("poold", schema, { args: [], env: (name) => env[name] });
@@ -42,7 +46,7 @@ export async function startPool(
   const stop = new AbortController();
   const { signal } = stop;
   const pool = open.use(
-    await openPool(config, { clock, random: systemRandom, log: log.log, signal }),
+    await openPool(config, { ...more, clock, random: systemRandom, log: log.log, signal }),
   );
   const running = pool.run(signal);
   open.defer(async () => {
@@ -56,6 +60,7 @@ export async function startPool(
   const owned = open.move();
   return {
     port,
+    apiPort,
     view: pool.view,
     bus: pool.bus,
     ledgerUrl,
