@@ -13,7 +13,7 @@ const REASONS: Readonly<Record<number, string>> = {
   10: "the disk or the file system failed",
   11: "it is damaged",
   13: "the disk is full",
-  14: "it cannot be opened, or is not there yet",
+  14: "it cannot be opened (is its folder there?)",
   26: "it is not a SQLite database",
 };
 

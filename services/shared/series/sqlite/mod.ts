@@ -107,9 +107,7 @@ class SqliteSeries implements Series {
   }
 
   async prune(nowMs: number): Promise<void> {
-    const { transactions, database, meta, names } = this.#writer();
-    await transactions.run(() => prune(database, meta, nowMs, this.#retentions));
-    names.forget();
+    await prune(this.#writer(), nowMs, this.#retentions);
   }
 
   positions(): Promise<readonly Position[]> {
