@@ -59,6 +59,11 @@ export class Live {
     return this.#deps.clock.monotonic() - this.#heardMs > LIVE_STALE_MS;
   }
 
+  /** Of the newest record, by when it was logged; null before the first. */
+  ageMs(): number | null {
+    return this.#latest === null ? null : this.#deps.clock.monotonic() - this.#heardMs;
+  }
+
   /** Streams that are open. */
   get watchers(): number {
     return this.#watchers;

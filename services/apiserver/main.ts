@@ -44,6 +44,6 @@ await runDaemon("apiserver", settings, { serves: SERVES }, async (daemon) => {
   const { apply } = forward;
   const deps = { ...daemon, bus, state, series, ledger, pool, network, settings: config, page };
   const apiserver = createApiserver({ ...deps, applyRequest: apply });
-  daemon.provide(PublicApiService, createPublicApiRpc({ apiserver, clock, settings: config }));
+  daemon.provide(PublicApiService, createPublicApiRpc({ apiserver, settings: config }));
   await daemon.run(apiserver, ledger);
 });

@@ -16,6 +16,8 @@ export interface ApiserverMetricsDeps {
   readonly limiter: Limiter | null;
   readonly streams: StreamCounts;
   readonly underWay: () => number;
+  /** Of the newest live figures; null before the first. */
+  readonly liveAgeMs: () => number | null;
 }
 
 /** From an answer out of memory to what a caller gives up on, in seconds. */
@@ -35,7 +37,7 @@ export function requestSeconds(metrics: Metrics): { ready: Histogram; made: Hist
 
 /** Registers the others. */
 export function apiserverMetrics(deps: ApiserverMetricsDeps): void {
-  const { metrics, counts, ready, limiter, streams, underWay } = deps;
+  const { metrics, counts, ready, limiter, streams, underWay, liveAgeMs } = deps;
   metrics.counter(
     "gopool_apiserver_requests_total",
     "Requests by what answered them and by the class of the status.",
@@ -82,4 +84,8 @@ export function apiserverMetrics(deps: ApiserverMetricsDeps): void {
     () => ready.bytes,
   );
   metrics.gauge("gopool_apiserver_ready_answers", "Answers that are ready.", () => ready.count);
+  metrics.gauge("gopool_apiserver_live_age_seconds", "Age of the newest live figures.", () => {
+    const ageMs = liveAgeMs();
+    return ageMs === null ? null : ageMs / 1_000;
+  });
 }

@@ -5,25 +5,23 @@
  */
 import { note, type ServiceImpl } from "@gopool/control";
 import { type DescService, PublicApiService } from "@gopool/proto/control";
-import type { Clock } from "@gopool/runtime";
 import type { ApiConfig } from "./api_rows.ts";
 import { CALLERS_USUAL, READY_MAX_BYTES, STREAMS_MAX } from "./limits.ts";
 import type { Apiserver } from "./service.ts";
 
 export interface PublicApiRpcDeps {
   readonly apiserver: Pick<Apiserver, "desk" | "live">;
-  readonly clock: Pick<Clock, "now">;
   readonly settings: Pick<ApiConfig, "apiRate" | "apiBurst">;
 }
 
 export const SERVES: readonly DescService[] = [PublicApiService];
 
 export function createPublicApiRpc(deps: PublicApiRpcDeps): ServiceImpl<typeof PublicApiService> {
-  const { apiserver: { desk, live }, clock, settings } = deps;
+  const { apiserver: { desk, live }, settings } = deps;
   const { counts, ready, limiter, streams } = desk;
   return {
     getPublicApi() {
-      const newest = live.latest();
+      const ageMs = live.ageMs();
       return {
         listen: desk.listen(),
         routes: [...counts.routes].map(([route, byClass]) => ({
@@ -54,9 +52,7 @@ export function createPublicApiRpc(deps: PublicApiRpcDeps): ServiceImpl<typeof P
         streamsMax: STREAMS_MAX,
         underWay: desk.underWay(),
         busy: BigInt(counts.busy),
-        ...newest === null
-          ? {}
-          : { liveAgeMs: BigInt(Math.max(0, Math.round(clock.now() - Number(newest.atMs)))) },
+        ...ageMs === null ? {} : { liveAgeMs: BigInt(Math.round(ageMs)) },
       };
     },
 

@@ -96,7 +96,8 @@ export function createApiserver(deps: ApiserverDeps): Apiserver {
   const seconds = requestSeconds(metrics);
   let front: Front | null = null;
   const underWay = () => front?.underWay ?? 0;
-  apiserverMetrics({ metrics, counts, ready, limiter, streams, underWay });
+  const liveAgeMs = () => live.ageMs();
+  apiserverMetrics({ metrics, counts, ready, limiter, streams, underWay, liveAgeMs });
   const listening = Promise.withResolvers<number>();
   // Who does not ask is told of a port that is taken by `run`.
   listening.promise.catch(() => {});

@@ -91,5 +91,5 @@ export function provideTo({ provide }: PoolControl, pool: Provided): void {
   provide(PayoutService, payouts);
   provide(ClientService, clients);
   provide(SeriesService, createSeriesRpc({ statsd, series, clock }));
-  provide(PublicApiService, createPublicApiRpc({ apiserver, clock, settings: config }));
+  provide(PublicApiService, createPublicApiRpc({ apiserver, settings: config }));
 }

@@ -3,7 +3,6 @@ import { apiStand } from "@gopool/apiserver/fixture";
 import { createPublicApiRpc } from "@gopool/apiserver/rpc";
 import { CHIEF, serveStubs, stubOf } from "@gopool/control/fixture";
 import { ControlService, Phase, PublicApiService } from "@gopool/proto/control";
-import { systemClock } from "@gopool/runtime";
 import { ctl } from "./fixture.ts";
 
 Deno.test("the public API's figures, who asks, and flushing, each by a command", async () => {
@@ -18,7 +17,7 @@ Deno.test("the public API's figures, who asks, and flushing, each by a command",
   served.server.provide(ControlService, { ...stubOf(ControlService), status });
   served.server.provide(
     PublicApiService,
-    createPublicApiRpc({ apiserver, clock: systemClock, settings }),
+    createPublicApiRpc({ apiserver, settings }),
   );
   const env = { GOPOOL_CONTROL_ADDRESSES: served.address, GOPOOL_CONTROL_TOKEN: CHIEF.token };
   const said = async (...words: string[]) => {
