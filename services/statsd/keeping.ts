@@ -20,7 +20,7 @@ import { BATCH_MAX, RAW_MAX, TOTALS_MAX } from "./limits.ts";
 import { type Drops, noDrops } from "./minutes.ts";
 import { Part } from "./part.ts";
 import { type Source, SOURCES } from "./sources.ts";
-import { Writer } from "./writer.ts";
+import { noWrites, type WriteCounts, Writer } from "./writer.ts";
 
 export interface KeepingDeps {
   readonly bus: Bus;
@@ -38,6 +38,8 @@ export interface KeepingDeps {
 export interface Keeping extends Service {
   /** Null while it does not run. */
   writer(): Writer | null;
+  /** What the store took and refused since the process began. */
+  readonly counts: Readonly<WriteCounts>;
   /** What did not count, and what counted elsewhere, since the process began. */
   totals(): KeptTotals;
   /** How far the reading itself is behind: the groups' positions stand where the oldest open minute begins. */
@@ -54,6 +56,7 @@ export interface KeptTotals {
 export function createKeeping(deps: KeepingDeps): Keeping {
   const past = { records: 0, late: 0, folded: 0 };
   const drops = { valid: noDrops(), rejected: noDrops(), stale: noDrops() };
+  const counts = noWrites();
   let writer: Writer | null = null;
 
   const parts = () => [...writer?.parts.values() ?? []];
@@ -70,7 +73,7 @@ export function createKeeping(deps: KeepingDeps): Keeping {
       const logId = await deps.bus.logId();
       const isKept = await deps.series.positions() !== null;
       const claims = isKept ? null : new Claims(deps.state, deps.pool);
-      const own = writer = new Writer({ ...deps, claims, logId });
+      const own = writer = new Writer({ ...deps, claims, logId, counts });
       const over = new AbortController();
       try {
         const writing = own.run(over.signal);
@@ -86,6 +89,7 @@ export function createKeeping(deps: KeepingDeps): Keeping {
       }
     },
     writer: () => writer,
+    counts,
     totals() {
       const sums = {
         valid: { ...drops.valid },

@@ -19,6 +19,7 @@ import type { Part } from "./part.ts";
 import { RollingElsewhere } from "./rollups.ts";
 import type { Statsd } from "./service.ts";
 import { SOURCES } from "./sources.ts";
+import type { WriteCounts } from "./writer.ts";
 
 export interface SeriesRpcDeps {
   readonly statsd: Statsd;
@@ -39,7 +40,6 @@ export function createSeriesRpc(deps: SeriesRpcDeps): ServiceImpl<typeof SeriesS
         look(clock, "the store", () => series.rolledUntil(), signal),
         look(clock, "the bus", () => keeping.lags(), signal),
       ]);
-      const writer = keeping.writer();
       const totals = keeping.totals();
       const lagOf = (part: Part) =>
         "trouble" in lags ? undefined : lags.found
@@ -54,7 +54,7 @@ export function createSeriesRpc(deps: SeriesRpcDeps): ServiceImpl<typeof SeriesS
         settledUntilMs: BigInt(lead.isLeading ? lead.settledMs : 0),
         waitsFor: statsd.settling()?.waitsFor ?? "",
         rolledUntilMs: BigInt("trouble" in rolled ? 0 : rolled.found),
-        ...writer === null ? {} : { writes: writesOf(writer.counts) },
+        writes: writesOf(keeping.counts),
         partitions: partsOf(statsd).map((part) =>
           partitionOf(part, lagOf(part), statsd.settling()?.untilOf(part.name) ?? 0)
         ),
@@ -137,9 +137,7 @@ function partitionOf(
 }
 
 function writesOf(
-  { writes, points, raw, refused, lastRefusal, lastWriteAtMs }: NonNullable<
-    ReturnType<Statsd["keeping"]["writer"]>
-  >["counts"],
+  { writes, points, raw, refused, lastRefusal, lastWriteAtMs }: Readonly<WriteCounts>,
 ) {
   return {
     writes: BigInt(writes),

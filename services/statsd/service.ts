@@ -9,6 +9,7 @@ import {
   type Clock,
   type Logger,
   type Metrics,
+  noMetrics,
   type Random,
   runTogether,
   type Service,
@@ -21,8 +22,10 @@ import { createBlockKeeping } from "./blocks.ts";
 import { createKeeping, type Keeping } from "./keeping.ts";
 import { createLead, type Lead } from "./lead.ts";
 import { CHORES_EVERY_MS } from "./limits.ts";
+import { statsdMetrics } from "./metrics.ts";
 import { type Rolled, Rolling } from "./rollups.ts";
 import { Settling } from "./settled.ts";
+import { softened } from "./soft_board.ts";
 import { BLOCK_GROUP } from "./sources.ts";
 
 export interface StatsdSettings {
@@ -59,8 +62,9 @@ export interface Statsd extends Service {
   rollUpAgain(range: Range, signal: AbortSignal): Promise<Rolled>;
 }
 
-export function createStatsd(deps: StatsdDeps): Statsd {
-  const { bus, random, settings: { raw }, pool } = deps;
+export function createStatsd(given: StatsdDeps): Statsd {
+  const deps = { ...given, board: softened(given.board) };
+  const { bus, clock, random, settings: { raw }, pool, metrics = noMetrics } = deps;
   // No two processes may hold the lead by one name, on whatever machines.
   const holder = `statsd-${random.uint32().toString(16)}${random.uint32().toString(16)}`;
   const keeping = createKeeping({ ...deps, raw });
@@ -84,6 +88,7 @@ export function createStatsd(deps: StatsdDeps): Statsd {
     },
     lead,
   ];
+  statsdMetrics({ metrics, clock, statsd: { keeping, lead } });
   return {
     name: "statsd",
     keeping,

@@ -29,6 +29,8 @@ export interface WriterDeps {
   readonly claims: Claims | null;
   /** The log that positions belong to. */
   readonly logId: string;
+  /** Where it counts: of the process, not of one run. */
+  readonly counts: WriteCounts;
 }
 
 /** What the store has taken and refused since the process began. */
@@ -39,6 +41,10 @@ export interface WriteCounts {
   refused: number;
   lastRefusal: { readonly atMs: number; readonly why: string } | null;
   lastWriteAtMs: number | null;
+}
+
+export function noWrites(): WriteCounts {
+  return { writes: 0, points: 0, raw: 0, refused: 0, lastRefusal: null, lastWriteAtMs: null };
 }
 
 export const STORE_PART = "statsd/series";
@@ -55,14 +61,6 @@ interface Take {
 export class Writer {
   readonly parts = new Map<string, Part>();
   readonly raw: RawShare[] = [];
-  readonly counts: WriteCounts = {
-    writes: 0,
-    points: 0,
-    raw: 0,
-    refused: 0,
-    lastRefusal: null,
-    lastWriteAtMs: null,
-  };
   /** The end of the newest hour that is rolled up, as the store last said; what is written before it is dirty. */
   rolledUntilMs = 0;
   readonly #stored = new Map<string, number>();
@@ -134,7 +132,7 @@ export class Writer {
 
   /** @returns Whether more is there to be written at once. */
   async #writeSome(): Promise<boolean> {
-    const { series, clock, claims } = this.deps;
+    const { series, clock, claims, counts } = this.deps;
     const most = claims === null ? WRITE_MAX.embedded : WRITE_MAX.server;
     const { takes, isMore } = this.#take(most);
     const raw = this.raw.splice(0, most);
@@ -149,10 +147,10 @@ export class Writer {
         this.doubt();
         throw error;
       }
-      this.counts.writes++;
-      this.counts.points += fold.minutes.length + fold.pool.length;
-      this.counts.raw += raw.length;
-      this.counts.lastWriteAtMs = clock.now();
+      counts.writes++;
+      counts.points += fold.minutes.length + fold.pool.length;
+      counts.raw += raw.length;
+      counts.lastWriteAtMs = clock.now();
       this.deps.board.clear(STORE_PART);
     }
     for (const { part, taken, position, next } of takes) {
@@ -241,9 +239,9 @@ export class Writer {
   }
 
   #refused(error: Error): void {
-    const { board, log, clock } = this.deps;
-    this.counts.refused++;
-    this.counts.lastRefusal = { atMs: clock.now(), why: error.message };
+    const { board, log, clock, counts } = this.deps;
+    counts.refused++;
+    counts.lastRefusal = { atMs: clock.now(), why: error.message };
     board.set(STORE_PART, "down", `Nothing is written: ${error.message}`);
     log.warn("statistics were not written, will be again", { error });
     if (!(error instanceof SeriesUnavailable)) log.error("a write failed unexpectedly", { error });

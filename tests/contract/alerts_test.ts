@@ -11,7 +11,11 @@ import { withAllMetrics } from "./all_metrics.ts";
 const ROOT = new URL("../../", import.meta.url).pathname;
 const promtool = await findPromtool();
 
-const TESTS = ["deploy/alerts_test.yml", "deploy/alerts_hours_test.yml"];
+const TESTS = [
+  "deploy/alerts_test.yml",
+  "deploy/alerts_hours_test.yml",
+  "deploy/alerts_statistics_test.yml",
+];
 const read = (path: string) => Deno.readTextFile(ROOT + path);
 const alerts = await read("deploy/alerts.yml");
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { createApiserver } from "@gopool/apiserver";
 import { createBlocksubmit } from "@gopool/blocksubmit";
 import { openBus } from "@gopool/bus";
 import { createJobmanager } from "@gopool/jobmanager";
@@ -19,7 +20,9 @@ import {
   systemClock,
 } from "@gopool/runtime";
 import { createShareproc } from "@gopool/shareproc";
+import type { Series } from "@gopool/series";
 import { openState } from "@gopool/state";
+import { createStatsd } from "@gopool/statsd";
 import { createStratumd } from "@gopool/stratumd";
 
 /** A registry in which all services of a pool have said what they count, as in poold. Read it within `work`. */
@@ -51,6 +54,20 @@ export async function withAllMetrics(
   createJobmanager({ ...shared, bus, state, nodes, holder: "tests", settings: unread });
   createShareproc({ ...shared, bus, pool: "tests", logEpoch: undefined });
   createBlocksubmit({ ...shared, bus, nodes });
+  const series = {} as Series;
+  createStatsd({ ...shared, bus, state, series, pool: "tests", settings: { raw: false } });
+  createApiserver({
+    ...shared,
+    bus,
+    state,
+    series,
+    ledger,
+    pool: "tests",
+    network: "regtest",
+    settings: { apiRate: 10, apiBurst: 20 } as never,
+    applyRequest: null,
+    page: unread,
+  });
   createPayoutd({
     ...shared,
     bus,

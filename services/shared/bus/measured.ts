@@ -26,6 +26,8 @@ interface Published {
 interface Reader {
   readonly topic: Topic;
   readonly group: string;
+  /** Its position stands back from what it has read (`keepFrom`): that tells no lag. */
+  keepsBack: boolean;
   records: number;
   threw: number;
   /** Of each reading that goes on now: the partitions, or all ("whole"), that cannot be read on. */
@@ -62,7 +64,7 @@ export function measured(bus: Bus, { metrics, clock }: MeasuredDeps): Bus {
     const key = `${topic.name} ${group}`;
     let found = readers.get(key);
     if (found === undefined) {
-      found = { topic, group, records: 0, threw: 0, stopped: new Set() };
+      found = { topic, group, keepsBack: false, records: 0, threw: 0, stopped: new Set() };
       readers.set(key, found);
     }
     return found;
@@ -105,9 +107,11 @@ export function measured(bus: Bus, { metrics, clock }: MeasuredDeps): Bus {
   );
   metrics.gauge(
     "gopool_bus_lag_records",
-    "Records that a group of this process has not read yet, on all partitions, whoever of the group reads them.",
+    "Records that a group of this process has not read yet, on all partitions, whoever of the group reads them; without " +
+      "groups whose position stands back on purpose.",
     async () => {
-      const groups = [...readers.values()].filter(({ group }) => group !== BROADCAST);
+      const groups = [...readers.values()]
+        .filter(({ group, keepsBack }) => group !== BROADCAST && !keepsBack);
       return await Promise.all(groups.map(async ({ topic, group }) => ({
         labels: { topic: topic.name, group },
         value: (await lag(bus, topic, group)).reduce((sum, { lag }) => sum + lag, 0),
@@ -165,13 +169,16 @@ export function measured(bus: Bus, { metrics, clock }: MeasuredDeps): Bus {
       );
       return flight;
     },
-    consume: (topic, options, handle) =>
-      counting(
-        readerOf(topic, options.group),
+    consume(topic, options, handle) {
+      const reader = readerOf(topic, options.group);
+      reader.keepsBack = options.keepFrom !== undefined;
+      return counting(
+        reader,
         options,
         handle,
         (options, handle) => bus.consume(topic, options, handle),
-      ),
+      );
+    },
     follow: (topic, options, handle) =>
       counting(
         readerOf(topic, BROADCAST),

@@ -92,3 +92,22 @@ Deno.test("the lag of a group, and the partitions it cannot read on, stand under
   stop.abort();
   await consuming;
 });
+
+Deno.test("a group whose position stands back on purpose tells no lag by it", async () => {
+  const metrics = createMetrics();
+  await using bus = await openBus("memory:", {
+    clock: new FakeClock(),
+    sharePartitions: 1,
+    metrics,
+  });
+  const stop = new AbortController();
+  const options = { group: "keeps", batchMax: 10, signal: stop.signal, keepFrom: () => 0 };
+  const consuming = bus.consume(shareSubmissions, options, () => Promise.resolve());
+  await bus.publish(shareSubmissions, [record(), record()]);
+  const shown = async (name: string) => lines(await metrics.render(), name);
+  const read = 'gopool_bus_read_records_total{topic="share.submissions",group="keeps"} 2';
+  await waitFor(async () => (await shown(read)).length === 1, "both records");
+  assertEquals(await shown("gopool_bus_lag_records{"), []);
+  stop.abort();
+  await consuming;
+});
