@@ -33,6 +33,12 @@ export function parseInfluxUrl(text: string): InfluxAddress {
       `The series' URL holds a login: InfluxDB takes a token, which has a setting of its own`,
     );
   }
+  if (match[1] === "influxs" && /^(\[.*\]|[0-9.]+)$/.test(url.hostname)) {
+    // grpc-js hands the host over as the name that the certificate is for; Deno takes no address there.
+    throw new SeriesNotOpened(
+      `The series' URL names ${url.hostname}: with TLS a host's name is wanted, not an address`,
+    );
+  }
   const database = url.pathname.slice(1);
   if (!DATABASE.test(database)) {
     throw new SeriesNotOpened(

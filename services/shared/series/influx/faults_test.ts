@@ -174,3 +174,17 @@ Deno.test({
     assertEquals(series.counters().retries, 0);
   },
 });
+
+Deno.test({
+  name:
+    "influx: by TLS writes, questions and all the rest trust the certificate that is named, and no other",
+  ignore: python === null,
+  fn: async () => {
+    await using server = await startInflux(python!, { tls: true, token: "t" });
+    await using series = await open(server, { ca: server.pem!.ca, token: "t" });
+    await series.write(foldOf([point({ minuteMs, shares: 2 })]));
+    assertEquals(await shares(series), 2);
+    await using stranger = await open(server, { access: "read", token: "t" });
+    await assertRejects(() => stranger.health(), SeriesUnavailable);
+  },
+});

@@ -134,7 +134,7 @@ Deno.test("parseInfluxUrl() reads where the server is, and says what is wrong", 
     database: "gopool",
     name: "influx://db.example:8181/gopool",
   });
-  assertEquals(parseInfluxUrl("influxs://[::1]/a").url, "https://[::1]:8181");
+  assertEquals(parseInfluxUrl("influxs://h/a").url, "https://h:8181");
   assertEquals(parseInfluxUrl("influx://h:80/a").url, "http://h:80");
   for (
     const wrong of [
@@ -149,6 +149,10 @@ Deno.test("parseInfluxUrl() reads where the server is, and says what is wrong", 
     assertThrows(() => parseInfluxUrl(wrong), SeriesNotOpened, undefined, wrong);
   }
   assertThrows(() => parseInfluxUrl("influx://u:secret@h/a"), SeriesNotOpened, "token");
+  assertEquals(parseInfluxUrl("influx://[::1]/a").url, "http://[::1]:8181");
+  for (const address of ["[::1]", "127.0.0.1:8181"]) {
+    assertThrows(() => parseInfluxUrl(`influxs://${address}/a`), SeriesNotOpened, "name");
+  }
   assertThrows(() => parseInfluxUrl(`influx://h/${"x".repeat(60)}`), SeriesNotOpened);
 });
 

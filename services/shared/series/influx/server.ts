@@ -7,6 +7,8 @@
  */
 // @ts-types="influxdb3-client-pkg"
 import { HttpError, InfluxDBClient, setLogger } from "@influxdata/influxdb3-client";
+import { Channel, credentials } from "@grpc/grpc-js";
+import { Buffer } from "node:buffer";
 import { SeriesUnavailable } from "../port.ts";
 import type { InfluxAddress } from "./address.ts";
 import { Gate } from "./gate.ts";
@@ -53,6 +55,8 @@ export type Columns = Readonly<Record<string, unknown>>;
 
 export interface ServerOptions {
   readonly token?: string | undefined;
+  /** Certificates that the server's is signed by, PEM; default those of the machine. */
+  readonly ca?: string | undefined;
   /** Tests shorten them. */
   readonly writeTimeoutMs?: number | undefined;
   readonly queryTimeoutMs?: number | undefined;
@@ -68,6 +72,7 @@ export class InfluxServer implements AsyncDisposable {
   readonly #url: string;
   readonly #client: InfluxDBClient;
   readonly #token: string | undefined;
+  readonly #http: Deno.HttpClient | undefined;
   readonly #writeTimeoutMs: number;
   readonly #queryTimeoutMs: number;
   readonly #questions = new Gate(QUERIES_IN_FLIGHT_MAX);
@@ -82,8 +87,11 @@ export class InfluxServer implements AsyncDisposable {
     this.#writeTimeoutMs = options.writeTimeoutMs ?? WRITE_TIMEOUT_MS;
     this.#queryTimeoutMs = options.queryTimeoutMs ?? QUERY_TIMEOUT_MS;
     this.#onTrouble = options.onTrouble ?? (() => {});
+    const { ca } = options;
+    this.#http = ca === undefined ? undefined : Deno.createHttpClient({ caCerts: [ca] });
     this.#client = new InfluxDBClient({
       host: url,
+      ...(ca === undefined ? {} : { transportOptions: { ca } }),
       // It insists on one; a server that asks for none looks at none.
       token: options.token ?? "none",
       authScheme: "Bearer",
@@ -92,6 +100,7 @@ export class InfluxServer implements AsyncDisposable {
         "grpc.initial_reconnect_backoff_ms": RETRY_FIRST_MS,
         "grpc.max_reconnect_backoff_ms": RECONNECT_LAST_MS,
         "grpc.max_receive_message_length": ANSWER_BYTES_MAX,
+        ...(ca === undefined ? {} : { channelFactoryOverride: channelsTrusting(ca) }),
       },
     });
   }
@@ -173,6 +182,7 @@ export class InfluxServer implements AsyncDisposable {
         method,
         headers,
         ...(body === undefined ? {} : { body }),
+        ...(this.#http === undefined ? {} : { client: this.#http }),
         signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
       });
       return { status: response.status, body: await response.text() };
@@ -183,6 +193,7 @@ export class InfluxServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#client.close();
+    this.#http?.close();
   }
 
   /** Tells what is in the way as it comes and goes. */
@@ -241,6 +252,12 @@ export class InfluxServer implements AsyncDisposable {
     const why = error instanceof Error ? error.message || error.name : String(error);
     return new SeriesUnavailable(`${this.name} ${what}: ${why}`, { cause: error });
   }
+}
+
+/** The client makes its channels with the machine's certificates: made again here with those that are named. */
+function channelsTrusting(ca: string) {
+  return (address: string, _: unknown, options: ConstructorParameters<typeof Channel>[2]) =>
+    new Channel(address, credentials.createSsl(Buffer.from(ca)), options);
 }
 
 /** @throws {Error} When it takes longer. */

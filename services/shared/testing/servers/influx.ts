@@ -8,6 +8,7 @@ import { freePort } from "../places.ts";
 import { absence } from "./shared.ts";
 import { skipped } from "./absent.ts";
 import { type Running, untilReady } from "./process.ts";
+import { type Pem, tlsFiles } from "./pem.ts";
 import { findPython } from "./python.ts";
 import { end, spawnWatched } from "./watched.ts";
 
@@ -39,6 +40,8 @@ export interface InfluxStandInOptions {
   readonly token?: string;
   /** How often a write is answered; default at once, while the real server does once a second. */
   readonly flushMs?: number;
+  /** Only TLS on its port. */
+  readonly tls?: boolean;
 }
 
 /** One question that the stand-in was asked, and how many files of each table it would have opened. */
@@ -51,6 +54,8 @@ export interface AskedQuestion {
 
 export interface InfluxStandIn extends InfluxPlace, AsyncDisposable {
   readonly port: number;
+  /** The certificates, where TLS was asked for. */
+  readonly pem: Pem | null;
   /** SIGKILL. What was answered before is there after `restart()`. */
   kill(): Promise<void>;
   /** SIGSTOP and SIGCONT: it takes connections and answers nothing. */
@@ -94,22 +99,25 @@ function realPlace(url: string, token: string | undefined): InfluxPlace {
 /** Starts it and waits until it answers (a second or two). `python` is what `testInfluxPython()` gave. */
 export async function startInflux(
   python: string,
-  { token, flushMs = 0 }: InfluxStandInOptions = {},
+  { token, flushMs = 0, tls = false }: InfluxStandInOptions = {},
 ): Promise<InfluxStandIn> {
   const folder = await Deno.makeTempDir({ prefix: "influx-" });
   const port = freePort();
-  const http = `http://127.0.0.1:${port}`;
+  const http = `${tls ? "https" : "http"}://127.0.0.1:${port}`;
+  const pem = tls ? await tlsFiles(folder) : null;
+  const client = pem === null ? {} : { client: Deno.createHttpClient({ caCerts: [pem.ca] }) };
   const flags = [
     // Neither does it write compiled files beside its source.
     ...["-B", PROGRAM.pathname, "--port", String(port), "--folder", folder],
     ...["--flush-ms", String(flushMs)],
     ...(token === undefined ? [] : ["--token", token]),
+    ...(pem === null ? [] : ["--cert", pem.files.serverCert, "--key", pem.files.serverKey]),
   ];
   let running: Running;
   let over = false;
 
   async function ask(path: string): Promise<Response> {
-    const response = await fetch(http + path);
+    const response = await fetch(http + path, client);
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
     return response;
   }
@@ -124,6 +132,7 @@ export async function startInflux(
   const finish = async () => {
     if (over) return;
     over = true;
+    client.client?.close();
     await end(running, { atOnce: true });
     await Deno.remove(folder, { recursive: true });
   };
@@ -135,9 +144,10 @@ export async function startInflux(
   }
   return {
     name: "InfluxDB 3's stand-in",
-    url: `influx://127.0.0.1:${port}`,
+    url: tls ? `influxs://localhost:${port}` : `influx://127.0.0.1:${port}`,
     token,
     port,
+    pem,
     drop: (database) => drop(http, token, database),
     kill: () => end(running, { atOnce: true }),
     stall: (on) => running.child.kill(on ? "SIGSTOP" : "SIGCONT"),

@@ -2,14 +2,15 @@
 A stand-in for InfluxDB 3 Core in tests: its wire on one port, real SQL on what really was written. Not a database: all
 of it is in memory, and in a journal so that what was answered with 204 is there after a kill.
 
-    python server.py --port 8181 --folder DIR [--token T] [--flush-ms 1000] [--file-limit 432]
+    python server.py --port 8181 --folder DIR [--token T] [--flush-ms 1000] [--file-limit 432] [--cert F --key F]
 """
 
 import argparse
+import asyncio
 import gzip
 import json
 import os
-import socket
+import ssl
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -296,33 +297,43 @@ def told(bad):
     return [{"original_line": line[:20], "line_number": number, "error_message": why} for number, why, line in bad]
 
 
-def pipe(source, target):
+async def pipe(source, target):
     try:
-        while data := source.recv(65536):
-            target.sendall(data)
+        while data := await source.read(65536):
+            target.write(data)
+            await target.drain()
     except OSError:
         pass
     finally:
-        for end in (source, target):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+        target.close()
 
 
-def connect(client, http_port, grpc_port):
+def front(http_port, grpc_port):
     """By its first bytes a connection speaks HTTP/2 (gRPC) or HTTP/1.1."""
-    with client:
-        first = client.recv(3, socket.MSG_PEEK | socket.MSG_WAITALL)
-        if not first:
+
+    async def connect(reader, writer):
+        try:
+            first = await reader.read(65536)
+        except OSError:
             return
-        with socket.create_connection(("127.0.0.1", grpc_port if first == b"PRI" else http_port)) as server:
-            for end in (client, server):
-                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            back = threading.Thread(target=pipe, args=(server, client), daemon=True)
-            back.start()
-            pipe(client, server)
-            back.join()
+        if not first:
+            return writer.close()
+        back, forth = await asyncio.open_connection("127.0.0.1", grpc_port if first[:3] == b"PRI" else http_port)
+        forth.write(first)
+        await asyncio.gather(pipe(reader, forth), pipe(back, writer))
+
+    return connect
+
+
+async def listen(options, http_port, grpc_port):
+    tls = None
+    if options.cert is not None:
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(options.cert, options.key)
+        # Who can do both is to speak HTTP/1.1: HTTP/2 is gRPC here.
+        tls.set_alpn_protocols(["http/1.1", "h2"])
+    server = await asyncio.start_server(front(http_port, grpc_port), "127.0.0.1", options.port, ssl=tls, backlog=512)
+    await server.serve_forever()
 
 
 def main():
@@ -332,6 +343,8 @@ def main():
     parser.add_argument("--token")
     parser.add_argument("--flush-ms", type=int, default=0)
     parser.add_argument("--file-limit", type=int, default=432)
+    parser.add_argument("--cert")
+    parser.add_argument("--key")
     options = parser.parse_args()
     world = World(options)
     Handler.world = world
@@ -339,10 +352,7 @@ def main():
     http.daemon_threads = True
     threading.Thread(target=http.serve_forever, daemon=True).start()
     grpc_port = flight_side.start(world)
-    listener = socket.create_server(("127.0.0.1", options.port), backlog=512)
-    while True:
-        client, _ = listener.accept()
-        threading.Thread(target=connect, args=(client, http.server_port, grpc_port), daemon=True).start()
+    asyncio.run(listen(options, http.server_port, grpc_port))
 
 
 if __name__ == "__main__":
