@@ -82,6 +82,21 @@ export function speedText(hashesPerSecond: number, locale: string | null = null)
   return `${figure} ${unit}`;
 }
 
+/** {@link speedText} for an axis: no digit that is none. */
+export function speedTick(hashesPerSecond: number, locale: string | null = null): string {
+  const scale = scaleOf(hashesPerSecond);
+  const options = { maximumSignificantDigits: 3 };
+  return `${numbers(locale, options).format(hashesPerSecond / 1000 ** scale)} ${SCALES[scale]}H/s`;
+}
+
+/** {@link amount} for an axis. */
+export function amountTick(sats: number, locale: string | null = null): string {
+  const options = { maximumSignificantDigits: 3 };
+  return sats < Number(BITCOIN_FROM)
+    ? `${numbers(locale, options).format(sats)} sats`
+    : `${numbers(locale, options).format(sats / Number(SATS_PER_BTC))} BTC`;
+}
+
 /** Digits behind the point that give a figure this many digits in all; 3 at most. */
 function digitsFor(value: number, significant: number): number {
   if (value === 0) return 0;

@@ -2,6 +2,7 @@ import { assertEquals } from "@std/assert";
 import fc from "@gopool/testing/fc";
 import {
   amount,
+  amountTick,
   basisPoints,
   bitcoin,
   count,
@@ -12,6 +13,7 @@ import {
   shortened,
   speed,
   speedText,
+  speedTick,
   whole,
 } from "./format.ts";
 
@@ -49,6 +51,14 @@ Deno.test("a speed's figure never has more than four digits in front of its poin
     const { figure } = speed(value, null, EN);
     assertEquals(figure.split(".")[0]!.replace(",", "").length <= 3, true, `${value}: ${figure}`);
   }));
+});
+
+Deno.test("an axis shows no digit that is none", () => {
+  assertEquals([speedTick(4e6, EN), speedTick(2.5e12, EN)], ["4 MH/s", "2.5 TH/s"]);
+  assertEquals([amountTick(50_000, EN), amountTick(20_000_000_000, EN)], [
+    "50,000 sats",
+    "200 BTC",
+  ]);
 });
 
 Deno.test("difficulties keep the digits that say something", () => {

@@ -73,6 +73,14 @@ export function dayText(day: string, locale: string | null = null): string {
   }).format(at);
 }
 
+/** Days of UTC up to today, the oldest first, as "2026-11-23". */
+export function lastDays(many: number, nowMs: number): string[] {
+  return Array.from(
+    { length: many },
+    (_, at) => new Date(nowMs - (many - 1 - at) * DAY).toISOString().slice(0, 10),
+  );
+}
+
 /** A span in its two largest units: "4 h 12 min", "3 d 2 h", "48 s"; years to one digit, as "1,204 y". */
 export function span(seconds: number, locale: string | null = null): string {
   if (!Number.isFinite(seconds)) return "never";

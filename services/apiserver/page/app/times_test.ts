@@ -1,5 +1,5 @@
 import { assertEquals } from "@std/assert";
-import { dayText, moment, relative, span } from "./times.ts";
+import { dayText, lastDays, moment, relative, span } from "./times.ts";
 
 const EN = "en";
 
@@ -38,6 +38,10 @@ Deno.test("spans are told in their two largest units, large ones in one", () => 
 Deno.test("a day of UTC is that day wherever it is read", () => {
   assertEquals(dayText("2026-11-23", EN), "Mon, Nov 23");
   assertEquals(dayText("no day", EN), "no day");
+});
+
+Deno.test("the last days end with today, over the ends of months", () => {
+  assertEquals(lastDays(3, Date.UTC(2026, 2, 1, 23)), ["2026-02-27", "2026-02-28", "2026-03-01"]);
 });
 
 Deno.test("no moment is read from nothing", () => {

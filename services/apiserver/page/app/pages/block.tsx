@@ -39,9 +39,9 @@ export function Block({ hash, pool }: { hash: string; pool: GetPoolResponseJson 
             <div class="summary">
               <Facts rows={factsOf(known, pool?.maturity)} />
             </div>
-            {known.waitsFor && (
+            {!isSplit(known) && (
               <Notice>
-                <p>It is not split yet: {known.waitsFor}</p>
+                <p>It is not split yet{known.waitsFor ? `: ${known.waitsFor}` : "."}</p>
               </Notice>
             )}
             <Split path={path} block={known} />
@@ -52,10 +52,13 @@ export function Block({ hash, pool }: { hash: string; pool: GetPoolResponseJson 
   );
 }
 
-function factsOf(
-  { block = {}, feeSats, donationSats, accounts }: GetBlockResponseJson,
-  maturity: number | undefined,
-): FactRow[] {
+function isSplit({ block, settledAt }: GetBlockResponseJson): boolean {
+  return Boolean(block?.scheme) || Boolean(settledAt);
+}
+
+function factsOf(known: GetBlockResponseJson, maturity: number | undefined): FactRow[] {
+  const { block = {}, feeSats, donationSats, accounts } = known;
+  const whenSplit = (rows: FactRow[]) => isSplit(known) ? rows : [];
   return [
     { name: "Found", value: <Ago at={block.foundAt} none="–" /> },
     {
@@ -70,7 +73,7 @@ function factsOf(
       value: whole(block.rewardSats) > 0n ? <Sats value={block.rewardSats} /> : "–",
       note: "subsidy and fees",
     },
-    {
+    ...whenSplit([{
       name: "Kept by the pool",
       value: <Sats value={feeSats} />,
       note: whole(donationSats) > 0n && (
@@ -78,8 +81,7 @@ function factsOf(
           and <Sats value={donationSats} /> donated
         </>
       ),
-    },
-    { name: "Accounts paid", value: count(accounts ?? 0), note: block.scheme },
+    }, { name: "Accounts paid", value: count(accounts ?? 0), note: block.scheme }]),
     { name: "Found by", value: <Miner address={block.finder} />, note: block.worker },
     { name: "Network difficulty", value: difficulty(double(block.networkDifficulty)) },
   ];

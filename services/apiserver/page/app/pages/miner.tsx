@@ -14,7 +14,8 @@ import type {
   WatchMinerResponseJson,
 } from "@gopool/proto/api";
 import { query } from "../api.ts";
-import { amount, difficulty, double } from "../format.ts";
+import { now } from "../clock.ts";
+import { amount, amountTick, difficulty, double } from "../format.ts";
 import { useLive } from "../live.ts";
 import { useLoaded } from "../load.ts";
 import { usePages } from "../pages_of.ts";
@@ -31,7 +32,7 @@ import { Hero, Windows } from "../parts/speeds.tsx";
 import { Table } from "../parts/table.tsx";
 import { Workers } from "../parts/workers.tsx";
 import { rememberMiner } from "../stored.ts";
-import { span } from "../times.ts";
+import { lastDays, span } from "../times.ts";
 import { fittingRange, knownSeconds, nameOf, type Range, RANGES } from "../windows.ts";
 
 export function Miner({ address }: { address: string }) {
@@ -168,31 +169,38 @@ function Charts({ path, begin }: { path: string; begin: Range }) {
   );
 }
 
+const DAYS_SHOWN = 30;
+
 function Earnings({ path }: { path: string }) {
-  const earnings = useLoaded<ListEarningsResponseJson>(`${path}/earnings?days=30`, 60_000);
+  const earnings = useLoaded<ListEarningsResponseJson>(
+    `${path}/earnings?days=${DAYS_SHOWN}`,
+    60_000,
+  );
   const drawn = useMemo(() => (
     <Part of={earnings}>
       {({ days = [] }) => {
-        const ascending = [...days].reverse();
         if (days.every(({ sats }) => sats === undefined || sats === "0")) {
-          return <p class="empty">Nothing was earned in the last 30 days.</p>;
+          return <p class="empty">Nothing was earned in the last {DAYS_SHOWN} days.</p>;
         }
+        const by = new Map(days.map(({ day, sats }) => [day, sats]));
+        const ascending = lastDays(DAYS_SHOWN, now());
         return (
           <Chart
-            label="Earnings by day, 30 days"
-            at={ascending.map(({ day }) => `${day}T00:00:00Z`)}
+            label={`Earnings by day, ${DAYS_SHOWN} days`}
+            at={ascending.map((day) => `${day}T00:00:00Z`)}
             stepSeconds={86_400}
             lines={[{
               name: "Earned",
               colour: "--series-4",
               // Drawn as numbers: a day's satoshis are far below 2^53.
-              values: ascending.map(({ sats }) => Number(sats ?? 0)),
+              values: ascending.map((day) => Number(by.get(day) ?? 0)),
             }]}
             stacked
             format={(sats) => {
               const { figure, unit } = amount(BigInt(Math.round(sats)));
               return `${figure} ${unit}`;
             }}
+            axis={amountTick}
             height={180}
           />
         );

@@ -253,7 +253,7 @@ function LastBlocks({ newest, maturity }: {
 }
 
 function TopMiners() {
-  const miners = useLoaded<ListTopMinersResponseJson>("/api/v1/miners?page_size=10", 60_000);
+  const miners = useLoaded<ListTopMinersResponseJson>("/api/v1/miners?page_size=10", 20_000);
   return (
     <Section id="miners" title="Most work" note="Of the last 24 hours.">
       <Part of={miners}>
@@ -284,7 +284,7 @@ function TopMiners() {
             ]}
             rows={miners}
             rowKey={({ address }) => address ?? ""}
-            empty="Nobody mined here in the last 24 hours, or the pool does not tell who did."
+            empty="Nobody's shares are counted yet, or the pool does not tell who mines here."
           />
         )}
       </Part>

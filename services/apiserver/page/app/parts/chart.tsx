@@ -36,6 +36,8 @@ export interface ChartProps {
   readonly stacked?: boolean;
   readonly marks?: readonly Mark[];
   readonly format: (value: number, error?: number) => string;
+  /** Short, for the axis; absent: as `format`. */
+  readonly axis?: (value: number) => string;
   readonly height?: number;
 }
 

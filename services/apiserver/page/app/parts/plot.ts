@@ -85,8 +85,9 @@ function shapeOf({ lines, stepSeconds, marks, stacked }: ChartProps): string {
 }
 
 /** Columns for uPlot: times, then each line; bars as sums from the lowest up; then the bands' edges. */
-function data({ at, lines, stacked }: ChartProps): uPlot.AlignedData {
-  const times = at.map((text) => new Date(text).getTime() / 1000);
+function data({ at, lines, stacked, stepSeconds }: ChartProps): uPlot.AlignedData {
+  const shift = shiftOf(stacked, stepSeconds);
+  const times = at.map((text) => secondsOf(text) + shift);
   if (stacked) {
     const sums = times.map(() => 0);
     const columns = lines.map(({ values }) =>
@@ -102,6 +103,22 @@ function data({ at, lines, stacked }: ChartProps): uPlot.AlignedData {
   return [times, ...lines.map(({ values }) => [...values]), ...edges];
 }
 
+/** A bar begins where its step does; a line's point stands for its step, so it stands in its middle. */
+function shiftOf(stacked: boolean | undefined, stepSeconds: number): number {
+  return stacked ? 0 : stepSeconds / 2;
+}
+
+/** From the beginning of the first step to the end of the last. */
+function spanOf(times: ArrayLike<number>, stepSeconds: number, shift: number): [number, number] {
+  const first = times[0] ?? 0;
+  const last = times[times.length - 1] ?? first;
+  return [first - shift, last - shift + stepSeconds];
+}
+
+function secondsOf(text: string | undefined): number {
+  return new Date(text ?? 0).getTime() / 1000;
+}
+
 function edge({ values, errors }: Line, side: 1 | -1): (number | null)[] {
   return values.map((value, index) =>
     value === null ? null : Math.max(0, value + side * (errors![index] ?? 0))
@@ -114,7 +131,9 @@ function options(
   onPoint: (index: number | null) => void,
 ): uPlot.Options {
   const { colour, font, ink, grid } = look(place);
-  const { lines, stacked = false, format } = props;
+  const { lines, stacked = false, stepSeconds } = props;
+  const shift = shiftOf(stacked, stepSeconds);
+  const format = props.axis ?? ((value: number) => props.format(value));
   const axis = { stroke: ink, font, grid: { stroke: grid, width: 1 }, ticks: { show: false } };
   const series = stacked
     ? lines.map((line) => barSeries(colour(line.colour))).reverse()
@@ -131,7 +150,11 @@ function options(
     legend: { show: false },
     padding: [12, 24, 0, 0],
     cursor: { y: false, drag: { x: false, y: false }, points: { show: !stacked } },
-    scales: { y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] } },
+    scales: {
+      // To the end of the last step: what happened in it lies within.
+      x: { range: ({ data: [times] }) => spanOf(times, stepSeconds, shift) },
+      y: { range: (_, __, max) => [0, max > 0 ? max * 1.08 : 1] },
+    },
     series: [{}, ...series, ...hidden],
     bands: stacked ? [] : banded.map(({ line }, n) => ({
       series: [lines.length + 1 + 2 * n, lines.length + 2 + 2 * n],

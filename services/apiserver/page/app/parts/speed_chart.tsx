@@ -4,7 +4,7 @@
  * @module
  */
 import type { BlockSummaryJson, ChartPointJson } from "@gopool/proto/api";
-import { count, double, speed, whole } from "../format.ts";
+import { count, double, speed, speedTick, whole } from "../format.ts";
 import { moment } from "../times.ts";
 import { Chart, type Line, type Mark } from "./chart.tsx";
 
@@ -13,12 +13,22 @@ function known(point: ChartPointJson): boolean {
   return point.seconds === undefined || double(point.seconds) > 0;
 }
 
-export function SpeedChart({ label, points, stepSeconds, blocks }: {
+/** A young pool's chart begins shortly before its first figure, but is never narrower than so many steps. */
+const STEPS_LEAST = 15;
+
+function sinceKnown(points: readonly ChartPointJson[]): readonly ChartPointJson[] {
+  const first = points.findIndex((one) => known(one) && whole(one.sharesValid) > 0n);
+  if (first < 0) return points;
+  return points.slice(Math.max(0, Math.min(first - 2, points.length - STEPS_LEAST)));
+}
+
+export function SpeedChart({ label, points: all, stepSeconds, blocks }: {
   label: string;
   points: readonly ChartPointJson[];
   stepSeconds: number;
   blocks?: readonly BlockSummaryJson[];
 }) {
+  const points = sinceKnown(all);
   const marks = blocks?.flatMap(({ foundAt, height }): Mark[] => {
     const at = moment(foundAt);
     return at === null ? [] : [{ at: at.getTime() / 1000, text: `block ${count(height ?? 0)}` }];
@@ -36,6 +46,7 @@ export function SpeedChart({ label, points, stepSeconds, blocks }: {
       }]}
       marks={marks}
       format={speedWithError}
+      axis={speedTick}
     />
   );
 }

@@ -1,0 +1,228 @@
+/**
+ * The page as visitors meet it: `deno task start` from nothing, the demo miner, and a real browser on this machine that
+ * may ask nobody but the pool. Screenshots of each page in both themes and at a phone's width stay in
+ * `data/screenshots/`.
+ *
+ * @module
+ */
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { canonicalAddress, fromHex } from "@gopool/chain";
+import { type Browser, hindrances, openBrowser, type Page } from "@gopool/testing/browser";
+import { tempDir, waitFor } from "@gopool/testing";
+import { ownPool, RunningTask } from "@gopool/poold/child_fixture";
+import { findBrowser } from "../real/chromium.ts";
+import { screenshots, Visit } from "./visit.ts";
+
+const chromium = findBrowser();
+
+/** The demo miner's first whole minute, counted and settled, takes up to two. */
+const COUNTED_MS = 180_000;
+
+interface Pool {
+  readonly browser: Browser;
+  readonly origin: string;
+}
+
+/** What the page asks of the API, for a test that needs a name out of it. */
+async function ask<T>({ origin }: Pool, path: string): Promise<T> {
+  return await (await fetch(`${origin}/api/v1/${path}`)).json();
+}
+
+async function demoMiner(pool: Pool): Promise<string> {
+  return await waitFor(
+    async () => {
+      const { blocks } = await ask<{ blocks?: { finder?: string }[] }>(pool, "blocks");
+      return blocks?.[0]?.finder;
+    },
+    "a block of the demo miner",
+    { deadlineMs: 60_000 },
+  );
+}
+
+Deno.test({
+  name: "the page: living within a minute of `deno task start`, whole, and for everybody",
+  ignore: chromium === null,
+  async fn(test) {
+    await using folder = await tempDir();
+    const env = ownPool(folder.join("data"));
+    await using task = new RunningTask("start", env);
+    const origin = `http://${env["GOPOOL_API_LISTEN"]}`;
+    assertStringIncludes(await task.says("The pool's page is at", 60_000), origin);
+    await task.says("is accepted", 60_000);
+    await using browser = await openBrowser(chromium!);
+    const pool = { browser, origin };
+
+    await test.step("lives: figures change by themselves", () => lives(pool));
+    await test.step("is found by keyboard alone, and can be reloaded", () => keyboard(pool));
+    await test.step("says what it does not know", () => unknown(pool));
+    await test.step("draws its charts", () => charts(pool));
+    await test.step("hinders nobody, in both themes and at a phone's width", () => everybody(pool));
+    await test.step("stands still where the pool has gone, and says so", async () => {
+      await using visit = await Visit.open(browser, `${origin}/`);
+      await visit.until(isLiving, "live figures");
+      task.signal("SIGINT");
+      await visit.until(
+        `document.querySelector(".told")?.textContent.includes("looking for the pool")`,
+        "the page to say that the pool has gone",
+      );
+      assertMatch(await visit.text(".large .number"), /\d/);
+      assertEquals(await task.ended(), 0);
+    });
+  },
+});
+
+const isLiving = `document.querySelector(".number")?.dataset.live === "yes"`;
+
+async function lives({ browser, origin }: Pool): Promise<void> {
+  await using visit = await Visit.open(browser, `${origin}/`);
+  await visit.until(isLiving, "live figures");
+  assertMatch(await visit.text(".large"), /\d.*H\/s/);
+  await visit.until(`document.querySelector(".next .lines")`, "how near a block is");
+  const before = await visit.text(".next .lines");
+  // The demo finds a block every few seconds, and the page is never told to ask for it.
+  await visit.until(
+    `document.querySelector(".next .lines").textContent !== ${JSON.stringify(before)}`,
+    "a new block on the page",
+    60_000,
+  );
+  assertEquals(await visit.text("header .brand"), "gopool");
+  visit.assertQuiet();
+}
+
+async function keyboard(pool: Pool): Promise<void> {
+  const address = await demoMiner(pool);
+  await using visit = await Visit.open(pool.browser, `${pool.origin}/connect`);
+  const { page } = visit;
+  await visit.until(`document.querySelector(".qr path")`, "the QR code");
+  const active = () => page.evaluate("document.activeElement?.id ?? ''");
+  for (let presses = 0; await active() !== "search"; presses++) {
+    assert(presses < 12, "the search field is not among the first to be reached by Tab");
+    await page.keyboard.press("Tab");
+  }
+  await page.keyboard.type(`${address}.demo`);
+  await page.keyboard.press("Enter");
+  await visit.until(`location.pathname === "/miner/${address}"`, "the miner's page");
+  await visit.until(`document.querySelector(".meter strong")`, "the miner's balance");
+
+  await page.goBack();
+  await visit.until(
+    `document.querySelector("h1")?.textContent === "Connect a miner"`,
+    "the way back",
+  );
+  await page.goForward();
+  await page.reload();
+  await visit.until(
+    `document.querySelector(".whose .code")?.textContent === "${address}"`,
+    "it again",
+  );
+  visit.assertQuiet();
+}
+
+async function unknown({ browser, origin }: Pool): Promise<void> {
+  // Of regtest, and of nobody: a hash of zeros.
+  const nobody = canonicalAddress(fromHex(`0014${"00".repeat(20)}`), "regtest")!;
+  const says: [path: string, words: RegExp][] = [
+    [`/miner/${nobody}`, /first share/],
+    ["/miner/bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", /address|network/],
+    [`/blocks/${"ab".repeat(32)}`, /block/i],
+    ["/no/such", /no such page/],
+  ];
+  for (const [path, words] of says) {
+    await using visit = await Visit.open(browser, origin + path);
+    await visit.until(
+      `${words}.test(document.querySelector("main").textContent)`,
+      `${path} to say ${words}`,
+    );
+    await visit.until(`!document.querySelector("main .waiting")`, `${path} to come to an end`);
+    // The browser itself complains of the 404 and 400 that are the very answer.
+    visit.assertQuiet(/status of 40[04]/);
+  }
+}
+
+async function charts(pool: Pool): Promise<void> {
+  const miner = `/miner/${await demoMiner(pool)}`;
+  const wanted: [path: string, chart: string][] = [["/", "#chart"], [miner, "#chart"], [
+    miner,
+    "#earnings",
+  ]];
+  for (const [path, section] of wanted) {
+    const chart = `[aria-labelledby="${section.slice(1)}"] .plot`;
+    await using visit = await Visit.open(pool.browser, pool.origin + path);
+    // Figures of a minute come with its end; the page asks again by itself.
+    await visit.until(
+      `/\\d/.test(document.querySelector(\`${chart}\`)?.getAttribute("aria-valuetext")?.split(": ")[1] ?? "")`,
+      `figures in the chart ${section} of ${path}`,
+      COUNTED_MS,
+    );
+    const ink = () =>
+      visit.page.evaluate(`(${inked})(document.querySelector(\`${chart} canvas\`))`);
+    await waitFor(async () => Number(await ink()) > 20, `ink in ${section} of ${path}`);
+    // What the pointer shows can be read with the arrow keys.
+    await visit.page.focus(chart);
+    const read = () => visit.page.$eval(chart, (element) => element.getAttribute("aria-valuetext"));
+    const before = await read();
+    await visit.page.keyboard.press("Home");
+    await waitFor(async () => await read() !== before || section === "#earnings", "another point");
+    visit.assertQuiet();
+  }
+}
+
+/** Runs in the page: pixels of a canvas that are neither empty nor grey, which axes and rules are. */
+const inked = `(canvas) => {
+  if (!canvas) return 0;
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let found = 0;
+  for (let at = 0; at < data.length; at += 4) {
+    const spread = Math.max(data[at], data[at + 1], data[at + 2]) - Math.min(data[at], data[at + 1], data[at + 2]);
+    if (data[at + 3] > 100 && spread > 40) found++;
+  }
+  return found;
+}`;
+
+async function everybody(pool: Pool): Promise<void> {
+  const { browser, origin } = pool;
+  const { blocks } = await ask<{ blocks: { hash: string; scheme?: string }[] }>(
+    pool,
+    "blocks?page_size=50",
+  );
+  const settled = blocks.find(({ scheme }) => scheme) ?? blocks[0]!;
+  const pages: Record<string, string> = {
+    overview: "/",
+    miner: `/miner/${await demoMiner(pool)}`,
+    blocks: "/blocks",
+    block: `/blocks/${settled.hash}`,
+    payouts: "/payouts",
+    connect: "/connect",
+  };
+  const found: string[] = [];
+  for (const [name, path] of Object.entries(pages)) {
+    await using visit = await Visit.open(browser, origin + path);
+    for (const { look, apply, width } of LOOKS) {
+      await apply(visit.page);
+      await visit.until(`!document.querySelector("main .waiting")`, `${path} to be loaded`);
+      await visit.page.screenshot({ path: screenshots(`${name}-${look}.png`), fullPage: true });
+      found.push(...(await hindrances(visit.page)).map((one) => `${path}, ${look}: ${one}`));
+      const wide = await visit.page.evaluate("document.documentElement.scrollWidth") as number;
+      if (wide > width) found.push(`${path}, ${look}: ${wide} px wide on ${width}`);
+    }
+    visit.assertQuiet();
+  }
+  assertEquals(found, []);
+}
+
+interface Look {
+  readonly look: string;
+  readonly width: number;
+  readonly apply: (page: Page) => Promise<void>;
+}
+
+const LOOKS: readonly Look[] = ([["light", 1280], ["dark", 1280], ["light", 360]] as const).map(
+  ([theme, width]) => ({
+    look: width === 360 ? "phone" : theme,
+    width,
+    async apply(page) {
+      await page.setViewport({ width, height: 800 });
+      await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: theme }]);
+    },
+  }),
+);
