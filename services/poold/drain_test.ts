@@ -58,6 +58,8 @@ Deno.test("a gateway that is drained lets its miners go and no new ones in, the 
     blocksubmit: "WORKING",
     jobmanager: "WORKING",
     payoutd: "WORKING",
+    statsd: "WORKING",
+    apiserver: "WORKING",
   });
   const status = await control.status({});
   assert(

@@ -21,9 +21,9 @@ export interface ClusterOptions {
   /** `redis://127.0.0.1:PORT`. */
   readonly redis: string;
   readonly nodeUrl: string;
-  /** Migrated books, as GOPOOL_LEDGER_URL takes it; without them there is no payoutd. */
+  /** Migrated books, as GOPOOL_LEDGER_URL takes it; without them there is no payoutd and no apiserver. */
   readonly ledger?: string;
-  /** How many of each; default two gateways, two judges, one of the others, no payoutd. */
+  /** How many of each; default two gateways, two judges, one of jobmanager and blocksubmit, none of the others. */
   readonly count?: Partial<Record<ServiceName, number>>;
   /** For every process, beside those that make a pool of its own. */
   readonly variables?: Variables;
@@ -34,6 +34,8 @@ export interface ClusterOptions {
 export interface Cluster extends AsyncDisposable {
   /** Where miners connect: the gateways share it. */
   readonly stratumPort: number;
+  /** Where the public asks: of one apiserver. */
+  readonly apiPort: number;
   readonly busUrl: string;
   readonly stateUrl: string;
   /** Stands before the names of its topics. */
@@ -57,6 +59,8 @@ const COUNTS: Readonly<Record<ServiceName, number>> = {
   jobmanager: 1,
   blocksubmit: 1,
   payoutd: 0,
+  statsd: 0,
+  apiserver: 0,
   shareproc: 2,
   stratumd: 2,
 };
@@ -66,6 +70,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const open = new AsyncDisposableStack();
   const folder = open.use(await tempDir());
   const stratumPort = freePort();
+  const apiPort = freePort();
   // A name that no other test has, on servers that all share.
   const prefix = `cluster-${crypto.randomUUID().slice(0, 8)}`;
   const brokers = options.kafka.replace(/^kafka:\/\//, "");
@@ -94,6 +99,14 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     return {};
   }
 
+  /** A file that the two share, as on one machine. */
+  const series = { GOPOOL_SERIES_URL: `sqlite:${folder.join("series.db")}` };
+  const publicApi = {
+    GOPOOL_API_LISTEN: `127.0.0.1:${apiPort}`,
+    GOPOOL_API_NETWORK: "regtest",
+    GOPOOL_API_PAGE: folder.join("page"),
+  };
+
   async function launch(service: ServiceName, file?: string): Promise<Member> {
     const number = members.filter((member) => member.service === service).length + 1;
     const healthPort = freePort();
@@ -108,7 +121,11 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       GOPOOL_HEALTH_LISTEN: `127.0.0.1:${healthPort}`,
       GOPOOL_CONTROL_LISTEN: `127.0.0.1:${controlPort}`,
       ...(service === "stratumd" ? gateway(number) : {}),
-      ...(service === "payoutd" ? { GOPOOL_LEDGER_URL: options.ledger! } : {}),
+      ...(service === "payoutd" || service === "apiserver"
+        ? { GOPOOL_LEDGER_URL: options.ledger! }
+        : {}),
+      ...(service === "statsd" || service === "apiserver" ? series : {}),
+      ...(service === "apiserver" ? publicApi : {}),
     };
     const member = open.use(
       new Member(service, `${service} ${number}`, healthPort, variables, file),
@@ -145,6 +162,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
 
   const cluster: Cluster = {
     stratumPort,
+    apiPort,
     busUrl,
     stateUrl,
     topicPrefix: `${prefix}.`,

@@ -8,7 +8,14 @@ import { runArgumentsOf } from "@gopool/poold/permissions";
 import { end, type Running, spawnWatched } from "@gopool/testing/servers";
 import { waitFor } from "@gopool/testing";
 
-export type ServiceName = "stratumd" | "jobmanager" | "shareproc" | "blocksubmit" | "payoutd";
+export type ServiceName =
+  | "stratumd"
+  | "jobmanager"
+  | "shareproc"
+  | "blocksubmit"
+  | "statsd"
+  | "payoutd"
+  | "apiserver";
 
 export type Variables = Readonly<Record<string, string>>;
 

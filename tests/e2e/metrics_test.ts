@@ -36,7 +36,7 @@ Deno.test({
       redis: redis!,
       nodeUrl: node.url,
       ledger: ledger.url,
-      count: { stratumd: 1, shareproc: 1, payoutd: 1 },
+      count: { stratumd: 1, shareproc: 1, payoutd: 1, statsd: 1, apiserver: 1 },
     });
     await using _miners = new SteadyMiners({
       port: cluster.stratumPort,
@@ -80,6 +80,17 @@ Deno.test({
       "a job that was sent",
       async () => await value("stratumd", "stratumd_job_made_to_sent_seconds_count") > 0,
     );
+    await until(
+      "statistics that have counted them",
+      async () => await value("statsd", "statsd_records_total") > 100,
+    );
+    await until("the public to be answered with them", async () => {
+      const asked = await fetch(`http://127.0.0.1:${cluster.apiPort}/api/v1/pool`);
+      const { hashrates = [] } = await asked.json();
+      return hashrates.some(({ hashesPerSecond }: { hashesPerSecond: number }) =>
+        hashesPerSecond > 0
+      );
+    });
     await until("a height that the pool's blocks have raised", async () => {
       const [height] = Object.values(samplesIn(await scrape("jobmanager"), "gopool_node_height"));
       return height! > START_HEIGHT;

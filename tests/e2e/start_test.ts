@@ -78,6 +78,18 @@ async function assertTells(health: string): Promise<void> {
   assertEquals(await promtool.run(["check", "metrics"], text), { code: 0, says: "" });
 }
 
+/** The page is there, and what it asks for tells of a living pool. */
+async function assertShown(api: string): Promise<void> {
+  const page = await fetch(`http://${api}/`);
+  assertMatch(await page.text(), /<!doctype html>[^]*<script /);
+  // What is counted by whole minutes comes later; the miner itself is seen at once.
+  await waitFor(
+    async () => (await (await fetch(`http://${api}/api/v1/pool`)).json()).miners === 1,
+    "the miner to be shown",
+    { deadlineMs: A_MINUTE_MS },
+  );
+}
+
 const ACCEPTED = /Block \d+ found by .* is accepted/;
 const blocksIn = (task: RunningTask) => task.lines.filter((line) => ACCEPTED.test(line));
 
@@ -95,6 +107,7 @@ Deno.test("one command: blocks within a minute, Ctrl-C ends with code 0, and sta
     assertGreater(A_MINUTE_MS, performance.now() - startedMs);
     await pool.says(/height \d+ \| 1 miner \(demo [\d.]+ [kM]H\/s\) \| difficulty .* accepted/);
     await assertTells(env["GOPOOL_HEALTH_LISTEN"]!);
+    await assertShown(env["GOPOOL_API_LISTEN"]!);
     pool.signal("SIGINT");
     assertEquals(await pool.ended(), 0);
     assertMatch(pool.lines.at(-2)!, /stopped$/);
