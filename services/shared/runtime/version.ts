@@ -3,4 +3,4 @@
  *
  * The number after the first point rises with what an operator has to read the changelog for.
  */
-export const VERSION = "0.6.0";
+export const VERSION = "0.7.0";
