@@ -26,6 +26,19 @@ const GOALS: Readonly<Record<string, Goal>> = {
     what: "ms, p99 of an answer in the open loop with 100 control calls a second",
     atMost: 50,
   },
+  "api/pool/rate": { what: "kept answers a second about the pool, one core", atLeast: 3_000 },
+  "api/miners/rate": { what: "kept answers a second about miners, one core", atLeast: 3_000 },
+  "api/pool/p99": { what: "ms, p99 of kept answers about the pool at a fixed rate", atMost: 50 },
+  "api/miners/p99": { what: "ms, p99 of kept answers about miners at a fixed rate", atMost: 50 },
+  "api/miner/computed": { what: "ms, p99 of a miner that nobody asked for", atMost: 100 },
+  "api/miner/page": {
+    what: "ms, p99 of all that a miner's page asks for, none of it kept",
+    atMost: 100,
+  },
+  "api/stratum/with": {
+    what: "ms, p99 of an answer to a miner while the API is asked in the same process",
+    atMost: 50,
+  },
   "stratumd/idle/memory": { what: "kB of memory an idle session", atMost: 12 },
   "stratumd/idle/job": { what: "ms until the last miner has a job", atMost: 200 },
 };

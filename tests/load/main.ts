@@ -5,6 +5,7 @@
  * @module
  */
 import { ConfigError, HelpRequested, readConfig } from "@gopool/config";
+import { loadApi } from "./api/main.ts";
 import { type Control, underCalls } from "./calls.ts";
 import { Fleet } from "./fleet.ts";
 import { printGoals } from "./goals.ts";
@@ -218,6 +219,9 @@ try {
   // The bus says what is asked for, unless a word does.
   if (first === "ledger") {
     await loadLedger({ args: rest, env });
+  } else if (first === "api") {
+    failures.push(...await loadApi({ args: rest, env }));
+    for (const failure of failures) console.log(`FAILED ${failure}`);
   } else if (first === "kafka" || env("GOPOOL_BUS_URL")?.startsWith("kafka:")) {
     await loadKafka({ args: first === "kafka" ? rest : Deno.args, env });
   } else {

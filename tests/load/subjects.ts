@@ -23,6 +23,8 @@ export interface Subject extends AsyncDisposable {
   readonly port: number;
   /** Null: it has none. */
   readonly control: Control | null;
+  /** Port of the public API; null: it has none. */
+  readonly api: number | null;
   /** Makes a job for all; gives when it was begun, wall clock ms. */
   newJob(): Promise<number>;
   /** Resolves when everything answered so far is judged. Null: nobody judges here. */
@@ -74,13 +76,16 @@ export async function poold({ core, flags }: Start): Promise<Subject> {
   const ledger = open.use(await startPostgres({ durable: true }));
   const port = freePort();
   const controlPort = freePort();
+  const apiPort = freePort();
   const env: Record<string, string> = {
     GOPOOL_DATA_DIR: folder.path,
     GOPOOL_LEDGER_URL: ledger.url,
     GOPOOL_NODE_URL: `http://load:load@127.0.0.1:${await node.told("port")}`,
     GOPOOL_POOL_ADDRESS: ADDRESS,
     GOPOOL_STRATUM_LISTEN: `127.0.0.1:${port}`,
-    GOPOOL_API_LISTEN: `127.0.0.1:${freePort()}`,
+    GOPOOL_API_LISTEN: `127.0.0.1:${apiPort}`,
+    // All come from one address here.
+    GOPOOL_API_RATE: "0",
     GOPOOL_HEALTH_LISTEN: `127.0.0.1:${freePort()}`,
     GOPOOL_CONTROL_LISTEN: `127.0.0.1:${controlPort}`,
     GOPOOL_CONTROL_TOKENS: `load:read:${CONTROL_TOKEN}`,
@@ -108,6 +113,7 @@ export async function poold({ core, flags }: Start): Promise<Subject> {
     pid: child.pid,
     port,
     control: { port: controlPort, token: CONTROL_TOKEN },
+    api: apiPort,
     async newJob() {
       await node.say("job");
       return await node.told("job");
@@ -140,6 +146,7 @@ async function own(
       control: name === "reference"
         ? null
         : { port: await child.told("control"), token: CONTROL_TOKEN },
+      api: null,
       async newJob() {
         await child.say("job");
         return await child.told("job");
