@@ -50,7 +50,7 @@ async function runOn({ has, user, apt }: Machine) {
   return { code, says: new TextDecoder().decode(stderr), ran };
 }
 
-const ALL = ["java", "mvn", "redis-server", "openssl", "promtool"];
+const ALL = ["java", "mvn", "redis-server", "openssl", "promtool", "chromium"];
 const SUITE = "npx -y deno@2.9.6 task ok";
 
 Deno.test(".ci/run installs nothing where everything is there", async () => {
@@ -60,7 +60,7 @@ Deno.test(".ci/run installs nothing where everything is there", async () => {
 
 Deno.test(".ci/run installs what is missing, and says nothing of it", async () => {
   const { code, ran, says } = await runOn({
-    has: ["java", "openssl", "promtool"],
+    has: ["java", "openssl", "promtool", "chromium"],
     user: 0,
     apt: 0,
   });
@@ -77,7 +77,7 @@ Deno.test(".ci/run installs what is missing, and says nothing of it", async () =
 
 Deno.test(".ci/run says what could not be installed, and runs nothing", async () => {
   const { code, ran, says } = await runOn({
-    has: ["java", "mvn", "openssl", "promtool"],
+    has: ["java", "mvn", "openssl", "promtool", "chromium"],
     user: 0,
     apt: 100,
   });
@@ -87,7 +87,10 @@ Deno.test(".ci/run says what could not be installed, and runs nothing", async ()
 
 Deno.test(".ci/run says what is missing where it may not install", async () => {
   for (const machine of [{ user: 1000, apt: 0 }, { user: 0, apt: null }]) {
-    const { code, ran, says } = await runOn({ has: ["java", "mvn", "promtool"], ...machine });
+    const { code, ran, says } = await runOn({
+      has: ["java", "mvn", "promtool", "chromium"],
+      ...machine,
+    });
     assertEquals({ code, ran }, { code: 1, ran: [] });
     assertStringIncludes(says, "redis-server openssl");
   }
