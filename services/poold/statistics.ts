@@ -48,13 +48,14 @@ export async function openStatistics(
   config: PooldConfig,
   deps: StatisticsDeps,
 ): Promise<Statistics> {
-  const { clock, log, signal, shown: ledger, network } = deps;
+  const { clock, log, signal, shown: ledger, network, metrics } = deps;
+  const measured = metrics === undefined ? {} : { metrics };
   const seriesUrl = seriesOf(config);
   const kept = seriesOptionsOf({ ...config, seriesUrl });
   const series = await openPart(
     deps,
     "series",
-    (onTrouble) => openSeries(seriesUrl, { ...kept, clock, signal, onTrouble }),
+    (onTrouble) => openSeries(seriesUrl, { ...kept, ...measured, clock, signal, onTrouble }),
   );
   const common = { ...deps, series, pool: config.poolName };
   const partLog = (part: string) => log.with({ part });
