@@ -13,7 +13,7 @@ export interface PublicSettings {
   readonly stratumUrls: readonly string[];
   /** How finders and top miners are shown to everybody. */
   readonly finders: Finders;
-  /** Blocks until a coinbase can be spent. */
+  /** Blocks until a coinbase can be spent, where payoutd has not said. */
   readonly maturity: number;
 }
 
