@@ -22,6 +22,7 @@ import { errorAnswer, jsonAnswer, refusal } from "./answers.ts";
 import type { Binding } from "./bindings.ts";
 import { HttpError, readBody } from "./body.ts";
 import { eventStream } from "./events.ts";
+import { mayBeInfinite, withoutInfinities } from "./finite.ts";
 import { requestOf } from "./request.ts";
 import type { Found } from "./routing.ts";
 
@@ -69,11 +70,12 @@ export function createRest(options: RestOptions): RestHandler {
       if (spec.kind === "unary") {
         const output = await invokeUnaryImplementation(spec, context, input, interceptors);
         context.abort();
-        return jsonAnswer(textOf(binding, output), context.responseHeader);
+        return jsonAnswer(textOf(binding, output, log), context.responseHeader);
       }
       const texts = textsOf(
         binding,
         transformInvokeImplementation(spec, context, interceptors)(once(input)),
+        log,
       );
       const onEnd = () => context.abort();
       const stream = await eventStream(texts, { clock: options.clock, onEnd });
@@ -82,7 +84,7 @@ export function createRest(options: RestOptions): RestHandler {
       context.abort(error);
       if (error instanceof HttpError) return refusal(error.code, error.message, error.status);
       if (error instanceof ConnectError) return errorAnswer(error);
-      log.error("a call failed", { method: `${method.parent.typeName}/${method.name}`, error });
+      log.error("a call failed", { method: nameOf(method), error });
       return refusal(Code.Internal, `${method.name} failed inside the service: its log tells why`);
     }
   };
@@ -105,13 +107,25 @@ function eventHeaders(headers: Headers): Headers {
   return headers;
 }
 
-function textOf({ method, answer }: Binding, message: AnyMessage): string {
+function textOf(binding: Binding, message: AnyMessage, log: Logger): string {
+  const { method, answer } = binding;
   const json = toJson(method.output, message, JSON_OPTIONS);
-  return JSON.stringify(answer === null ? json : (json as JsonObject)[answer.jsonName] ?? null);
+  const text = JSON.stringify(
+    answer === null ? json : (json as JsonObject)[answer.jsonName] ?? null,
+  );
+  if (!mayBeInfinite(text)) return text;
+  const fields = withoutInfinities(method.output, message);
+  if (fields.length === 0) return text;
+  log.error("an answer has what is no number", { method: nameOf(method), fields });
+  return textOf(binding, message, log);
 }
 
-async function* textsOf(binding: Binding, messages: AsyncIterable<AnyMessage>) {
-  for await (const message of messages) yield textOf(binding, message);
+async function* textsOf(binding: Binding, messages: AsyncIterable<AnyMessage>, log: Logger) {
+  for await (const message of messages) yield textOf(binding, message, log);
+}
+
+function nameOf(method: DescMethod): string {
+  return `${method.parent.typeName}/${method.name}`;
 }
 
 async function* once<T>(value: T): AsyncGenerator<T> {

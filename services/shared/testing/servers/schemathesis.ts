@@ -19,8 +19,12 @@ export async function findSchemathesis(): Promise<string | Absent> {
 export interface Attack {
   /** Of the document; its server is attacked. */
   readonly url: string;
-  /** Requests of each operation at random, beside those made from its schemas' edges. */
+  /** Requests of each operation at random. */
   readonly examples: number;
+  /** Whether the edges of each operation's schemas are tried before that, one by one. */
+  readonly edges: boolean;
+  /** Values of parameters by name, in place of those at random: `path.hash`. */
+  readonly known?: Readonly<Record<string, string>>;
   /** Operations whose path matches are left out. */
   readonly except?: string;
   /** Checks that are left out, and why that is said beside the call. */
@@ -37,14 +41,15 @@ expected-statuses = [400, 401, 403, 404, 405, 406, 409, 413, 414, 415, 422, 428,
 
 /** What it found, in its own words; null where no answer was outside of the document. The same requests each time. */
 export async function attacked(program: string, attack: Attack): Promise<string | null> {
-  const { url, examples, except, exceptChecks = [] } = attack;
+  const { url, examples, edges, known = {}, except, exceptChecks = [] } = attack;
   const folder = await Deno.makeTempDir({ prefix: "gopool-schemathesis-" });
   try {
-    await Deno.writeTextFile(`${folder}/settings.toml`, SETTINGS);
+    await Deno.writeTextFile(`${folder}/settings.toml`, SETTINGS + parameters(known));
     const { success, stdout, stderr } = await new Deno.Command(program, {
       args: [
         ...["--config-file", `${folder}/settings.toml`, "run", url, "--no-color", "--seed", "7"],
-        ...["--phases", "coverage,fuzzing", "--checks", "all", "--max-examples", String(examples)],
+        ...["--phases", edges ? "coverage,fuzzing" : "fuzzing", "--checks", "all"],
+        ...["--max-examples", String(examples)],
         ...(except === undefined ? [] : ["--exclude-path-regex", except]),
         ...(exceptChecks.length === 0 ? [] : ["--exclude-checks", exceptChecks.join(",")]),
       ],
@@ -60,4 +65,12 @@ export async function attacked(program: string, attack: Attack): Promise<string 
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** A table of TOML, whose texts are written as JSON's are. */
+function parameters(known: Readonly<Record<string, string>>): string {
+  const lines = Object.entries(known).map(([name, value]) =>
+    `${JSON.stringify(name)} = ${JSON.stringify(value)}`
+  );
+  return lines.length === 0 ? "" : ["\n[parameters]", ...lines, ""].join("\n");
 }
