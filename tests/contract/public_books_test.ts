@@ -3,10 +3,9 @@
  * against payoutd's own preview. Read with the rights of the role that can only read.
  */
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import { createBlockApi, createBooksReader } from "@gopool/apiserver/books";
+import { createBooksReader } from "@gopool/apiserver/books";
 import { type Bus, shareValid } from "@gopool/bus";
 import { displayHash, type Hash } from "@gopool/chain";
-import { createGateway, serving } from "@gopool/control/gateway";
 import { noteFee, setFees } from "@gopool/ledger/schemes";
 import { accountsOf } from "@gopool/ledger";
 import { closeThrough, minuteOf } from "@gopool/ledger/shares";
@@ -14,11 +13,8 @@ import { previewSettlement } from "@gopool/payoutd/blocks";
 import { address, type Stand, startStand } from "@gopool/payoutd/blocks/fixture";
 import { makeHistory } from "@gopool/payoutd/books/rebuild_fixture";
 import { fromBinary, JudgedShareSchema } from "@gopool/proto";
-import { BlockService } from "@gopool/proto/api";
-import { silent } from "@gopool/testing";
+import { publicApi, READS } from "./public_api.ts";
 import { type ShareRecord, type SplitAnswer, splitByHand, workOfBits } from "./split_by_hand.ts";
-
-const READS = { role: "gopool_apiserver", readOnly: true } as const;
 
 async function readerOf({ ledger, clock }: Stand) {
   const own = await ledger.again(READS);
@@ -40,30 +36,17 @@ async function recordsOf(bus: Bus): Promise<ShareRecord[]> {
 }
 
 /** All pages of a block's split, as JSON over HTTP. */
-async function answerOf(stand: Stand, hash: Uint8Array): Promise<SplitAnswer> {
-  await using reader = await readerOf(stand);
-  const impl = createBlockApi({
-    books: reader.books,
-    clock: stand.clock,
-    log: silent,
-    finders: "full",
-    effortOf: () => Promise.resolve(new Map()),
-  });
-  const gateway = createGateway({
-    services: [serving(BlockService, impl)],
-    clock: stand.clock,
-    log: silent,
-  });
-  const path = `http://pool/api/v1/blocks/${displayHash(hash as Hash)}/split?page_size=2`;
+async function answerOf({ ledger, clock }: Stand, hash: Uint8Array): Promise<SplitAnswer> {
+  await using own = await ledger.again(READS);
+  const { get } = publicApi({ ledger: own, clock });
+  const path = `/blocks/${displayHash(hash as Hash)}/split?page_size=2`;
   const credits: unknown[] = [];
   for (let token = "";;) {
-    const request = new Request(`${path}&page_token=${token}`);
-    const response = await gateway.fetch(request, { address: "127.0.0.1" });
-    assertEquals(response?.status, 200);
-    const page = await response!.json();
-    credits.push(...page.credits);
-    token = page.nextPageToken;
-    if (token === "") return { ...page, credits };
+    const { status, body } = await get(`${path}&page_token=${token}`);
+    assertEquals(status, 200);
+    credits.push(...body.credits);
+    token = body.nextPageToken;
+    if (token === "") return { ...body, credits };
   }
 }
 

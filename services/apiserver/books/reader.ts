@@ -7,7 +7,7 @@ import type { Network } from "@gopool/chain";
 import { type Ledger, MINUTE_MS, minuteOf, type Tx } from "@gopool/ledger";
 import { ratesAt, schemeAt, schemePeriods } from "@gopool/ledger/schemes";
 import { termsOf } from "@gopool/ledger/terms";
-import { accountNamed, paymentPage } from "@gopool/ledger/views";
+import { accountNamed, paymentPage, workersOf } from "@gopool/ledger/views";
 import type { Clock, Service } from "@gopool/runtime";
 import { blocksFoundIn, blocksOf, detailOf, newestBlockOf, shown, splitOf } from "./blocks.ts";
 import { Estimates, nextBlockSats } from "./estimates.ts";
@@ -58,6 +58,8 @@ export interface BooksReader extends Service {
   /** Whether this address ever mined here. */
   knows(address: string): Promise<boolean>;
   miner(address: string): Promise<MinerMoney | null>;
+  /** When each of its workers was first seen, ms: of those seen last, WORKERS_MAX at most. Empty where it is not known. */
+  firstSeen(address: string): Promise<ReadonlyMap<string, number>>;
   /** @throws {BadPage} */
   minerPayouts(address: string, page: PageAsked): Promise<Page<MinerPayout> | null>;
   /** Each of the last `days` UTC days, today counted, the newest first, back to its first. */
@@ -93,6 +95,10 @@ export function createBooksReader(deps: BooksReaderDeps): BooksReader {
       const nowMs = clock.now();
       const money = await read((tx) => moneyOf(tx, address, nowMs));
       return money && { ...money, estimate: await estimates.of(address) };
+    },
+    firstSeen: async (address) => {
+      const found = await ofAccount(address, (tx, account) => workersOf(tx, account, WORKERS_MAX));
+      return new Map(found?.map(({ name, firstSeenMs }) => [name, firstSeenMs]));
     },
     minerPayouts: (address, page) =>
       ofAccount(address, (tx, account) => payoutsTo(tx, account, page)),

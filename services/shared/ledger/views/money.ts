@@ -43,7 +43,8 @@ export const DAY_MS = 86_400_000;
  * minutes that are paid at once, and what operators set right count on the day they were booked; what a reorganisation
  * takes back on the day of that. What coinbases paid themselves was credited, too, so it is in here.
  *
- * Transfers are found by time through their ids: whoever books money may have a clock that is wrong by less than a day.
+ * What is older is passed over by the ids of transfers, which come in the order of time as far as the clocks of those who
+ * book money agree: that they do to less than a day is all that is asked of them.
  *
  * @param fromDay The oldest day that counts.
  */
@@ -58,7 +59,8 @@ export async function earningsByDay(
        SELECT t.at_ms / ${DAY_MS} AS day, e.sats, (t.kind <> 'adjust')::int AS credits
        FROM entry e JOIN transfer t ON t.id = e.transfer_id
        WHERE e.account_id = $1 AND t.kind IN ('credit', 'pps', 'adjust') AND t.at_ms >= $2
-         AND e.transfer_id >= (SELECT id FROM transfer WHERE at_ms >= $2 - ${DAY_MS} ORDER BY at_ms, id LIMIT 1)
+         AND e.transfer_id > coalesce(
+           (SELECT id FROM transfer WHERE at_ms < $2 - ${DAY_MS} ORDER BY at_ms DESC LIMIT 1), 0)
        UNION ALL
        SELECT r.at_ms / ${DAY_MS}, -e.sats, 0
        FROM transfer r

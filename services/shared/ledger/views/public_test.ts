@@ -51,11 +51,13 @@ Deno.test("earnings count on the UTC day they were booked on, what is taken back
   await pps(1, 3n, (day + 3) * DAY_MS - 1);
   await pps(2, 4n, (day + 3) * DAY_MS);
   await pps(3, 5n, (day + 3) * DAY_MS + 1);
+  // By a clock that is behind.
+  await pps(4, 6n, (day + 2) * DAY_MS + 1);
   const a = await idOf(ledger, "a");
   const earned = (from: number) => ledger.transaction((tx) => earningsByDay(tx, a, from), SNAPSHOT);
   assertEquals(await earned(0), [
     { day: day + 3, sats: 9n, credits: 2 },
-    { day: day + 2, sats: 3n, credits: 1 },
+    { day: day + 2, sats: 9n, credits: 2 },
     // What the coinbase paid it was earned, too.
     { day, sats: 600n, credits: 1 },
   ]);
