@@ -9,6 +9,9 @@ export const CREDITS_MAX = 1_000;
 /** Of a miner's page. */
 export const PAYOUTS_SHOWN = 10;
 
+/** Workers of a miner whose first time is told: a page of the series has no more. */
+export const WORKERS_MAX = 1_000;
+
 /** Days of earnings where none are asked for, and at most: a leap year. */
 export const DAYS_USUAL = 30;
 export const DAYS_MAX = 366;

@@ -12,6 +12,7 @@ import type { Clock, Service } from "@gopool/runtime";
 import { blocksFoundIn, blocksOf, detailOf, newestBlockOf, shown, splitOf } from "./blocks.ts";
 import { Estimates, nextBlockSats } from "./estimates.ts";
 import { earningsOf, moneyOf, payoutsTo, settingsOf } from "./miners.ts";
+import { WORKERS_MAX } from "./limits.ts";
 import { pageOf, placeOf } from "./pages.ts";
 import { schemeName } from "./rules.ts";
 import type {

@@ -2,7 +2,7 @@
 import { Window } from "@gopool/proto/api";
 import { ROWS_MAX, type Subject, type Sum } from "@gopool/series";
 import { countedOf } from "../public/counted.ts";
-import type { PublicDeps } from "../public/deps.ts";
+import { partsOf, type PublicDeps } from "../public/deps.ts";
 import { speedOver } from "../public/figures.ts";
 import { ONLINE_MS } from "../public/limits.ts";
 import { type Counted, ever, last, lengthOf, secondsOf } from "../public/windows.ts";
@@ -21,11 +21,12 @@ export async function clientOf(deps: PublicDeps, account: string): Promise<Clien
   const { series } = deps;
   const counted = await countedOf(deps);
   const listed = (ms: number) => series.workers(account, last(ms, counted), { limit: ROWS_MAX });
-  const [[all], online, recent, day] = await Promise.all([
+  const [[all], online, recent, day, started] = await Promise.all([
     series.sums({ kind: "account", account }, [ever(counted)]),
     listed(ONLINE_MS),
     listed(lengthOf(Window.WINDOW_15M)),
     listed(lengthOf(Window.WINDOW_24H)),
+    firstSeen(deps, account),
   ]);
   const speeds = new Map(recent.map((one) => [one.worker, speedOf(one, counted)]));
   const bests = new Map(day.map(({ worker, best }) => [worker, best.difficulty]));
@@ -38,7 +39,7 @@ export async function clientOf(deps: PublicDeps, account: string): Promise<Clien
       name: shownName(worker),
       bestDifficulty: (bests.get(worker) ?? 0).toFixed(2),
       hashRate: speeds.get(worker) ?? 0,
-      startTime: null,
+      startTime: startOf(started, worker),
       lastSeen: isoOf(lastMs),
     })),
   };
@@ -69,7 +70,22 @@ export async function workerSessionOf(
   if (group === undefined) return null;
   const { seen } = await soughtOf(deps, account, group, await countedOf(deps));
   if (!seen) return null;
-  return { ...await workerGroupOf(deps, account, name), sessionId, startTime: null };
+  const startTime = startOf(await firstSeen(deps, account), group);
+  return { ...await workerGroupOf(deps, account, name), sessionId, startTime };
+}
+
+/** When machines first mined here, as the books have it: how long a connection stands is nobody's business. */
+async function firstSeen(
+  deps: PublicDeps,
+  account: string,
+): Promise<ReadonlyMap<string, number>> {
+  const nothing: ReadonlyMap<string, number> = new Map();
+  return await partsOf(deps).take("ledger", () => deps.books.firstSeen(account), nothing);
+}
+
+function startOf(started: ReadonlyMap<string, number>, worker: string): string | null {
+  const ms = started.get(worker);
+  return ms === undefined ? null : isoOf(ms);
 }
 
 function speedOf({ range, valid }: Pick<Sum, "range" | "valid">, counted: Counted): number {

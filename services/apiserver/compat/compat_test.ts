@@ -22,6 +22,7 @@ async function mined(settings: Parameters<typeof stand>[0] = {}): Promise<Stand>
   const at = await stand(settings);
   Object.assign(at.books, {
     terms: () => Promise.resolve({ scheme: "PPLNS", feeBasisPoints: 150, thresholdSats: 5n }),
+    firstSeen: () => Promise.resolve(new Map([["rig1", NOON_MS]])),
   });
   // A share each minute of the last two hours.
   await at.mine(
@@ -156,13 +157,14 @@ Deno.test("GET /api/client/{address} has the shape that public-pool's has", asyn
   const [first, second] = body.workers;
   assertAlmostEquals(first.hashRate + second.hashRate, SPEED, 1);
   first.hashRate = second.hashRate = 0;
-  const worker = { hashRate: 0, startTime: null, lastSeen: ISO };
+  const nameless = { hashRate: 0, startTime: null, lastSeen: ISO };
+  const rig1 = { hashRate: 0, startTime: "2026-11-23T12:00:00.000Z", lastSeen: ISO };
   assertShape(body, {
     bestDifficulty: 10.125,
     workersCount: 2,
     workers: [
-      { sessionId: /^[0-9a-f]{8}$/, name: "worker", bestDifficulty: "1.00", ...worker },
-      { sessionId: /^[0-9a-f]{8}$/, name: "rig1", bestDifficulty: "10.13", ...worker },
+      { sessionId: /^[0-9a-f]{8}$/, name: "worker", bestDifficulty: "1.00", ...nameless },
+      { sessionId: /^[0-9a-f]{8}$/, name: "rig1", bestDifficulty: "10.13", ...rig1 },
     ],
   });
   assertEquals((await askOf(at)(`/api/client/${BOB}`))!.body, { workersCount: 0, workers: [] });
@@ -173,7 +175,7 @@ Deno.test("GET /api/client/{address}/{worker} and its session have the shapes th
   await using at = await mined();
   const ask = askOf(at);
   const { body: { workers } } = (await ask(`/api/client/${ALICE}`))!;
-  for (const { name, sessionId } of workers) {
+  for (const { name, sessionId, startTime } of workers) {
     const { body } = (await ask(`/api/client/${ALICE}/${name}`))!;
     const [slot] = body.chartData;
     assertShape(slot, { label: ISO, data: slot.data });
@@ -181,7 +183,7 @@ Deno.test("GET /api/client/{address}/{worker} and its session have the shapes th
     const group = { name, bestDifficulty: name === "rig1" ? 10 : 1 };
     assertShape({ ...body, chartData: [] }, { ...group, chartData: [] });
     const one = (await ask(`/api/client/${ALICE}/${name}/${sessionId}`))!.body;
-    assertEquals(one, { ...body, sessionId, startTime: null });
+    assertEquals(one, { ...body, sessionId, startTime });
   }
   assertEquals((await ask(`/api/client/${ALICE}/rig1/00000000`))!.status, 404);
 });

@@ -77,7 +77,7 @@ export interface Worker {
   /** Text with two decimals. */
   readonly bestDifficulty: string;
   readonly hashRate: number;
-  /** Null where it is not known. */
+  /** When the machine was first seen here; null where it is not known. */
   readonly startTime: string | null;
   readonly lastSeen: string;
 }
