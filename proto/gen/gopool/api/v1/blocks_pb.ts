@@ -339,7 +339,8 @@ export type GetBlockSplitResponse = Message<"gopool.api.v1.GetBlockSplitResponse
   rule: string;
 
   /**
-   * What it rests on as the ledger stored it: window, minutes, the offsets of every partition, rates.
+   * What it rests on as the ledger stored it: window, minutes, the offsets of every partition, rates; with the shares
+   * that count in another minute than their own.
    *
    * @generated from field: google.protobuf.Struct basis = 8;
    */
@@ -416,7 +417,8 @@ export type GetBlockSplitResponseJson = {
   rule?: string;
 
   /**
-   * What it rests on as the ledger stored it: window, minutes, the offsets of every partition, rates.
+   * What it rests on as the ledger stored it: window, minutes, the offsets of every partition, rates; with the shares
+   * that count in another minute than their own.
    *
    * @generated from field: google.protobuf.Struct basis = 8;
    */
@@ -461,7 +463,7 @@ export const GetBlockSplitResponseSchema: GenMessage<GetBlockSplitResponse, {jso
  */
 export type SplitCredit = Message<"gopool.api.v1.SplitCredit"> & {
   /**
-   * Whole: an account whose money can be checked is not shortened.
+   * Whole: an account whose money can be checked is not shortened. "reserve" and "unclaimed" are the pool's own.
    *
    * @generated from field: string address = 1;
    */
@@ -504,7 +506,7 @@ export type SplitCredit = Message<"gopool.api.v1.SplitCredit"> & {
  */
 export type SplitCreditJson = {
   /**
-   * Whole: an account whose money can be checked is not shortened.
+   * Whole: an account whose money can be checked is not shortened. "reserve" and "unclaimed" are the pool's own.
    *
    * @generated from field: string address = 1;
    */

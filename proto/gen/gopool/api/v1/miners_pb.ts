@@ -113,14 +113,16 @@ export type GetMinerResponse = Message<"gopool.api.v1.GetMinerResponse"> & {
   matureSats: bigint;
 
   /**
-   * Paid out so far.
+   * By payouts that are not cancelled, on their way or there, and by coinbases themselves. What it ever earned is
+   * immature, mature and paid together.
    *
    * @generated from field: int64 paid_sats = 10;
    */
   paidSats: bigint;
 
   /**
-   * What it would get of a block that were found now.
+   * What it would get of a block that were found now: under SOLO by itself; under PPS and FPPS nothing, since work is
+   * paid at once.
    *
    * @generated from field: int64 estimated_reward_sats = 11;
    */
@@ -233,14 +235,16 @@ export type GetMinerResponseJson = {
   matureSats?: string;
 
   /**
-   * Paid out so far.
+   * By payouts that are not cancelled, on their way or there, and by coinbases themselves. What it ever earned is
+   * immature, mature and paid together.
    *
    * @generated from field: int64 paid_sats = 10;
    */
   paidSats?: string;
 
   /**
-   * What it would get of a block that were found now.
+   * What it would get of a block that were found now: under SOLO by itself; under PPS and FPPS nothing, since work is
+   * paid at once.
    *
    * @generated from field: int64 estimated_reward_sats = 11;
    */
@@ -976,7 +980,7 @@ export type DayEarnings = Message<"gopool.api.v1.DayEarnings"> & {
   day: string;
 
   /**
-   * Credited less what reorganisations took back.
+   * Credited less what reorganisations took back that day: may be below zero.
    *
    * @generated from field: int64 sats = 2;
    */
@@ -1002,7 +1006,7 @@ export type DayEarningsJson = {
   day?: string;
 
   /**
-   * Credited less what reorganisations took back.
+   * Credited less what reorganisations took back that day: may be below zero.
    *
    * @generated from field: int64 sats = 2;
    */
@@ -1091,7 +1095,7 @@ export type GetMinerSettingsResponse = Message<"gopool.api.v1.GetMinerSettingsRe
   pendingFrom?: Timestamp | undefined;
 
   /**
-   * A nonce for the next change: greater than any used before.
+   * A nonce for the next change, to be written as 16 hex digits: greater than any used before.
    *
    * @generated from field: uint64 next_nonce = 7;
    */
@@ -1146,7 +1150,7 @@ export type GetMinerSettingsResponseJson = {
   pendingFrom?: TimestampJson;
 
   /**
-   * A nonce for the next change: greater than any used before.
+   * A nonce for the next change, to be written as 16 hex digits: greater than any used before.
    *
    * @generated from field: uint64 next_nonce = 7;
    */

@@ -486,7 +486,8 @@ export type BlockSummary = Message<"gopool.api.v1.BlockSummary"> & {
   worker: string;
 
   /**
-   * How it was split; empty before that.
+   * How it was split: "PPLNS", "SOLO", "PPS", "FPPS", "PROP"; "SOLO-COINBASE" where its coinbase paid its finder itself,
+   * "OPENING" and "OPERATOR" where it went whole to an account of the pool's; empty before it is split.
    *
    * @generated from field: string scheme = 11;
    */
@@ -560,7 +561,8 @@ export type BlockSummaryJson = {
   worker?: string;
 
   /**
-   * How it was split; empty before that.
+   * How it was split: "PPLNS", "SOLO", "PPS", "FPPS", "PROP"; "SOLO-COINBASE" where its coinbase paid its finder itself,
+   * "OPENING" and "OPERATOR" where it went whole to an account of the pool's; empty before it is split.
    *
    * @generated from field: string scheme = 11;
    */
