@@ -46,7 +46,7 @@ export interface FrontDeps {
 }
 
 export interface Front {
-  /** Never rejects. @param remote Address of the connection. */
+  /** @param remote Address of the connection. */
   answer(request: Request, remote: string): Response | Promise<Response>;
   /** Requests under way that are not answered from memory. */
   readonly underWay: number;

@@ -110,7 +110,7 @@ export function createApiserver(deps: ApiserverDeps): Apiserver {
     const contents = createContents({ ...deps, ...given });
     const own = { ready, generation, limiter, counts, seconds };
     const { answer } = front = createFront({ ...deps, ...contents, ...own });
-    await using server = servePublic(apiListen, answer);
+    await using server = servePublic(apiListen, answer, deps.log);
     listening.resolve(server.port);
     listen = `${apiListen.host}:${server.port}`;
     board.set(PART, "ok", `answers on ${listen}`);
