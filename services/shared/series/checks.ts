@@ -4,7 +4,7 @@
  * @module
  */
 import { checkRange, MINUTE_MS } from "./levels.ts";
-import { type Range, ROWS_MAX, STEPS_MAX } from "./port.ts";
+import { type PoolMinutePoint, type Range, type RawShare, ROWS_MAX, STEPS_MAX } from "./port.ts";
 
 /** @throws {RangeError} */
 export function checkLimit(limit: number): void {
@@ -20,4 +20,39 @@ export function checkMinutes(range: Range): void {
   if (minutes > STEPS_MAX) {
     throw new RangeError(`Figures are told for ${STEPS_MAX} minutes at most: not for ${minutes}`);
   }
+}
+
+/** What is wrong with a point's numbers, as "work is NaN"; null where nothing is. */
+export function faultOf(point: PoolMinutePoint): string | null {
+  return faultIn("finite", {
+    work: point.work,
+    workSquared: point.workSquared,
+    expected: point.expected,
+    best: point.best.difficulty,
+    latencyMs: point.latencyMs,
+  }) ?? faultIn("whole", {
+    partition: point.partition,
+    minuteMs: point.minuteMs,
+    shares: point.shares,
+    bestAtMs: point.best.atMs,
+    latencyShares: point.latencyShares,
+    lastMs: point.lastMs,
+    ...point.reasons,
+  });
+}
+
+/** Likewise of a raw share. */
+export function faultOfRaw(share: RawShare): string | null {
+  const { difficulty, latencyMs, loggedAtMs, partition, offset } = share;
+  return faultIn("finite", { difficulty, latencyMs }) ??
+    faultIn("whole", { loggedAtMs, partition, offset });
+}
+
+function faultIn(wanted: "finite" | "whole", numbers: Record<string, number>): string | null {
+  for (const name in numbers) {
+    const value = numbers[name]!;
+    const isGood = wanted === "finite" ? Number.isFinite(value) : Number.isSafeInteger(value);
+    if (!isGood) return `${name} is ${value}: a ${wanted} number is wanted`;
+  }
+  return null;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { HOUR_MS, MINUTE_MS } from "./levels.ts";
+import { floorTo, HOUR_MS, MINUTE_MS } from "./levels.ts";
 import { type Series, SeriesUnavailable } from "./port.ts";
 import { type Declare, foldOf, minutesAgo, point } from "./contract_stand.ts";
 import { ODD_NAMES } from "./contract_history.ts";
@@ -116,6 +116,52 @@ export function writingContract(test: Declare): void {
     const positions = await again.positions();
     assert(positions === null || positions.length === 1);
     if (positions !== null) assertEquals(positions, [position]);
+  });
+
+  test("a point that is none is left out and counted; what it came with is there", async ({ series, clock }) => {
+    const minuteMs = minutesAgo(clock, 2);
+    const good = [
+      point({ minuteMs, shares: 2 }),
+      point({ minuteMs, worker: "b", status: "stale" }),
+    ];
+    const odd = [
+      point({ minuteMs, worker: "nan", work: NaN }),
+      point({ minuteMs, worker: "infinite", expected: Infinity }),
+      point({ minuteMs, worker: "half", shares: 1.5 }),
+      point({ minuteMs, worker: "reason", status: "rejected", reasons: { odd: NaN } }),
+    ];
+    await series.write(foldOf(good, { minutes: [...odd, ...good] }));
+    const range = { fromMs: minuteMs, untilMs: minuteMs + MINUTE_MS };
+    const [sum] = await series.sums({ kind: "account", account: "bc1qalice" }, [range]);
+    assertEquals([sum!.valid.shares, sum!.stale, sum!.rejected], [2, 1, 0]);
+    if (series.counters !== undefined) assertEquals(series.counters().dropped, odd.length);
+  });
+
+  test("writes at the same time are all there, and questions meanwhile are answered", async ({ series, clock }) => {
+    const minuteMs = minutesAgo(clock, 2);
+    const hour = {
+      fromMs: floorTo(minuteMs, HOUR_MS) - HOUR_MS,
+      untilMs: floorTo(minuteMs, HOUR_MS),
+    };
+    const writes = Array.from(
+      { length: 20 },
+      (_, i) =>
+        foldOf([
+          point({ minuteMs, worker: `rig ${i}` }),
+          point({ minuteMs: hour.fromMs, worker: `rig ${i}` }),
+        ]),
+    );
+    const pool = foldOf(writes.flatMap(({ minutes }) => minutes)).pool;
+    await Promise.all([
+      ...writes.map((fold) => series.write({ ...fold, pool })),
+      series.rollUp(hour),
+      series.sums(POOL, [hour]),
+      series.online(hour),
+    ]);
+    await series.rollUp(hour);
+    assertEquals(await shares(series, minuteMs), [20, 20]);
+    const [sum] = await series.sums({ kind: "account", account: "bc1qalice" }, [hour]);
+    assertEquals(sum!.valid.shares, 20);
   });
 
   test("a position replaces that of its topic and partition", async ({ series }) => {

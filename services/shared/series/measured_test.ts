@@ -26,7 +26,8 @@ Deno.test("questions and writes are timed by kind; faults are counted, mistakes 
   const failed = await samples(metrics, "gopool_series_failures_total");
   assertEquals(failed['{operation="chart"}'], 0);
   assertEquals(failed['{operation="top"}'], 1);
-  assertEquals(await samples(metrics, "gopool_series_points_dropped_total"), {});
+  assertEquals(await samples(metrics, "gopool_series_points_dropped_total"), { "": 0 });
+  assertEquals(await samples(metrics, "gopool_series_points_written_total"), { "": 2 });
 });
 
 Deno.test("what a server was written is counted where the adapter counts it", async () => {

@@ -171,7 +171,12 @@ export class SeriesUnavailable extends Error {
  * when it resolves.
  */
 export interface SeriesWriter {
-  /** Points and positions; all or nothing where the adapter keeps positions. @throws {SeriesUnavailable} */
+  /**
+   * Points and positions; all or nothing where the adapter keeps positions. A point with a number that is none (NaN,
+   * infinite, part of a share) is left out, told and counted: it would stand in the way of all that follow.
+   *
+   * @throws {SeriesUnavailable}
+   */
   write(fold: Fold): Promise<void>;
   /**
    * The positions last written; null where this adapter keeps none: then the bus's own position of the group holds.
@@ -243,22 +248,21 @@ export interface SeriesReader {
   health(): Promise<void>;
 }
 
-/** What an adapter counts whose writes go over a network. */
+/** What an adapter counts of its writes. */
 export interface WriteCounters {
-  /** Writes under way now. */
+  /** Writes under way now, with those that wait for their turn. */
   readonly inFlight: number;
   /** Points written. */
   readonly lines: number;
   /** Writes that were made again. */
   readonly retries: number;
-  /** Points that the server refused for good: they are in no sum. */
+  /** Points that are none, or that a server refused for good: told, and in no sum. */
   readonly dropped: number;
 }
 
 export interface Series extends SeriesWriter, SeriesReader, AsyncDisposable {
   /** For people and logs: adapter and place, never credentials. */
   readonly name: string;
-  /** Absent where writes go to a file: there none is left out. */
   counters?(): WriteCounters;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { faultOf, faultOfRaw } from "../checks.ts";
 import type { Fold, MinutePoint, RawShare } from "../port.ts";
 import { codeOf, TOTALS_COLUMNS, totalsRow } from "./columns.ts";
 import { prepareArrays } from "./file.ts";
@@ -29,6 +30,12 @@ export interface FoldWriterDeps {
   readonly names: Names;
   readonly meta: Meta;
   readonly raw: boolean;
+}
+
+export interface Written {
+  readonly points: number;
+  /** What was wrong with each point that was left out. */
+  readonly faults: readonly string[];
 }
 
 export class FoldWriter {
@@ -58,8 +65,10 @@ export class FoldWriter {
   }
 
   /** Stands inside a transaction. */
-  async write(fold: Fold): Promise<void> {
+  async write(given: Fold): Promise<Written> {
     const slices = new Slices();
+    const faults: string[] = [];
+    const fold = this.#sound(given, faults);
     const touched = new Map<number, Set<number>>();
     for (const point of fold.minutes) {
       this.#worker(point, touched);
@@ -74,7 +83,7 @@ export class FoldWriter {
       this.#sql.pool.run(point.minuteMs, point.partition, ...totalsRow(point));
       if (slices.isFull()) await nextTurn();
     }
-    for (const share of this.#keepsRaw ? fold.raw : []) {
+    for (const share of fold.raw) {
       this.#raw(share);
       if (slices.isFull()) await nextTurn();
     }
@@ -82,6 +91,23 @@ export class FoldWriter {
     for (const { topic, partition, logId, offset } of fold.positions) {
       this.#sql.position.run(topic, partition, logId, offset);
     }
+    return { points: fold.minutes.length + fold.pool.length + fold.raw.length, faults };
+  }
+
+  /** Without what could not be written, or is not kept. */
+  #sound({ minutes, pool, raw, positions }: Fold, faults: string[]): Fold {
+    const good = <T>(points: readonly T[], faultOf: (point: T) => string | null): T[] =>
+      points.filter((point) => {
+        const fault = faultOf(point);
+        if (fault !== null) faults.push(fault);
+        return fault === null;
+      });
+    return {
+      minutes: good(minutes, faultOf),
+      pool: good(pool, faultOf),
+      raw: this.#keepsRaw ? good(raw, faultOfRaw) : [],
+      positions,
+    };
   }
 
   #worker(point: MinutePoint, touched: Map<number, Set<number>>): void {

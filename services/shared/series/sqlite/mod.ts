@@ -16,6 +16,7 @@ import {
   type Series,
   SeriesUnavailable,
   type Subject,
+  type WriteCounters,
 } from "../port.ts";
 import { openToRead, openToWrite } from "./file.ts";
 import { FoldWriter } from "./fold_writer.ts";
@@ -66,11 +67,16 @@ class SqliteSeries implements Series {
   readonly #connection: ReadConnection;
   readonly #questions: Questions;
   readonly #writing: Writing | null;
+  readonly #onTrouble: (sentence: string | null) => void;
+  #inFlight = 0;
+  #lines = 0;
+  #dropped = 0;
 
   constructor(path: string, options: SeriesOptions, database: DatabaseSync | null) {
-    const { clock, retentions = RETENTIONS, onTrouble } = options;
+    const { clock, retentions = RETENTIONS, onTrouble = () => {} } = options;
     this.name = `sqlite:${path}`;
     this.#path = path;
+    this.#onTrouble = onTrouble;
     this.#clock = clock;
     this.#retentions = retentions;
     // Each connection tells its own: reading may work where writing does not.
@@ -81,7 +87,20 @@ class SqliteSeries implements Series {
 
   async write(fold: Fold): Promise<void> {
     const { transactions, folds } = this.#writer();
-    await transactions.run(() => folds.write(fold));
+    this.#inFlight += 1;
+    try {
+      const { points, faults } = await transactions.run(() => folds.write(fold));
+      this.#lines += points;
+      this.#dropped += faults.length;
+      if (faults.length > 0) this.#tellDropped(faults);
+    } finally {
+      this.#inFlight -= 1;
+    }
+  }
+
+  counters(): WriteCounters {
+    const [inFlight, lines, dropped] = [this.#inFlight, this.#lines, this.#dropped];
+    return { inFlight, lines, retries: 0, dropped };
   }
 
   async rollUp(range: Range): Promise<{ hours: number; days: number }> {
@@ -179,6 +198,12 @@ class SqliteSeries implements Series {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#connection.close();
     await this.#writing?.transactions.close();
+  }
+
+  /** Told once: nothing is in the way. */
+  #tellDropped(faults: readonly string[]): void {
+    this.#onTrouble(`${faults.length} points of the series were left out: ${faults[0]}`);
+    this.#onTrouble(null);
   }
 
   #writer(): Writing {
