@@ -49,8 +49,8 @@ export const CALL_TIMEOUT_MS = 10_000;
 export const FILES_MAX = 432;
 export const SLOT_MS = 600_000;
 
-/** Slots of one question: a third of the files, since a slot that is written again later gets a further file. */
-export const SLOTS_PER_QUERY = FILES_MAX / 3;
+/** Slots of one question: half of the files, since a slot that is written again later gets a further file. */
+export const SLOTS_PER_QUERY = FILES_MAX / 2;
 
 /** How long an answer about what is rolled up is believed; who rolls up knows at once. */
 export const ROLLED_BELIEVED_MS = 5_000;
@@ -71,3 +71,6 @@ export const DROPPED_TOLD_MAX = 10;
 
 /** Reasons that get a field of their own: the server takes 500 columns, and the pool knows some fifteen. */
 export const REASONS_MAX = 100;
+
+/** How long a look at the columns is believed: another version of the pool may make more. */
+export const REASONS_BELIEVED_MS = 600_000;

@@ -7,10 +7,11 @@ import { RETENTIONS, SeriesNotOpened, type SeriesOptions } from "../options.ts";
 import { SeriesUnavailable } from "../port.ts";
 import { parseInfluxUrl } from "./address.ts";
 import { RETRY_FIRST_MS, RETRY_LAST_MS } from "./limits.ts";
+import { Reasons } from "./reasons.ts";
 import { InfluxSeries } from "./series.ts";
 import { InfluxServer } from "./server.ts";
 import { setUp } from "./setup.ts";
-import { KNOWN_REASONS, placesOf } from "./tables.ts";
+import { placesOf } from "./tables.ts";
 import { LineWriter } from "./writer.ts";
 
 export interface InfluxOptions extends SeriesOptions {
@@ -35,7 +36,6 @@ export async function openInflux(url: string, options: InfluxOptions): Promise<I
   const { clock, raw, retentions = RETENTIONS, onTrouble = () => {} } = options;
   const places = placesOf(address.database, raw, retentions);
   const server = new InfluxServer(address, options);
-  const reasons = new Set(KNOWN_REASONS);
   try {
     // Who only reads waits in each question for a server, and tables, that somebody else makes.
     if (options.access !== "read") {
@@ -53,6 +53,12 @@ export async function openInflux(url: string, options: InfluxOptions): Promise<I
     onTrouble(null);
   });
   const writer = new LineWriter({ server, clock, onDropped, triesMs: options.writeTriesMs });
+  const reasons = new Reasons({
+    server,
+    places,
+    clock,
+    write: (batches) => writer.write(batches),
+  });
   return new InfluxSeries({ server, places, writer, clock, retentions, reasons });
 }
 

@@ -9,7 +9,7 @@ import { parseInfluxUrl } from "./address.ts";
 import { BATCH_BYTES_MAX, BATCH_LINES_MAX, FILES_MAX, SLOTS_PER_QUERY } from "./limits.ts";
 import { minuteLine, rawLine } from "./lines.ts";
 import { nameOf, tagOf } from "./names.ts";
-import { TooManyFiles } from "./server.ts";
+import { TooManyFiles } from "./faults.ts";
 import { inSlices, slicesOf, slotsOf } from "./slices.ts";
 import { columnOf, placesOf, reasonOf } from "./tables.ts";
 import { cutLines } from "./writer.ts";
@@ -93,7 +93,7 @@ Deno.test("slices cover a stretch without gaps, and none has more slots than a q
     }
     assertEquals(end, range.untilMs);
   }));
-  assertLessOrEqual(3 * SLOTS_PER_QUERY, FILES_MAX);
+  assertLessOrEqual(2 * SLOTS_PER_QUERY, FILES_MAX);
 });
 
 Deno.test("a slice with too many files is asked in halves, down to one slot, which is told", async () => {

@@ -8,7 +8,7 @@ import { HOUR_MS, type Level, LEVEL_MS } from "../levels.ts";
 import type { Range } from "../port.ts";
 import { isBetter } from "../sums.ts";
 import { Gate } from "./gate.ts";
-import { ROLLED_AT_ONCE, ROLLED_TOGETHER } from "./limits.ts";
+import { BATCH_LINES_MAX, ROLLED_AT_ONCE, ROLLED_TOGETHER } from "./limits.ts";
 import { lineOf, nsOf, totalsOf, type TotalsPoint } from "./lines.ts";
 import type { InfluxServer } from "./server.ts";
 import { inSlices } from "./slices.ts";
@@ -57,12 +57,7 @@ export async function rollStretch(
   const rowMs = LEVEL_MS[level];
   const pool = await rowsBelow(deps, "pool", level, stretch, {});
   const known = new Set(pool.map(({ atMs }) => atMs));
-  const gate = new Gate(ROLLED_TOGETHER);
-  await Promise.all(
-    runsOf([...known].sort((a, b) => a - b), rowMs).map((run) =>
-      gate.run(() => rollShares(deps, level, run))
-    ),
-  );
+  await rollShares(deps, level, runsOf([...known].sort((a, b) => a - b), rowMs));
   // The newest of the pool's hours says how far everything is rolled up, be it one without a share: after all others.
   const lastMs = stretch.untilMs - rowMs;
   if (!known.has(lastMs)) pool.push({ atMs: lastMs, tags: ["valid"], point: NO_SHARES });
@@ -81,11 +76,27 @@ function runsOf(starts: readonly number[], rowMs: number): Range[] {
   return runs;
 }
 
-async function rollShares(deps: RollingDeps, level: "hour" | "day", run: Range): Promise<void> {
+/** Some runs are asked about side by side; a write waits for the server's flush, so that small ones go together. */
+async function rollShares(
+  deps: RollingDeps,
+  level: "hour" | "day",
+  runs: readonly Range[],
+): Promise<void> {
   const by = { account: "account", worker: "worker" };
-  await deps.write([
-    batchOf(deps, "shares", level, await rowsBelow(deps, "shares", level, run, by)),
-  ]);
+  const gate = new Gate(ROLLED_TOGETHER);
+  let rows: Rolled[] = [];
+  const write = async () => {
+    const ready = rows;
+    rows = [];
+    if (ready.length > 0) await deps.write([batchOf(deps, "shares", level, ready)]);
+  };
+  await Promise.all(runs.map((run) =>
+    gate.run(async () => {
+      for (const row of await rowsBelow(deps, "shares", level, run, by)) rows.push(row);
+      if (rows.length >= BATCH_LINES_MAX) await write();
+    })
+  ));
+  await write();
 }
 
 function batchOf(
@@ -111,7 +122,7 @@ async function rowsBelow(
 ): Promise<Rolled[]> {
   const below: Level = level === "hour" ? "minute" : "hour";
   const { database, table } = places[kind][below];
-  const by = { at: binned(LEVEL_MS[level]), ...owner };
+  const by = { begins: binned(LEVEL_MS[level]), ...owner };
   const rows = await inSlices(range, LEVEL_MS[below], (slice) => {
     const { sql, params } = totalsQuestion(table.name, slice, reasons, { by });
     return server.select(database, sql, params);
@@ -120,7 +131,7 @@ async function rowsBelow(
   const rolled = new Map<string, Rolled>();
   for (const columns of rows) {
     const row = rowOf(columns);
-    const atMs = timeOf(columns.at);
+    const atMs = timeOf(columns.begins);
     const tags = [...Object.keys(owner).map((name) => String(columns[name])), row.status];
     const key = [atMs, ...tags].join("\0");
     const known = rolled.get(key);

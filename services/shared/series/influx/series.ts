@@ -19,29 +19,28 @@ import type {
   Subject,
   Sum,
   WorkerSum,
+  WriteCounters,
 } from "../port.ts";
 import { countBlocks, figuresOf, newestBlocks } from "./blocks.ts";
-import { REASONS_MAX, ROLLED_BELIEVED_MS } from "./limits.ts";
+import { ROLLED_BELIEVED_MS } from "./limits.ts";
 import {
   BEGINNING_MS,
   beginningLine,
   blockLine,
   figuresLine,
-  lineOf,
   minuteLine,
-  nsOf,
   poolLine,
   rawLine,
   Unwritable,
 } from "./lines.ts";
 import { newestHour, rollStretch } from "./rolling.ts";
-import { nobodysTags, reasonsThere } from "./setup.ts";
+import type { Reasons } from "./reasons.ts";
 import type { InfluxServer } from "./server.ts";
 import { slicesOf } from "./slices.ts";
 import { numberOf, within } from "./sql.ts";
-import { columnOf, type Place, type Places } from "./tables.ts";
+import type { Place, Places } from "./tables.ts";
 import { Totals } from "./totals.ts";
-import type { LineWriter, WriteCounters } from "./writer.ts";
+import type { LineWriter } from "./writer.ts";
 
 export interface InfluxSeriesDeps {
   readonly server: InfluxServer;
@@ -49,8 +48,7 @@ export interface InfluxSeriesDeps {
   readonly writer: LineWriter;
   readonly clock: SeriesClock;
   readonly retentions: Retentions;
-  /** Every reason that has a column. */
-  readonly reasons: Set<string>;
+  readonly reasons: Reasons;
 }
 
 export class InfluxSeries implements Series {
@@ -60,13 +58,13 @@ export class InfluxSeries implements Series {
   /** Never later than it is: hours are not rolled back. */
   #rolled = { untilMs: 0, believedUntilMs: -1 };
   #firstMs: number | null = null;
-  #hasReasons = false;
 
   constructor(deps: InfluxSeriesDeps) {
     this.#deps = deps;
     this.name = deps.server.name;
     const horizon = () => this.#horizon();
-    this.#totals = new Totals({ ...deps, horizon });
+    const { server, places, reasons } = deps;
+    this.#totals = new Totals({ server, places, reasons: reasons.known, horizon });
   }
 
   /** What the writing has come to since it was opened. */
@@ -76,10 +74,13 @@ export class InfluxSeries implements Series {
 
   async write({ minutes, pool, raw }: Fold): Promise<void> {
     const { places, reasons } = this.#deps;
-    await this.#learn([...minutes, ...pool]);
+    await reasons.haveAll([...minutes, ...pool]);
     const minuteLines = [
-      ...this.#lines(minutes, (point) => minuteLine(places.shares.minute.table, point, reasons)),
-      ...this.#lines(pool, (point) => poolLine(places.pool.minute.table, point, reasons)),
+      ...this.#lines(
+        minutes,
+        (point) => minuteLine(places.shares.minute.table, point, reasons.known),
+      ),
+      ...this.#lines(pool, (point) => poolLine(places.pool.minute.table, point, reasons.known)),
     ];
     const rawLines = this.#lines(raw, (share) => rawLine(places.raw.table, share));
     const batches = [
@@ -98,11 +99,11 @@ export class InfluxSeries implements Series {
   async rollUp(range: Range): Promise<{ hours: number; days: number }> {
     const first = await this.firstMinute();
     const plan = rollPlanOf(range, await this.#horizon(), first);
-    const { server, places, reasons, writer } = this.#deps;
+    const { server, places, writer, reasons } = this.#deps;
     const deps = {
       server,
       places,
-      reasons,
+      reasons: reasons.known,
       write: (batches: Parameters<LineWriter["write"]>[0]) => writer.write(batches),
     };
     const hours = plan.hours === null ? 0 : await rollStretch(deps, "hour", plan.hours);
@@ -204,7 +205,7 @@ export class InfluxSeries implements Series {
     const { database, table } = this.#deps.places.beginning;
     await this.#deps.server.select(
       database,
-      `SELECT count(*) AS rows FROM ${table.name} WHERE ${within(AT_BEGINNING)}`,
+      `SELECT count(*) AS found FROM ${table.name} WHERE ${within(AT_BEGINNING)}`,
     );
   }
 
@@ -214,16 +215,8 @@ export class InfluxSeries implements Series {
   }
 
   async #horizon(): Promise<Horizon> {
-    const [rolledUntilMs] = await Promise.all([this.rolledUntil(), this.#knowReasons()]);
+    const [rolledUntilMs] = await Promise.all([this.rolledUntil(), this.#deps.reasons.look()]);
     return horizonOf(this.#deps.clock.now(), this.#deps.retentions, rolledUntilMs);
-  }
-
-  /** Reasons of newer and older versions of the pool: their columns are there. */
-  async #knowReasons(): Promise<void> {
-    if (this.#hasReasons) return;
-    const { server, places, reasons } = this.#deps;
-    for (const reason of await reasonsThere(server, places)) reasons.add(reason);
-    this.#hasReasons = true;
   }
 
   #believe(untilMs: number): void {
@@ -259,31 +252,6 @@ export class InfluxSeries implements Series {
     if (known !== null && known <= earliest) return;
     await this.#writeOne(this.#deps.places.beginning, (table) => beginningLine(table, earliest));
     this.#firstMs = earliest;
-  }
-
-  /**
-   * A reason that has no column yet gets one in every table of totals, by a row of nobody's at a time that nobody asks
-   * about: a question names the columns of all reasons, and one that is missing would fail it.
-   */
-  async #learn(
-    points: readonly { readonly reasons: Readonly<Record<string, number>> }[],
-  ): Promise<void> {
-    const { places, reasons, writer } = this.#deps;
-    const fresh = new Set<string>();
-    for (const point of points) {
-      for (const reason of Object.keys(point.reasons)) {
-        if (!reasons.has(reason) && reasons.size + fresh.size < REASONS_MAX) fresh.add(reason);
-      }
-    }
-    if (fresh.size === 0) return;
-    await this.#knowReasons();
-    const values = Object.fromEntries([...fresh].map((reason) => [columnOf(reason), 0]));
-    const all = [...Object.values(places.shares), ...Object.values(places.pool)];
-    await writer.write(all.map(({ database, table }) => ({
-      database,
-      lines: [lineOf(table, nobodysTags(table), values, nsOf(BEGINNING_MS))],
-    })));
-    for (const reason of fresh) reasons.add(reason);
   }
 }
 

@@ -11,6 +11,7 @@ import { Channel, credentials } from "@grpc/grpc-js";
 import { Buffer } from "node:buffer";
 import { SeriesUnavailable } from "../port.ts";
 import type { InfluxAddress } from "./address.ts";
+import { away, queryFault, Refused, type RefusedLine, refusedLines, writeFault } from "./faults.ts";
 import { Gate } from "./gate.ts";
 import {
   ANSWER_BYTES_MAX,
@@ -26,28 +27,6 @@ import {
 
 // It writes every failure to the console by itself; they are told where they are handled.
 setLogger({ error: () => {}, warn: () => {} });
-
-/** The server took a request and said no: trying again is of no use. */
-export class Refused extends Error {
-  override name = "Refused";
-  constructor(readonly status: number, message: string) {
-    super(message);
-  }
-}
-
-/** More files than the server opens for one question: ask for less time. */
-export class TooManyFiles extends Error {
-  override name = "TooManyFiles";
-}
-
-/** A database or table that nobody has made. */
-export class NotThere extends SeriesUnavailable {}
-
-/** A line of a batch that the server refused, by its place in it. */
-export interface RefusedLine {
-  readonly at: number;
-  readonly why: string;
-}
 
 export type Params = Readonly<Record<string, string>>;
 /** Of one row, by column: numbers, bigints (whole numbers that were computed), texts, null. */
@@ -122,8 +101,8 @@ export class InfluxServer implements AsyncDisposable {
       // The client's own end counts silence only; a server that drips would hold a write for ever.
       await within(timeout + 1_000, sent);
     } catch (error) {
-      if (!(error instanceof HttpError)) throw this.#away("takes no writes", error);
-      throw this.#refusal(error.statusCode, error.message, "takes no writes");
+      if (!(error instanceof HttpError)) throw away(this.name, "takes no writes", error);
+      throw writeFault(this.name, error.statusCode, error.message);
     }
   }
 
@@ -131,7 +110,7 @@ export class InfluxServer implements AsyncDisposable {
    * The same where single lines may be bad: the others are stored. The client does not speak this way of writing unless
    * the server may answer before it has stored anything.
    *
-   * @returns The lines that were refused. @throws {Refused} @throws {SeriesUnavailable}
+   * @returns The lines that were refused. @throws {SeriesUnavailable}
    */
   writePartly(database: string, lines: readonly string[]): Promise<readonly RefusedLine[]> {
     return this.#watched("write", () => this.#writePartly(database, lines));
@@ -142,8 +121,10 @@ export class InfluxServer implements AsyncDisposable {
     const { status, body } = await this.call("POST", path, lines.join("\n"));
     if (status === 204) return [];
     const refused = status === 400 ? refusedLines(body) : null;
-    if (refused === null) throw this.#refusal(status, body, "takes no writes");
-    return refused;
+    if (refused !== null) return refused;
+    const fault = writeFault(this.name, status, body);
+    // A refusal that names no line is not about lines.
+    throw fault instanceof Refused ? away(this.name, "takes no writes", fault) : fault;
   }
 
   /**
@@ -164,7 +145,7 @@ export class InfluxServer implements AsyncDisposable {
       } catch (error) {
         const { code } = error as { code?: unknown };
         if (code === "UNAVAILABLE" && left > 1) continue;
-        throw this.#queryFault(error);
+        throw queryFault(this.name, error);
       }
     }
   }
@@ -187,7 +168,7 @@ export class InfluxServer implements AsyncDisposable {
       });
       return { status: response.status, body: await response.text() };
     } catch (error) {
-      throw this.#away("does not answer", error);
+      throw away(this.name, "does not answer", error);
     }
   }
 
@@ -220,38 +201,6 @@ export class InfluxServer implements AsyncDisposable {
     for await (const row of this.#client.query(sql, database, options)) rows.push(row);
     return rows;
   }
-
-  #queryFault(error: unknown): Error {
-    const { code, message } = error as { code?: unknown; message?: unknown };
-    const text = decodeURIComponentSafe(String(message));
-    if (/file limit/i.test(text)) return new TooManyFiles(text);
-    if (/database.*(not found|cannot retrieve)|cannot retrieve database/i.test(text)) {
-      return new NotThere(`${this.name} has no such database yet: ${text}`);
-    }
-    if (/table '[^']*' not found/i.test(text)) {
-      return new NotThere(`${this.name} has no such table yet: ${text}`);
-    }
-    if (code === "UNAUTHENTICATED" || code === "PERMISSION_DENIED") {
-      return new SeriesUnavailable(`${this.name} refuses the token`, { cause: error });
-    }
-    return this.#away("answers no questions", error);
-  }
-
-  #refusal(status: number, message: string, what: string): Error {
-    if (status === 401 || status === 403) {
-      return new SeriesUnavailable(`${this.name} refuses the token`);
-    }
-    // A full house is mended by the operator, and the lines are good.
-    if (status === 422 || status >= 500) {
-      return this.#away(what, new Error(`${status} ${message}`));
-    }
-    return new Refused(status, message);
-  }
-
-  #away(what: string, error: unknown): SeriesUnavailable {
-    const why = error instanceof Error ? error.message || error.name : String(error);
-    return new SeriesUnavailable(`${this.name} ${what}: ${why}`, { cause: error });
-  }
 }
 
 /** The client makes its channels with the machine's certificates: made again here with those that are named. */
@@ -272,27 +221,5 @@ async function within<T>(ms: number, work: Promise<T>): Promise<T> {
     clearTimeout(timer);
     // Nobody waits any more for one that came too late.
     work.catch(() => {});
-  }
-}
-
-/** The server's list of bad lines; null where its answer is none. */
-function refusedLines(body: string): RefusedLine[] | null {
-  try {
-    const { data } = JSON.parse(body) as {
-      data?: readonly { readonly line_number: number; readonly error_message: string }[];
-    };
-    if (!Array.isArray(data)) return null;
-    return data.map((one) => ({ at: one.line_number - 1, why: one.error_message }));
-  } catch {
-    return null;
-  }
-}
-
-/** gRPC writes a message's unusual characters as %XX. */
-function decodeURIComponentSafe(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
   }
 }

@@ -6,11 +6,10 @@
  */
 import { SeriesNotOpened } from "../options.ts";
 import { SeriesUnavailable } from "../port.ts";
-import { tagOf } from "./names.ts";
 import type { InfluxServer } from "./server.ts";
-import { type Place, type Places, reasonOf, tablesOf } from "./tables.ts";
+import { type Place, type Places, tablesOf } from "./tables.ts";
 
-type Server = Pick<InfluxServer, "call" | "select" | "name">;
+type Server = Pick<InfluxServer, "call" | "name">;
 
 /**
  * Makes what is missing, and sets how long each database keeps rows.
@@ -64,20 +63,4 @@ function refusal({ name }: Server, status: number, body: string): Error {
     );
   }
   return new SeriesUnavailable(`${name} cannot be set up: ${status} ${body}`);
-}
-
-/** Reasons that a newer or older version of the pool has written. @throws {SeriesUnavailable} */
-export async function reasonsThere(server: Server, { shares }: Places): Promise<string[]> {
-  const { database, table } = shares.minute;
-  const rows = await server.select(
-    database,
-    `SELECT column_name FROM information_schema.columns WHERE table_name = '${table.name}'`,
-  );
-  return rows.flatMap(({ column_name }) => reasonOf(String(column_name)) ?? []);
-}
-
-/** Tags of a row that only makes a column be there, in the order of any table of totals. */
-export function nobodysTags({ tags }: Place["table"]): string[] {
-  const said: Readonly<Record<string, string>> = { status: "rejected", partition: "0" };
-  return tags.map((tag) => said[tag] ?? tagOf(""));
 }

@@ -7,7 +7,7 @@
 import { floorTo } from "../levels.ts";
 import { type Range, SeriesUnavailable } from "../port.ts";
 import { SLOT_MS, SLOTS_PER_QUERY } from "./limits.ts";
-import { TooManyFiles } from "./server.ts";
+import { TooManyFiles } from "./faults.ts";
 
 /**
  * Cuts at multiples, so that a later question has the same cuts.

@@ -29,7 +29,6 @@ export async function influxStand(place: InfluxPlace, retentions?: Retentions): 
     raw: true,
     ...(place.token === undefined ? {} : { token: place.token }),
     ...(retentions === undefined ? {} : { retentions }),
-    onTrouble: (sentence) => console.error(sentence),
   };
   const open = async () => {
     const series = await openInflux(`${place.url}/${database}`, options);

@@ -49,9 +49,9 @@ export class Totals {
   async chart(subject: Subject, range: Range, stepMs: number): Promise<readonly Step[]> {
     const plan = chartPlanOf(range, stepMs, await this.deps.horizon());
     const addings = plan.steps.map(() => new Adding());
-    const by = { at: binned(plan.stepMs) };
+    const by = { begins: binned(plan.stepMs) };
     for (const columns of await this.#rows(plan.pieces, subject, by)) {
-      const at = Math.floor((timeOf(columns.at) - plan.range.fromMs) / plan.stepMs);
+      const at = Math.floor((timeOf(columns.begins) - plan.range.fromMs) / plan.stepMs);
       addings[at]?.add(rowOf(columns));
     }
     return plan.steps.map((step, at) => addings[at]!.sum(step));

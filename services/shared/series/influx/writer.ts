@@ -8,7 +8,7 @@
  * @module
  */
 import type { SeriesClock } from "../options.ts";
-import { SeriesUnavailable } from "../port.ts";
+import { SeriesUnavailable, type WriteCounters } from "../port.ts";
 import { Gate } from "./gate.ts";
 import {
   BATCH_BYTES_MAX,
@@ -19,19 +19,7 @@ import {
   WRITE_TRIES_MS,
   WRITES_IN_FLIGHT_MAX,
 } from "./limits.ts";
-import { Refused, type RefusedLine } from "./server.ts";
-
-/** What an operator may see of the writing, since it was opened. */
-export interface WriteCounters {
-  /** Batches under way at this moment, with those that wait for their turn. */
-  readonly inFlight: number;
-  /** Lines that the server has stored. */
-  readonly lines: number;
-  /** Batches that were tried again. */
-  readonly retries: number;
-  /** Lines that the server refused by themselves, or that could not be written as such. */
-  readonly dropped: number;
-}
+import { Refused, type RefusedLine } from "./faults.ts";
 
 /** Lines for one database. */
 export interface Batch {
@@ -64,6 +52,7 @@ export class LineWriter {
     this.#deps = deps;
   }
 
+  /** Since it was opened; `inFlight` with batches that wait for their turn. */
   get counters(): WriteCounters {
     const [inFlight, lines, retries, dropped] = [
       this.#inFlight,
@@ -112,13 +101,18 @@ export class LineWriter {
   async #untilStored(batch: Batch, told: { left: number }): Promise<void> {
     const { server, clock, triesMs = WRITE_TRIES_MS } = this.#deps;
     const endMs = clock.monotonic() + triesMs;
+    let isRefused = false;
     for (let waitMs = RETRY_FIRST_MS;; waitMs = Math.min(2 * waitMs, RETRY_LAST_MS)) {
       try {
+        if (isRefused) return await this.#mend(batch, told);
         await server.write(batch.database, batch.lines);
         this.#lines += batch.lines.length;
         return;
       } catch (error) {
-        if (error instanceof Refused) return await this.#mend(batch, error, told);
+        if (error instanceof Refused) {
+          isRefused = true;
+          continue;
+        }
         const isOver = clock.monotonic() + waitMs > endMs || this.#closing.signal.aborted;
         if (!(error instanceof SeriesUnavailable) || isOver) throw error;
       }
@@ -128,33 +122,21 @@ export class LineWriter {
   }
 
   /** Stores what is good of a batch that was refused. */
-  async #mend(
-    { database, lines }: Batch,
-    refusal: Refused,
-    told: { left: number },
-  ): Promise<void> {
-    let bad: readonly RefusedLine[];
-    try {
-      bad = await this.#deps.server.writePartly(database, lines);
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      // Nothing of it is named: it is the batch as a whole.
-      bad = lines.map((_, at) => ({ at, why: refusal.message }));
+  async #mend({ database, lines }: Batch, told: { left: number }): Promise<void> {
+    const refused = await this.#deps.server.writePartly(database, lines);
+    const reasons = new Map(refused.map(({ at, why }) => [at, why]));
+    for (const [at, why] of reasons) {
+      if (told.left-- <= 0) break;
+      this.#deps.onDropped(
+        `${database}: the server refuses a line of statistics, which is left out: ${why}: ${
+          (lines[at] ?? "").slice(0, 300)
+        }`,
+      );
     }
-    const places = new Map(bad.map(({ at, why }) => [at, why]));
-    for (const [at, why] of places) {
-      if (told.left-- > 0) {
-        this.#deps.onDropped(
-          `${database}: the server refuses a line of statistics, which is left out: ${why}: ${
-            (lines[at] ?? "").slice(0, 300)
-          }`,
-        );
-      }
-    }
-    this.#dropped += places.size;
-    this.#lines += lines.length - places.size;
+    this.#dropped += reasons.size;
+    this.#lines += lines.length - reasons.size;
     if (told.left < 0) {
-      this.#deps.onDropped(`${database}: ${places.size} lines of statistics in all are left out`);
+      this.#deps.onDropped(`${database}: ${reasons.size} lines of statistics in all are left out`);
     }
   }
 }
