@@ -18,6 +18,9 @@ const chromium = findBrowser();
 /** The demo miner's first whole minute, counted and settled, takes up to two. */
 const COUNTED_MS = 180_000;
 
+/** A chart's answer is kept by API and browser for up to 40 s each, and the page asks again every 30 s. */
+const KEPT_MS = 150_000;
+
 interface Pool {
   readonly browser: Browser;
   readonly origin: string;
@@ -55,8 +58,11 @@ Deno.test({
     await test.step("lives: figures change by themselves", () => lives(pool));
     await test.step("is found by keyboard alone, and can be reloaded", () => keyboard(pool));
     await test.step("says what it does not know", () => unknown(pool));
+    // Meanwhile the first minute is counted.
+    await test.step("hinders nobody: blocks, payouts, how to connect", () =>
+      everybody(pool, MONEY));
     await test.step("draws its charts", () => charts(pool));
-    await test.step("hinders nobody, in both themes and at a phone's width", () => everybody(pool));
+    await test.step("hinders nobody: the pool, a miner", () => everybody(pool, SPEEDS));
     await test.step("stands still where the pool has gone, and says so", async () => {
       await using visit = await Visit.open(browser, `${origin}/`);
       await visit.until(isLiving, "live figures");
@@ -140,19 +146,32 @@ async function unknown({ browser, origin }: Pool): Promise<void> {
 }
 
 async function charts(pool: Pool): Promise<void> {
-  const miner = `/miner/${await demoMiner(pool)}`;
+  const address = await demoMiner(pool);
+  const miner = `/miner/${address}`;
   const wanted: [path: string, chart: string][] = [["/", "#chart"], [miner, "#chart"], [
     miner,
     "#earnings",
   ]];
+  const charts = ["pool/chart", `miners/${address}/chart`].map((path) =>
+    `${path}?range=CHART_RANGE_1H`
+  );
+  await waitFor(
+    async () => {
+      const answers = await Promise.all(charts.map((path) => ask<ChartJson>(pool, path)));
+      return answers.every(({ points }) =>
+        points?.some(({ sharesValid }) => Number(sharesValid) > 0)
+      );
+    },
+    "figures of the first minute",
+    { deadlineMs: COUNTED_MS },
+  );
   for (const [path, section] of wanted) {
     const chart = `[aria-labelledby="${section.slice(1)}"] .plot`;
     await using visit = await Visit.open(pool.browser, pool.origin + path);
-    // Figures of a minute come with its end; the page asks again by itself.
     await visit.until(
       `/\\d/.test(document.querySelector(\`${chart}\`)?.getAttribute("aria-valuetext")?.split(": ")[1] ?? "")`,
       `figures in the chart ${section} of ${path}`,
-      COUNTED_MS,
+      KEPT_MS,
     );
     const ink = () =>
       visit.page.evaluate(`(${inked})(document.querySelector(\`${chart} canvas\`))`);
@@ -167,6 +186,10 @@ async function charts(pool: Pool): Promise<void> {
   }
 }
 
+interface ChartJson {
+  readonly points?: readonly { readonly sharesValid?: string }[];
+}
+
 /** Runs in the page: pixels of a canvas that are neither empty nor grey, which axes and rules are. */
 const inked = `(canvas) => {
   if (!canvas) return 0;
@@ -179,24 +202,32 @@ const inked = `(canvas) => {
   return found;
 }`;
 
-async function everybody(pool: Pool): Promise<void> {
-  const { browser, origin } = pool;
-  const { blocks } = await ask<{ blocks: { hash: string; scheme?: string }[] }>(
-    pool,
-    "blocks?page_size=50",
-  );
-  const settled = blocks.find(({ scheme }) => scheme) ?? blocks[0]!;
-  const pages: Record<string, string> = {
-    overview: "/",
-    miner: `/miner/${await demoMiner(pool)}`,
-    blocks: "/blocks",
-    block: `/blocks/${settled.hash}`,
-    payouts: "/payouts",
-    connect: "/connect",
-  };
+type Paths = Readonly<Record<string, (pool: Pool) => string | Promise<string>>>;
+
+const MONEY: Paths = {
+  blocks: () => "/blocks",
+  async block(pool) {
+    const { blocks } = await ask<{ blocks: { hash: string; scheme?: string }[] }>(
+      pool,
+      "blocks?page_size=50",
+    );
+    return `/blocks/${(blocks.find(({ scheme }) => scheme) ?? blocks[0]!).hash}`;
+  },
+  payouts: () => "/payouts",
+  connect: () => "/connect",
+};
+
+const SPEEDS: Paths = {
+  overview: () => "/",
+  miner: async (pool) => `/miner/${await demoMiner(pool)}`,
+};
+
+/** Each page in both themes and at a phone's width: looked at by axe, and kept as a picture. */
+async function everybody(pool: Pool, paths: Paths): Promise<void> {
   const found: string[] = [];
-  for (const [name, path] of Object.entries(pages)) {
-    await using visit = await Visit.open(browser, origin + path);
+  for (const [name, pathOf] of Object.entries(paths)) {
+    const path = await pathOf(pool);
+    await using visit = await Visit.open(pool.browser, pool.origin + path);
     for (const { look, apply, width } of LOOKS) {
       await apply(visit.page);
       await visit.until(`!document.querySelector("main .waiting")`, `${path} to be loaded`);

@@ -225,7 +225,7 @@ function LastBlocks({ newest, maturity }: {
 }) {
   const blocks = useLoaded<ListBlocksResponseJson>(
     `/api/v1/blocks?page_size=${BLOCKS_SHOWN}`,
-    20_000,
+    10_000,
     newest,
   );
   return (

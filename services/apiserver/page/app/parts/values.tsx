@@ -1,54 +1,76 @@
 /**
- * Whatever JSON the books keep, in a form that can be read.
+ * Whatever JSON the books keep, in a form that can be read: names of the way to each value, lists of things as tables.
  *
  * @module
  */
 
-type Value = null | boolean | number | string | readonly Value[] | {
-  readonly [name: string]: Value;
-};
+type Single = null | boolean | number | string;
+type Value = Single | readonly Value[] | { readonly [name: string]: Value };
+type Thing = { readonly [name: string]: Value };
 
-export function Values({ of }: { of: unknown }) {
-  return <div class="values">{shown(of as Value)}</div>;
+/** A value, or a list of things with the same names, and how one gets there. */
+interface Row {
+  readonly name: string;
+  readonly value: Single | readonly Thing[];
 }
 
-function shown(value: Value) {
-  if (value === null) return <span class="muted">none</span>;
-  if (Array.isArray(value)) return <List rows={value} />;
-  if (typeof value === "object") {
-    return (
-      <dl>
-        {Object.entries(value).map(([name, inner]) => (
-          <div key={name}>
-            <dt>{words(name)}</dt>
-            <dd>{shown(inner)}</dd>
-          </div>
-        ))}
-      </dl>
-    );
+export function Values({ of }: { of: unknown }) {
+  return (
+    <dl class="lines narrow values">
+      {rowsOf(of as Value, []).map(({ name, value }) => (
+        <div key={name} class={Array.isArray(value) ? "many" : undefined}>
+          <dt>{name}</dt>
+          <dd>
+            {Array.isArray(value)
+              ? <Things name={name} rows={value} />
+              : <One value={value as Single} />}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function rowsOf(value: Value, way: readonly string[]): Row[] {
+  const name = way.join(", ");
+  if (isSingle(value)) return [{ name, value }];
+  if (!Array.isArray(value)) {
+    return Object.entries(value).flatMap(([next, inner]) => rowsOf(inner, [...way, words(next)]));
   }
+  if (value.every(isSingle)) return [{ name, value: value.length === 0 ? null : value.join(", ") }];
+  if (value.every(isFlat)) return [{ name, value }];
+  return value.flatMap((inner, at) => rowsOf(inner, [...way, String(at + 1)]));
+}
+
+function isSingle(value: Value): value is Single {
+  return value === null || typeof value !== "object";
+}
+
+function isFlat(value: Value): value is Thing {
+  return !isSingle(value) && !Array.isArray(value) && Object.values(value).every(isSingle);
+}
+
+function One({ value }: { value: Single }) {
+  if (value === null || value === "") return <span class="muted">none</span>;
+  if (typeof value === "boolean") return <span>{value ? "yes" : "no"}</span>;
   return <span class="code breaks">{String(value)}</span>;
 }
 
-/** Things of one kind are a table, single values stand in a row. */
-function List({ rows }: { rows: readonly Value[] }) {
-  const first = rows[0];
-  if (first === undefined) return <span class="muted">none</span>;
-  if (first === null || typeof first !== "object" || Array.isArray(first)) {
-    return <span class="code breaks">{rows.map((row) => JSON.stringify(row)).join(", ")}</span>;
-  }
-  const names = Object.keys(first);
+function Things({ name, rows }: { name: string; rows: readonly Thing[] }) {
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   return (
-    <div class="scroll" role="group" tabIndex={0} aria-label={names.map(words).join(", ")}>
+    <div class="scroll" role="group" tabIndex={0} aria-label={name}>
       <table>
         <thead>
-          <tr>{names.map((name) => <th key={name} scope="col">{words(name)}</th>)}</tr>
+          <tr>{names.map((one) => <th key={one} scope="col">{words(one)}</th>)}</tr>
         </thead>
         <tbody>
           {rows.map((row, at) => (
             <tr key={at}>
-              {names.map((name) => (
-                <td key={name}>{shown((row as { [name: string]: Value })[name] ?? null)}</td>
+              {names.map((one) => (
+                <td key={one}>
+                  <One value={(row[one] ?? null) as Single} />
+                </td>
               ))}
             </tr>
           ))}
