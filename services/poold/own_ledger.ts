@@ -43,7 +43,9 @@ export async function ledgerOf(
         migrate: place.embedded,
       }),
     );
-    const shown = open.use(await openLedger(url, { ...book, readOnly: true }));
+    // Beside the pool its user owns all and may act as any role; elsewhere it need not be a member of that one.
+    const role = place.embedded ? { role: "gopool_apiserver" } : {};
+    const shown = open.use(await openLedger(url, { ...book, ...role, readOnly: true }));
     return { ledger, shown };
   });
   const owned = open.move();

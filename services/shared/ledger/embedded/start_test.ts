@@ -46,6 +46,15 @@ Deno.test("it is made, stopped and started again with what was written, on loopb
     assertEquals(embedded.home.note, null);
     await using ledger = await open(embedded);
     await note(ledger, "first");
+    // As the pool opens it for what it shows to the public.
+    const reads = { readOnly: true, role: "gopool_apiserver" } as const;
+    await using shown = await openLedger(embedded.url, {
+      clock,
+      pool: "gopool",
+      network: "regtest",
+      ...reads,
+    });
+    assertEquals(await noted(shown), ["first"]);
     const { mode } = await Deno.stat(passwordFileOf(embedded.home));
     assertEquals(mode! & 0o777, 0o600);
     const stranger = new URL(embedded.url);
