@@ -189,7 +189,7 @@ function requestBody({ body, bound, method }: Binding, messages: Messages): unkn
 function answerOf({ method, answer }: Binding, messages: Messages): unknown {
   const schema = answer === null
     ? messages.message(method.output, "answer")
-    : messages.field(answer, "answer");
+    : partOf(messages.field(answer, "answer"), answer);
   if (method.methodKind === "unary") {
     return { description: "The answer.", content: { "application/json": { schema } } };
   }
@@ -197,6 +197,11 @@ function answerOf({ method, answer }: Binding, messages: Messages): unknown {
     description: eventsText(method),
     content: { "text/event-stream": { schema: eventSchema(schema) } },
   };
+}
+
+/** A field that is sent alone, and null where it is not there. */
+function partOf(schema: Schema, { fieldKind }: DescField): Schema {
+  return fieldKind === "message" ? { anyOf: [schema, { type: "null" }] } : schema;
 }
 
 /** Of one event, as OpenAPI 3.2 lays it down; 3.1 has no word for a stream of them. */
