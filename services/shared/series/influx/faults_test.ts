@@ -188,3 +188,17 @@ Deno.test({
     await assertRejects(() => stranger.health(), SeriesUnavailable);
   },
 });
+
+const CHILD = new URL("./child_fixture.ts", import.meta.url).pathname;
+
+test("a process that is allowed the server's host and port, and nothing else, writes and asks", async (server) => {
+  const { stdout, stderr, code } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "--quiet", "--ignore-env", `--allow-net=127.0.0.1:${server.port}`, CHILD],
+      `${server.url}/${databaseName()}`,
+    ],
+  }).output();
+  const text = new TextDecoder();
+  assertEquals(code, 0, text.decode(stderr));
+  assertEquals(JSON.parse(text.decode(stdout)), { shares: 9, top: 1 });
+});
