@@ -566,6 +566,8 @@ export const BlockService: GenService<{
     output: typeof ListBlocksResponseSchema;
   },
   /**
+   * One block, by its hash.
+   *
    * @generated from rpc gopool.api.v1.BlockService.GetBlock
    */
   getBlock: {

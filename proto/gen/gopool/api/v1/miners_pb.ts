@@ -1395,6 +1395,8 @@ export const WatchMinerResponseSchema: GenMessage<WatchMinerResponse, {jsonType:
  */
 export const MinerService: GenService<{
   /**
+   * What a miner does, has and gets.
+   *
    * @generated from rpc gopool.api.v1.MinerService.GetMiner
    */
   getMiner: {
@@ -1403,6 +1405,8 @@ export const MinerService: GenService<{
     output: typeof GetMinerResponseSchema;
   },
   /**
+   * Its speed and refused shares over time.
+   *
    * @generated from rpc gopool.api.v1.MinerService.GetMinerChart
    */
   getMinerChart: {

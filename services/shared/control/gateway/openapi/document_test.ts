@@ -83,6 +83,12 @@ Deno.test("a stream is server-sent events, and says what is in them", () => {
   assertEquals(failure, "#/components/schemas/Error");
 });
 
+Deno.test("every operation says what it is for", () => {
+  const silent = Object.values(document.paths).flatMap((path) => Object.values(path))
+    .filter(({ description }) => description === undefined);
+  assertEquals(silent.map(({ operationId }) => operationId), []);
+});
+
 Deno.test("comments of the protos are the descriptions", () => {
   const { get } = anything.paths["/api/v1/blocks"];
   assertEquals(get.description, COMMENTS["gopool.api.v1.BlockService.ListBlocks"]);
