@@ -5,6 +5,7 @@
  */
 import { type Bus, openBus, shareSubmissions, shareValid } from "@gopool/bus";
 import { readConfig } from "@gopool/config";
+import { migrate } from "@gopool/ledger";
 import { Verdict } from "@gopool/proto";
 import { systemClock } from "@gopool/runtime";
 import { decodeSubmission } from "@gopool/shares";
@@ -74,6 +75,7 @@ export async function poold({ core, flags }: Start): Promise<Subject> {
   const node = open.use(new Child({ args: [...OWN, fileOf("node.ts")], core: null }));
   // Durable, as a pool's is.
   const ledger = open.use(await startPostgres({ durable: true }));
+  await migrate(ledger.url, { clock: systemClock });
   const port = freePort();
   const controlPort = freePort();
   const apiPort = freePort();

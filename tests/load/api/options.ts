@@ -18,7 +18,7 @@ export const schema = {
   blocks: integer("GOPOOL_LOAD_API_BLOCKS", "blocks in the books, each split over all miners", {
     min: 1,
     max: 1_000,
-    fallback: 30,
+    fallback: 20,
   }),
   minutes: integer("GOPOOL_LOAD_API_MINUTES", "last minutes in which every miner has shares", {
     min: 10,
