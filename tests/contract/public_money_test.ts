@@ -274,6 +274,10 @@ Deno.test("a miner reads its settings, signs the example with a value of its own
     [before.payoutThresholdSats, before.payoutAddress, before.pendingPayoutAddress],
     [String(THRESHOLD_SATS), anna.address, ""],
   );
+  assertEquals(
+    [before.feeBasisPoints, before.leastThresholdSats, before.addressDelaySeconds],
+    [100, "10000", RULES.addressDelayMs / 1_000],
+  );
   const example = parseRequest(before.messageExample)!;
   assertEquals(
     [example.pool, example.network, example.account, BigInt(`0x${example.nonce}`)],

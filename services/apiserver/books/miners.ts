@@ -126,6 +126,8 @@ async function inForce(tx: Tx, { account, thresholdSats }: Client, nowMs: number
     thresholdSats: thresholdOf(thresholdSats, terms),
     feeBasisPoints: rates?.feeBasisPoints ?? 0,
     donationBasisPoints: rates?.donationBasisPoints ?? 0,
+    leastThresholdSats: terms?.leastThresholdSats ?? 0n,
+    addressDelayMs: terms?.addressDelayMs ?? 0,
   };
 }
 

@@ -48,10 +48,8 @@ export function createMinerBooksRpc(deps: MinerBooksDeps): MinerBooks {
 
     getMinerSettings: told(async ({ address }) => {
       const account = accountOf(address, network);
-      const { pending, payoutAddress, thresholdSats, nextNonce, messageExample } = known(
-        account,
-        await books.settings(account),
-      );
+      const settings = known(account, await books.settings(account));
+      const { pending, payoutAddress, thresholdSats, nextNonce, messageExample } = settings;
       return {
         freshness: freshness(),
         address: account,
@@ -63,6 +61,10 @@ export function createMinerBooksRpc(deps: MinerBooksDeps): MinerBooks {
         },
         nextNonce,
         messageExample,
+        feeBasisPoints: settings.feeBasisPoints,
+        donationBasisPoints: settings.donationBasisPoints,
+        leastThresholdSats: settings.leastThresholdSats,
+        addressDelaySeconds: Math.ceil(settings.addressDelayMs / 1_000),
       };
     }),
 

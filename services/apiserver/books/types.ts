@@ -146,8 +146,12 @@ export interface MinerSettings {
   readonly payoutAddress: string;
   /** A change of the payout address that has not begun. */
   readonly pending: { readonly address: string; readonly fromMs: number } | null;
+  /** Its rates in force now. */
   readonly feeBasisPoints: number;
   readonly donationBasisPoints: number;
+  /** The least threshold that it may choose, and how long a changed address waits; 0 where payoutd has not said yet. */
+  readonly leastThresholdSats: bigint;
+  readonly addressDelayMs: number;
   /** Not used before: its 16 hex digits are a nonce, that of the example. */
   readonly nextNonce: bigint;
   /** A line to sign, with a threshold as its value. */
