@@ -58,6 +58,7 @@ Deno.test({
     await test.step("lives: figures change by themselves", () => lives(pool));
     await test.step("is found by keyboard alone, and can be reloaded", () => keyboard(pool));
     await test.step("says what it does not know", () => unknown(pool));
+    await test.step("keeps the colours that were chosen", () => colours(pool));
     // Meanwhile the first minute is counted.
     await test.step("hinders nobody: blocks, payouts, how to connect", () =>
       everybody(pool, MONEY));
@@ -121,6 +122,24 @@ async function keyboard(pool: Pool): Promise<void> {
     `document.querySelector(".whose .code")?.textContent === "${address}"`,
     "it again",
   );
+  visit.assertQuiet();
+}
+
+async function colours({ browser, origin }: Pool): Promise<void> {
+  await using visit = await Visit.open(browser, `${origin}/connect`);
+  const ground = () =>
+    visit.page.evaluate("getComputedStyle(document.documentElement).backgroundColor");
+  await visit.page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "light" }]);
+  await visit.until(`document.querySelector("footer input[value=dark]")`, "the choice");
+  const light = await ground();
+  await visit.page.focus("footer input:checked");
+  // From "as the system" over "light" to "dark".
+  await visit.page.keyboard.press("ArrowRight");
+  await visit.page.keyboard.press("ArrowRight");
+  await waitFor(async () => await ground() !== light, "dark colours");
+  const dark = await ground();
+  await visit.page.reload();
+  assertEquals(await ground(), dark);
   visit.assertQuiet();
 }
 

@@ -169,6 +169,16 @@ function live(path: string): Response {
   return new Response(body, { headers: { "content-type": "text/event-stream" } });
 }
 
+/** An address that begins so is answered as by an API that has lost a store. */
+const stale = {
+  freshness: {
+    asOf: new Date().toISOString(),
+    stale: true,
+    missing: [{ part: "statistics", why: "the store does not answer since 14:02; it is asked again every second." }],
+  },
+  hashrates: [],
+};
+
 /** Answers as the API would. */
 export function stubApi(request: Request): Response | null {
   const { pathname, searchParams } = new URL(request.url);
@@ -184,6 +194,7 @@ export function stubApi(request: Request): Response | null {
     return Response.json({ code: "invalid_argument", message }, { status: 400 });
   }
   const answer = answers[general];
+  if (answer && pathname.includes("stale")) return Response.json({ ...answer(searchParams) as object, ...stale });
   return answer ? Response.json(answer(searchParams)) : new Response(null, { status: 404 });
 }
 

@@ -18,6 +18,7 @@ import { now } from "../clock.ts";
 import { amount, amountTick, difficulty, double } from "../format.ts";
 import { useLive } from "../live.ts";
 import { useLoaded } from "../load.ts";
+import { misses } from "../missing.ts";
 import { usePages } from "../pages_of.ts";
 import { Balance } from "../parts/balance.tsx";
 import { Chart } from "../parts/chart.tsx";
@@ -49,6 +50,7 @@ export function Miner({ address }: { address: string }) {
   }
   const { data } = miner;
   const { told } = live;
+  const counted = !misses(data?.freshness, "statistics");
   const fallback = data?.hashrates?.find(({ window }) => window === "WINDOW_15M");
   return (
     <>
@@ -66,7 +68,9 @@ export function Miner({ address }: { address: string }) {
           open={live.open}
           quiet
         />
-        <Part of={miner} lines={5}>{(found) => <Balance miner={found} />}</Part>
+        <div>
+          <Part of={miner} lines={5}>{(found) => <Balance miner={found} />}</Part>
+        </div>
       </div>
       {data !== null && (
         <>
@@ -76,7 +80,7 @@ export function Miner({ address }: { address: string }) {
             title="Speeds"
             note="Over longer windows chance evens out, and the error shrinks."
           >
-            <Windows hashrates={data.hashrates} />
+            <Windows hashrates={data.hashrates} known={counted} />
             <Facts rows={bestRows(data)} />
           </Section>
           <Section
@@ -91,7 +95,7 @@ export function Miner({ address }: { address: string }) {
             title="Shares"
             note="Of the last 24 hours: what counted, and why the rest did not."
           >
-            <Shares totals={data.shares} />
+            {counted ? <Shares totals={data.shares} /> : <p class="empty">Not known now.</p>}
           </Section>
           <Earnings path={path} />
           <Payouts path={path} />

@@ -26,6 +26,7 @@ import {
 } from "../format.ts";
 import type { Live } from "../live.ts";
 import { type Loaded, useLoaded } from "../load.ts";
+import { misses, NOT_KNOWN } from "../missing.ts";
 import { BlocksTable } from "../parts/blocks.tsx";
 import { EffortMeter } from "../parts/effort.tsx";
 import { Ago, Miner, Sats, Speed } from "../parts/figures.tsx";
@@ -53,9 +54,11 @@ export function Overview({ pool, live }: {
           toldAtMs={live.toldAtMs}
           open={live.open}
         />
-        <Part of={pool} lines={5}>
-          {(known) => <NextBlock pool={known} live={told} />}
-        </Part>
+        <div>
+          <Part of={pool} lines={5}>
+            {(known) => <NextBlock pool={known} live={told} />}
+          </Part>
+        </div>
       </div>
       <PoolChart begin={data === null ? null : fittingRange(knownSeconds(data.hashrates))} />
       {data !== null && (
@@ -65,7 +68,7 @@ export function Overview({ pool, live }: {
             title="Hashrate"
             note="Over longer windows chance evens out, and the error shrinks."
           >
-            <Windows hashrates={data.hashrates} />
+            <Windows hashrates={data.hashrates} known={!misses(data.freshness, "statistics")} />
           </Section>
           <Section id="now" title="The pool">
             <Facts rows={factsOf(data, told)} />
@@ -84,10 +87,12 @@ function NextBlock({ pool, live }: {
   live: WatchPoolResponseJson | null;
 }) {
   const expected = double(pool.expectedSecondsToBlock);
+  const counted = !misses(pool.freshness, "statistics");
+  const height = live?.height ?? pool.height ?? 0;
   const hardness = double(live?.networkDifficulty ?? pool.networkDifficulty);
   return (
     <div class="next">
-      <EffortMeter value={double(pool.currentEffort)} />
+      {counted && <EffortMeter value={double(pool.currentEffort)} />}
       <dl class="lines">
         <div>
           <dt>A block is expected every</dt>
@@ -104,16 +109,18 @@ function NextBlock({ pool, live }: {
                   <Ago at={pool.lastBlock.foundAt} />
                 </>
               )
+              : misses(pool.freshness, "ledger")
+              ? NOT_KNOWN
               : "none yet"}
           </dd>
         </div>
         <div>
           <dt>Working on block</dt>
-          <dd>{count(live?.height ?? pool.height ?? 0)}</dd>
+          <dd>{height === 0 ? NOT_KNOWN : count(height)}</dd>
         </div>
         <div>
           <dt>Network difficulty</dt>
-          <dd title={count(hardness)}>{difficulty(hardness)}</dd>
+          <dd>{hardness === 0 ? NOT_KNOWN : difficulty(hardness)}</dd>
         </div>
       </dl>
     </div>
@@ -166,21 +173,23 @@ function factsOf(pool: GetPoolResponseJson, live: WatchPoolResponseJson | null):
   const all = whole(valid) + refused;
   const best = pool.bestShare;
   const ever = pool.bestShareEver;
+  const isCounted = !misses(pool.freshness, "statistics");
+  const isLive = live !== null || !misses(pool.freshness, "live");
   return [
     {
       name: "Miners",
-      value: count(live?.miners ?? pool.miners ?? 0),
-      note: counted(live?.workers ?? pool.workers ?? 0, "worker"),
+      value: isLive ? count(live?.miners ?? pool.miners ?? 0) : NOT_KNOWN,
+      note: isLive && counted(live?.workers ?? pool.workers ?? 0, "worker"),
     },
     {
       name: "Shares a second",
-      value: plain(double(live?.sharesPerSecond ?? pool.sharesPerSecond)),
-      note: `${count(all)} in 24 hours`,
+      value: isLive ? plain(double(live?.sharesPerSecond ?? pool.sharesPerSecond)) : NOT_KNOWN,
+      note: isCounted && `${count(all)} in 24 hours`,
     },
     {
       name: "Refused, 24 hours",
-      value: all === 0n ? "–" : percent(Number(refused) / Number(all)),
-      note: `${counted(refused, "share")}, late ones included`,
+      value: all === 0n ? NOT_KNOWN : percent(Number(refused) / Number(all)),
+      note: isCounted && `${counted(refused, "share")}, late ones included`,
     },
     ...(pool.luck ?? []).map(luckFact),
     {

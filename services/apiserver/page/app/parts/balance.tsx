@@ -5,9 +5,12 @@
  */
 import type { GetMinerResponseJson } from "@gopool/proto/api";
 import { double, percent, whole } from "../format.ts";
+import { misses } from "../missing.ts";
 import { Sats } from "./figures.tsx";
 
+/** Nothing where the books do not answer: the part above says so. */
 export function Balance({ miner }: { miner: GetMinerResponseJson }) {
+  if (misses(miner.freshness, "ledger")) return null;
   const mature = whole(miner.matureSats);
   const threshold = whole(miner.payoutThresholdSats);
   const immature = whole(miner.immatureSats);

@@ -119,14 +119,21 @@ function saysAt(props: ChartProps, index: number): string {
     const text = props.format(value, errors?.[index]);
     return [props.lines.length > 1 ? `${name} ${text}` : text];
   });
-  const marks = marksAt(props, index).map(({ text }) => text);
-  const words = [...(figures.length === 0 ? ["none"] : figures), ...marks];
+  const marks = marksText(props, index);
+  const words = [...(figures.length === 0 ? ["none"] : figures), ...(marks === "" ? [] : [marks])];
   return `${timeOf(props, index)}: ${words.join(", ")}`;
 }
 
 function marksAt({ at, marks = [], stepSeconds }: ChartProps, index: number): Mark[] {
   const from = (moment(at[index])?.getTime() ?? 0) / 1000;
   return marks.filter((mark) => mark.at >= from && mark.at < from + stepSeconds);
+}
+
+/** Marks of a step by name, or how many where they are many. */
+function marksText(props: ChartProps, index: number): string {
+  const marks = marksAt(props, index);
+  if (marks.length > 2) return `${marks.length} blocks`;
+  return marks.map(({ text }) => text).join(", ");
 }
 
 /** The chart as a table, for whoever cannot see it or wants the figures. */
@@ -158,9 +165,7 @@ function Figures(props: ChartProps) {
                       {values[index] == null ? "–" : props.format(values[index]!, errors?.[index])}
                     </td>
                   ))}
-                  {props.marks && (
-                    <td>{marksAt(props, index).map(({ text }) => text).join(", ")}</td>
-                  )}
+                  {props.marks && <td>{marksText(props, index)}</td>}
                 </tr>
               ))}
             </tbody>

@@ -68,20 +68,14 @@ export function Notice({ kind = "plain", children }: {
 /** What is missing or old in an answer, in the API's own sentences. */
 export function Stale({ freshness }: { freshness: FreshnessJson | undefined }) {
   if (!freshness?.stale) return null;
-  const parts = freshness.missing ?? [];
+  const why = freshness.missing?.map((one) => one.why ?? "").filter((one) => one !== "") ?? [];
   return (
-    <Notice kind="warning">
-      <p>Some figures here are older than they should be, or missing.</p>
-      {parts.length > 0 && (
-        <ul>{parts.map(({ part, why }) => <li key={part}>{sentence(part, why)}</li>)}</ul>
-      )}
-    </Notice>
+    <p class="stale" role="status">
+      {why.length > 0
+        ? `${why.join(" ")} What is missing is shown as –.`
+        : "These figures are older than they should be."}
+    </p>
   );
-}
-
-function sentence(part = "", why = ""): string {
-  const name = part.charAt(0).toUpperCase() + part.slice(1);
-  return why === "" ? name : `${name}: ${why}`;
 }
 
 /** A part while it is loaded, where it failed, and where it is there. Old figures stay, and are said to be old. */

@@ -64,14 +64,23 @@ function toldText({ living, agoMs, open, quiet, told }: {
 }
 
 /** Each window's speed with its error. */
-export function Windows({ hashrates }: { hashrates: readonly HashrateJson[] | undefined }) {
+export function Windows({ hashrates, known: isKnown }: {
+  hashrates: readonly HashrateJson[] | undefined;
+  /** False: the store of statistics is away. */
+  known: boolean;
+}) {
+  if (!isKnown) return <p class="empty">Not known now.</p>;
   const known = (hashrates ?? []).filter(({ window, measuredSeconds }) =>
     window !== undefined && WINDOW_SECONDS[window] > 0 && double(measuredSeconds) > 0
   );
-  if (known.length === 0) return <p class="empty">The first minute is still being counted.</p>;
+  // A longer window than there is to look back on says nothing that the one before it did not.
+  const told = known.filter(({ measuredSeconds }, at) =>
+    double(measuredSeconds) > double(known[at - 1]?.measuredSeconds)
+  );
+  if (told.length === 0) return <p class="empty">The first minute is still being counted.</p>;
   return (
     <Facts
-      rows={known.map((one) => ({
+      rows={told.map((one) => ({
         name: WINDOWS[one.window!],
         value: <Speed value={one.hashesPerSecond} error={one.standardError} />,
         note: restsOn(one),
