@@ -6,7 +6,7 @@
 import { MINUTE_MS } from "../levels.ts";
 import type { BlockPoint, Figures, Range } from "../port.ts";
 import { BLOCK_STRETCH_FIRST_MS, BLOCK_STRETCH_LAST_MS } from "./limits.ts";
-import { BEGINNING_MS, EFFORT_UNKNOWN } from "./lines.ts";
+import { EFFORT_UNKNOWN } from "./lines.ts";
 import type { Columns, InfluxServer } from "./server.ts";
 import { inHalves, inSlices } from "./slices.ts";
 import { numberOf, textOf, timeOf, within } from "./sql.ts";
@@ -18,17 +18,18 @@ export interface BlocksDeps {
 }
 
 /**
- * The newest before a time. How many blocks a stretch holds nobody knows before it is asked: a day first, then
+ * The newest of a range. How many blocks a stretch holds nobody knows before it is asked: a day first, then
  * longer and longer ones; one that needs too many files is asked in halves.
  */
 export async function newestBlocks(
   { server, places: { blocks } }: BlocksDeps,
-  { untilMs, limit }: { readonly untilMs: number; readonly limit: number },
+  { fromMs, untilMs }: Range,
+  limit: number,
 ): Promise<BlockPoint[]> {
   const found: BlockPoint[] = [];
   let stretchMs = BLOCK_STRETCH_FIRST_MS;
-  for (let end = untilMs; end > BEGINNING_MS && found.length < limit;) {
-    const begin = Math.max(end - stretchMs, BEGINNING_MS);
+  for (let end = untilMs; end > fromMs && found.length < limit;) {
+    const begin = Math.max(end - stretchMs, fromMs);
     const rows = await inHalves({ fromMs: begin, untilMs: end }, 0, (part) =>
       server.select(
         blocks.database,

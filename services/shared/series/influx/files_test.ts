@@ -79,7 +79,12 @@ function year(database: string, nowMs: number): Batch[] {
           }),
       ),
     },
-    { database: beginning.database, lines: [beginningLine(beginning.table, end - 366 * DAY_MS)] },
+    {
+      database: beginning.database,
+      lines: ["minute", "block"].map((span) =>
+        beginningLine(beginning.table, span, end - 366 * DAY_MS)
+      ),
+    },
   ];
 }
 

@@ -72,5 +72,5 @@ export const DROPPED_TOLD_MAX = 10;
 /** Reasons that get a field of their own: the server takes 500 columns, and the pool knows some fifteen. */
 export const REASONS_MAX = 100;
 
-/** How long a look at the columns is believed: another version of the pool may make more. */
-export const REASONS_BELIEVED_MS = 600_000;
+/** How long a look at what hardly changes is believed: columns of reasons, the first minute and block. */
+export const BELIEVED_MS = 600_000;

@@ -141,6 +141,7 @@ export function figuresLine(table: TableDef, figures: Figures): string {
 /** 2020-01-01: before every pool of this kind. */
 export const BEGINNING_MS = 1_577_836_800_000;
 
-export function beginningLine(table: TableDef, firstMs: number): string {
-  return lineOf(table, [SPAN], { first_ms: firstMs }, nsOf(BEGINNING_MS));
+/** @param span What began: "minute", "block". */
+export function beginningLine(table: TableDef, span: string, firstMs: number): string {
+  return lineOf(table, [span], { first_ms: firstMs }, nsOf(BEGINNING_MS));
 }

@@ -6,13 +6,14 @@
 import { RETENTIONS, SeriesNotOpened, type SeriesOptions } from "../options.ts";
 import { SeriesUnavailable } from "../port.ts";
 import { parseInfluxUrl } from "./address.ts";
+import { Beginnings } from "./beginnings.ts";
 import { RETRY_FIRST_MS, RETRY_LAST_MS } from "./limits.ts";
 import { Reasons } from "./reasons.ts";
 import { InfluxSeries } from "./series.ts";
 import { InfluxServer } from "./server.ts";
 import { setUp } from "./setup.ts";
 import { placesOf } from "./tables.ts";
-import { LineWriter } from "./writer.ts";
+import { type Batch, LineWriter } from "./writer.ts";
 
 export interface InfluxOptions extends SeriesOptions {
   /** Told of lines that the server refused for good. Default: onTrouble. */
@@ -53,13 +54,16 @@ export async function openInflux(url: string, options: InfluxOptions): Promise<I
     onTrouble(null);
   });
   const writer = new LineWriter({ server, clock, onDropped, triesMs: options.writeTriesMs });
-  const reasons = new Reasons({
+  const write = (batches: readonly Batch[]) => writer.write(batches);
+  return new InfluxSeries({
     server,
     places,
+    writer,
     clock,
-    write: (batches) => writer.write(batches),
+    retentions,
+    reasons: new Reasons({ server, places, clock, write }),
+    beginnings: new Beginnings({ server, place: places.beginning, clock, write }),
   });
-  return new InfluxSeries({ server, places, writer, clock, retentions, reasons });
 }
 
 async function untilThere(

@@ -5,7 +5,7 @@
  * @module
  */
 import type { SeriesClock } from "../options.ts";
-import { REASONS_BELIEVED_MS, REASONS_MAX } from "./limits.ts";
+import { BELIEVED_MS, REASONS_MAX } from "./limits.ts";
 import { BEGINNING_MS, lineOf, nsOf } from "./lines.ts";
 import { tagOf } from "./names.ts";
 import type { InfluxServer } from "./server.ts";
@@ -46,7 +46,7 @@ export class Reasons {
       const reason = reasonOf(String(column_name));
       if (reason !== null) this.#known.add(reason);
     }
-    this.#believedUntilMs = clock.monotonic() + REASONS_BELIEVED_MS;
+    this.#believedUntilMs = clock.monotonic() + BELIEVED_MS;
   }
 
   /**

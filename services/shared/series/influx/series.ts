@@ -21,23 +21,14 @@ import type {
   WorkerSum,
   WriteCounters,
 } from "../port.ts";
+import type { Beginnings } from "./beginnings.ts";
 import { countBlocks, figuresOf, newestBlocks } from "./blocks.ts";
 import { ROLLED_BELIEVED_MS } from "./limits.ts";
-import {
-  BEGINNING_MS,
-  beginningLine,
-  blockLine,
-  figuresLine,
-  minuteLine,
-  poolLine,
-  rawLine,
-  Unwritable,
-} from "./lines.ts";
+import { blockLine, figuresLine, minuteLine, poolLine, rawLine, Unwritable } from "./lines.ts";
 import { newestHour, rollStretch } from "./rolling.ts";
 import type { Reasons } from "./reasons.ts";
 import type { InfluxServer } from "./server.ts";
 import { slicesOf } from "./slices.ts";
-import { numberOf, within } from "./sql.ts";
 import type { Place, Places } from "./tables.ts";
 import { Totals } from "./totals.ts";
 import type { LineWriter } from "./writer.ts";
@@ -49,6 +40,7 @@ export interface InfluxSeriesDeps {
   readonly clock: SeriesClock;
   readonly retentions: Retentions;
   readonly reasons: Reasons;
+  readonly beginnings: Beginnings;
 }
 
 export class InfluxSeries implements Series {
@@ -57,7 +49,6 @@ export class InfluxSeries implements Series {
   readonly #totals: Totals;
   /** Never later than it is: hours are not rolled back. */
   #rolled = { untilMs: 0, believedUntilMs: -1 };
-  #firstMs: number | null = null;
 
   constructor(deps: InfluxSeriesDeps) {
     this.#deps = deps;
@@ -82,13 +73,18 @@ export class InfluxSeries implements Series {
       ),
       ...this.#lines(pool, (point) => poolLine(places.pool.minute.table, point, reasons.known)),
     ];
-    const rawLines = this.#lines(raw, (share) => rawLine(places.raw.table, share));
+    const isRawKept = places.databases.has(places.raw.database);
+    const rawLines = this.#lines(isRawKept ? raw : [], (share) => rawLine(places.raw.table, share));
     const batches = [
       { database: places.shares.minute.database, lines: minuteLines },
       { database: places.raw.database, lines: rawLines },
     ];
     // First: a minute that is there without it would not be found again.
-    await this.#begin([...minutes, ...pool]);
+    const earliest = [...minutes, ...pool].reduce(
+      (ms, { minuteMs }) => Math.min(ms, minuteMs),
+      Infinity,
+    );
+    if (earliest < Infinity) await this.#deps.beginnings.keep("minute", earliest);
     await this.#deps.writer.write(batches.filter(({ lines }) => lines.length > 0));
   }
 
@@ -127,6 +123,7 @@ export class InfluxSeries implements Series {
   }
 
   async writeBlock(block: BlockPoint): Promise<void> {
+    await this.#deps.beginnings.keep("block", block.foundAtMs);
     await this.#writeOne(this.#deps.places.blocks, (table) => blockLine(table, block));
   }
 
@@ -176,12 +173,16 @@ export class InfluxSeries implements Series {
     page: { readonly untilMs: number; readonly limit: number },
   ): Promise<readonly BlockPoint[]> {
     checkLimit(page.limit);
-    return await newestBlocks(this.#deps, page);
+    const fromMs = await this.#deps.beginnings.first("block");
+    if (fromMs === null) return [];
+    return await newestBlocks(this.#deps, { fromMs, untilMs: page.untilMs }, page.limit);
   }
 
   async blockCount(range: Range): Promise<number> {
     checkRange(range);
-    return await countBlocks(this.#deps, range);
+    const first = await this.#deps.beginnings.first("block");
+    if (first === null) return 0;
+    return await countBlocks(this.#deps, { ...range, fromMs: Math.max(range.fromMs, first) });
   }
 
   async figures(range: Range): Promise<readonly Figures[]> {
@@ -189,24 +190,12 @@ export class InfluxSeries implements Series {
     return await figuresOf(this.#deps, range);
   }
 
-  async firstMinute(): Promise<number | null> {
-    if (this.#firstMs !== null) return this.#firstMs;
-    const { database, table } = this.#deps.places.beginning;
-    const rows = await this.#deps.server.select(
-      database,
-      `SELECT first_ms FROM ${table.name} WHERE ${within(AT_BEGINNING)}`,
-    );
-    const first = rows[0];
-    return first === undefined ? null : this.#firstMs = numberOf(first.first_ms);
+  firstMinute(): Promise<number | null> {
+    return this.#deps.beginnings.first("minute");
   }
 
-  /** A row of a table of ours, read by the engine that reads all of them. */
-  async health(): Promise<void> {
-    const { database, table } = this.#deps.places.beginning;
-    await this.#deps.server.select(
-      database,
-      `SELECT count(*) AS found FROM ${table.name} WHERE ${within(AT_BEGINNING)}`,
-    );
+  health(): Promise<void> {
+    return this.#deps.beginnings.look();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -243,19 +232,7 @@ export class InfluxSeries implements Series {
     const lines = this.#lines([place.table], lineFor);
     if (lines.length > 0) await this.#deps.writer.write([{ database: place.database, lines }]);
   }
-
-  /** Keeps the first minute at the first. */
-  async #begin(points: readonly { readonly minuteMs: number }[]): Promise<void> {
-    if (points.length === 0) return;
-    const earliest = points.reduce((ms, { minuteMs }) => Math.min(ms, minuteMs), Infinity);
-    const known = await this.firstMinute();
-    if (known !== null && known <= earliest) return;
-    await this.#writeOne(this.#deps.places.beginning, (table) => beginningLine(table, earliest));
-    this.#firstMs = earliest;
-  }
 }
-
-const AT_BEGINNING = { fromMs: BEGINNING_MS, untilMs: BEGINNING_MS + 1 };
 
 interface Seen {
   readonly lastMs: number;
