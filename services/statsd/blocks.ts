@@ -13,7 +13,7 @@ import { BLOCKS_KNOWN_MAX, BLOCKS_LOOKED_AT, FOUND_BATCH_MAX } from "./limits.ts
 import { BLOCK_GROUP } from "./sources.ts";
 
 export interface BlocksDeps {
-  readonly bus: Pick<Bus, "consume">;
+  readonly bus: Pick<Bus, "consume" | "ends">;
   readonly series: Pick<Series, "blocks" | "writeBlock">;
   readonly log: Logger;
   readonly board: StatusBoard;
@@ -37,8 +37,10 @@ export function createBlockKeeping(deps: BlocksDeps): Service {
         signal,
         async assigned() {
           // What another has written meanwhile is known, too.
-          for (const { hash } of await series.blocks(NEWEST)) known.add(hash);
-          return undefined;
+          const blocks = await series.blocks(NEWEST);
+          for (const { hash } of blocks) known.add(hash);
+          // A store that has none may be a new one: few enough to be read again.
+          return blocks.length > 0 ? undefined : (await bus.ends(blockFound))[0]!.earliest;
         },
         onTrouble: troubleOnBoard(board, log),
       }, async ({ messages }) => {
@@ -100,6 +102,8 @@ export function blockOf({ value, loggedAtMs }: Message, pool: string): BlockPoin
   if (header.length !== HEADER_BYTES) return `its header has ${header.length} bytes, not 80`;
   if (hash.length !== 32) return `its hash has ${hash.length} bytes, not 32`;
   const nbits = new DataView(header.buffer, header.byteOffset).getUint32(BITS_AT, true);
+  const networkDifficulty = difficultyFromBits(nbits);
+  if (networkDifficulty === Infinity) return `its nBits ${nbits.toString(16)} are no target`;
   return {
     hash: displayHash(asHash(hash)),
     height,
@@ -107,7 +111,7 @@ export function blockOf({ value, loggedAtMs }: Message, pool: string): BlockPoin
     foundAtMs: Number(foundAtMs) || loggedAtMs,
     finder: account,
     worker,
-    networkDifficulty: difficultyFromBits(nbits),
+    networkDifficulty,
     effort: null,
   };
 }

@@ -10,6 +10,7 @@ import {
   type Clock,
   createStatusBoard,
   type Logger,
+  type Metrics,
   seededRandom,
   silent,
   type StatusBoard,
@@ -112,6 +113,7 @@ export interface StandDeps {
   readonly log?: Logger;
   readonly seed?: number;
   readonly raw?: boolean;
+  readonly metrics?: Metrics;
 }
 
 export interface Running extends AsyncDisposable {

@@ -156,7 +156,7 @@ function count(cell: Cell, share: StatisticsShare, shares: number, countsWork: b
   cell.work += weight.work;
   cell.workSquared += weight.work * weight.work;
   cell.expected += weight.expected;
-  if (share.achievedDifficulty > cell.bestDifficulty) {
+  if (share.achievedDifficulty > cell.bestDifficulty && share.achievedDifficulty < Infinity) {
     cell.bestDifficulty = share.achievedDifficulty;
     cell.bestAtMs = share.loggedAtMs;
   }

@@ -16,7 +16,7 @@ import type { Series } from "@gopool/series";
 import type { State } from "@gopool/state";
 import { findBeginning } from "./beginning.ts";
 import { Claims } from "./claims.ts";
-import { BATCH_MAX, RAW_MAX, TOTALS_MAX } from "./limits.ts";
+import { BATCH_MAX, PAUSED_AFTER_MS, RAW_MAX, TOTALS_MAX } from "./limits.ts";
 import { type Drops, noDrops } from "./minutes.ts";
 import { Part } from "./part.ts";
 import { type Source, SOURCES } from "./sources.ts";
@@ -30,6 +30,8 @@ export interface KeepingDeps {
   readonly log: Logger;
   readonly board: StatusBoard;
   readonly pool: string;
+  /** This process, told apart from every other. */
+  readonly holder: string;
   /** Whether shares are written one by one, too. */
   readonly raw: boolean;
 }
@@ -72,19 +74,30 @@ export function createKeeping(deps: KeepingDeps): Keeping {
     async run(signal) {
       const logId = await deps.bus.logId();
       const isKept = await deps.series.positions() !== null;
-      const claims = isKept ? null : new Claims(deps.state, deps.pool);
-      const own = writer = new Writer({ ...deps, claims, logId, counts });
+      const claims = isKept ? null : new Claims(deps.state, deps.pool, deps.holder);
+      const onLost = ({ name, source }: Part) => {
+        deps.log.warn("another statsd claims this partition: beginning anew", { part: name });
+        readings.get(source)?.abort();
+      };
+      const readings = new Map<Source, AbortController>();
+      const own = writer = new Writer({ ...deps, claims, logId, counts, onLost });
       const over = new AbortController();
+      const writing = own.run(over.signal);
       try {
-        const writing = own.run(over.signal);
-        const reading = runTogether(
+        await runTogether(
           signal,
-          ...SOURCES.map((source) => (stop: AbortSignal) =>
-            consume(deps, own, source, { claims, logId, retire, count }, stop)
-          ),
-        ).finally(() => over.abort());
-        await Promise.all([reading, writing]);
+          ...SOURCES.map((source) => async (stop: AbortSignal) => {
+            while (!stop.aborted) {
+              const again = new AbortController();
+              readings.set(source, again);
+              const either = AbortSignal.any([stop, again.signal]);
+              await consume(deps, own, source, { claims, logId, retire, count }, either);
+            }
+          }),
+        );
       } finally {
+        over.abort();
+        await writing;
         writer = null;
       }
     },
@@ -138,10 +151,13 @@ async function consume(
     group,
     batchMax: BATCH_MAX,
     signal,
-    async assigned(partition) {
+    async assigned(partition, given) {
       const name = `${status}/${partition}`;
+      const askedMs = clock.monotonic();
+      // Whoever was stopped on the way may have been taken for dead: then it is another's to claim.
+      const isLate = () => given.aborted || clock.monotonic() - askedMs > PAUSED_AFTER_MS;
       // Before it is asked where to begin: what another still writes from here on is not believed.
-      const claim = await claims?.claim(name) ?? null;
+      const claim = await claims?.claim(name, isLate) ?? null;
       const found = await findBeginning({ ...deps, logId }, source, partition);
       const beginning = { ...found, hold: !found.isKeptByStore };
       const part = new Part(source, partition, pool, beginning, claim, clock.monotonic());
@@ -159,10 +175,12 @@ async function consume(
       const part = partOf(partition);
       if (part === undefined) return;
       // What is open is in the store a second sooner so; whoever comes next sees all of it again in any case.
-      writer.doubt();
-      await writer.write().catch((error) => {
-        log.info("what is open was not written at the end, it will be rebuilt", { error });
-      });
+      if (!writer.isShaken) {
+        writer.doubt();
+        await writer.write().catch((error) => {
+          log.info("what is open was not written at the end, it will be rebuilt", { error });
+        });
+      }
       writer.parts.delete(part.name);
       retire(part);
     },
@@ -193,7 +211,7 @@ async function room(writer: Writer, part: Part, signal: AbortSignal): Promise<vo
 function isFull(writer: Writer, { minutes }: Part): boolean {
   if (minutes.isFull || writer.raw.length >= RAW_MAX) return true;
   let totals = 0;
-  for (const part of writer.parts.values()) totals += part.minutes.waitingTotals;
+  for (const part of writer.parts.values()) if (!part.isLost) totals += part.minutes.waitingTotals;
   return totals >= TOTALS_MAX;
 }
 

@@ -37,6 +37,10 @@ export const WRITE_MAX = { embedded: 2_000, server: 50_000 } as const;
 
 /** A process whose timer of a second is this late was stopped: Kafka may have taken it for dead (after 10 s). */
 export const PAUSED_AFTER_MS = 6_000;
+/** ... then it writes nothing for this long: its member of the group asks each half second, and is told by then. */
+export const SHAKEN_MS = 3_000;
+/** A write that is not answered for this long is told: servers answer within a second, or say no within ten. */
+export const WRITE_LONG_MS = 20_000;
 
 /**
  * Names of one minute, status and partition that get totals of their own; the shares of those beyond count for the
@@ -52,7 +56,7 @@ export const RAW_MAX = 20_000;
 /**
  * After a partition was taken over, the minutes that its owner before may have had open are written once more when this
  * has passed: where that one was only taken for dead (Kafka gives a silent member up after 10 s), a write that it still
- * had on its way may come after ours, and is less than the whole. A write has ended, or was given up, by then.
+ * had on its way may come after ours, and is less than the whole. A store is asked for 40 s at most by one write.
  */
 export const HOLD_MS = 45_000;
 
@@ -88,6 +92,8 @@ export const FOUND_BATCH_MAX = 20;
 
 /** Over what the hashrates of `stats.live` are taken: long enough for a miner with a share a minute. */
 export const LIVE_WINDOW_MS = 10 * 60_000;
+/** What is younger is measured since its first share, but not over less than this: a share would be a speed by itself. */
+export const LIVE_LEAST_MS = 60_000;
 /** Pieces of that window, which moves on by one piece at a time: a ring is 31 numbers. */
 export const LIVE_BUCKET_MS = 20_000;
 /** Rates a second are means of so many whole seconds. */

@@ -7,6 +7,7 @@
 import {
   LIVE_ACCOUNTS_MAX,
   LIVE_BUCKET_MS,
+  LIVE_LEAST_MS,
   LIVE_RATE_SECONDS,
   LIVE_WINDOW_MS,
   LIVE_WORKERS_MAX,
@@ -64,6 +65,12 @@ class Presence {
   }
 }
 
+interface Window {
+  readonly first: number;
+  readonly last: number;
+  readonly seconds: number;
+}
+
 /** Hashes a second, and one standard error of it: shares come by chance (Poisson). */
 export interface Speed {
   readonly hashrate: number;
@@ -74,13 +81,21 @@ export interface Speed {
 class Work {
   readonly #work = new Ring(BUCKETS);
   readonly #squares = new Ring(BUCKETS);
+  #firstMs = Infinity;
+  #lastPiece = -Infinity;
 
-  add(piece: number, work: number): void {
+  add(piece: number, work: number, atMs: number): void {
     this.#work.add(piece, work);
     this.#squares.add(piece, work * work);
+    // After a window without any it begins anew.
+    if (piece - this.#lastPiece >= BUCKETS) this.#firstMs = atMs;
+    this.#firstMs = Math.min(this.#firstMs, atMs);
+    this.#lastPiece = Math.max(this.#lastPiece, piece);
   }
 
-  speed(first: number, last: number, seconds: number): Speed {
+  /** Over the window, or since the first share where that is younger. */
+  speed({ first, last, seconds: all }: Window, nowMs: number): Speed {
+    const seconds = Math.min(all, Math.max(LIVE_LEAST_MS, nowMs - this.#firstMs) / 1_000);
     return {
       hashrate: this.#work.sum(first, last) / seconds,
       standardError: Math.sqrt(this.#squares.sum(first, last)) / seconds,
@@ -160,7 +175,7 @@ export class LiveRings {
     const piece = Math.floor(loggedAtMs / LIVE_BUCKET_MS);
     const second = Math.floor(loggedAtMs / SECOND_MS);
     (isValid ? this.#shares : this.#rejects).add(second, shares);
-    if (isValid) this.#work.add(piece, work);
+    if (isValid) this.#work.add(piece, work, loggedAtMs);
     const account = this.#account(share.account);
     if (account === null) return;
     this.#active.add(account);
@@ -174,7 +189,7 @@ export class LiveRings {
     }
     account.shares += shares;
     account.workSince += work;
-    account.work.add(piece, work);
+    account.work.add(piece, work, loggedAtMs);
     if (piece > account.lastPiece) {
       this.#presentAccounts.seen(account.lastPiece, piece);
       account.lastPiece = piece;
@@ -183,12 +198,13 @@ export class LiveRings {
   }
 
   pool(nowMs: number): LivePool {
-    const { first, last, seconds } = windowAt(nowMs);
+    const window = windowAt(nowMs);
+    const { first, last } = window;
     const second = Math.floor(nowMs / SECOND_MS);
     const rate = (ring: Ring) =>
       ring.sum(second - LIVE_RATE_SECONDS, second - 1) / LIVE_RATE_SECONDS;
     return {
-      ...this.#work.speed(first, last, seconds),
+      ...this.#work.speed(window, nowMs),
       accounts: this.#presentAccounts.count(first, last),
       workers: this.#presentWorkers.count(first, last),
       sharesPerSecond: rate(this.#shares),
@@ -198,10 +214,10 @@ export class LiveRings {
 
   /** Speed and machines of one account. */
   of(account: LiveAccount, nowMs: number): Speed & { readonly workers: number } {
-    const { first, last, seconds } = windowAt(nowMs);
+    const window = windowAt(nowMs);
     return {
-      ...account.work.speed(first, last, seconds),
-      workers: account.present.count(first, last),
+      ...account.work.speed(window, nowMs),
+      workers: account.present.count(window.first, window.last),
     };
   }
 
@@ -261,7 +277,7 @@ export function told(account: LiveAccount): void {
 }
 
 /** The pieces of the window that ends now, and how long they are together: the newest one is not over. */
-function windowAt(nowMs: number): { first: number; last: number; seconds: number } {
+function windowAt(nowMs: number): Window {
   const last = Math.floor(nowMs / LIVE_BUCKET_MS);
   const first = last - (BUCKETS - 1);
   return { first, last, seconds: (nowMs - first * LIVE_BUCKET_MS) / 1_000 };

@@ -22,7 +22,7 @@ await runDaemon("statsd", settings, { serves: SERVES }, async (daemon) => {
   const kept = seriesOptionsOf(config);
   await using series = await daemon.open(
     "series",
-    (onTrouble) => openSeries(config.seriesUrl, { ...kept, clock, signal, onTrouble }),
+    (onTrouble) => openSeries(config.seriesUrl, { ...kept, clock, metrics, signal, onTrouble }),
   );
   const { poolName: pool } = config;
   const statsd = createStatsd({ ...daemon, bus, state, series, pool, settings: { raw: kept.raw } });

@@ -40,7 +40,7 @@ export class Part {
     readonly pool: string,
     beginning: Beginning,
     /** See claims.ts; null where the store keeps positions. */
-    readonly claim: number | null,
+    readonly claim: string | null,
     /** By the monotonic clock. */
     readonly begunAtMs: number,
   ) {

@@ -23,7 +23,7 @@ import type { WriteCounts } from "./writer.ts";
 
 export interface SeriesRpcDeps {
   readonly statsd: Statsd;
-  readonly series: Pick<Series, "name" | "health" | "rolledUntil">;
+  readonly series: Pick<Series, "name" | "health" | "rolledUntil" | "counters">;
   readonly clock: Clock;
 }
 
@@ -54,7 +54,7 @@ export function createSeriesRpc(deps: SeriesRpcDeps): ServiceImpl<typeof SeriesS
         settledUntilMs: BigInt(lead.isLeading ? lead.settledMs : 0),
         waitsFor: statsd.settling()?.waitsFor ?? "",
         rolledUntilMs: BigInt("trouble" in rolled ? 0 : rolled.found),
-        writes: writesOf(keeping.counts),
+        writes: writesOf(keeping.counts, series.counters?.()),
         partitions: partsOf(statsd).map((part) =>
           partitionOf(part, lagOf(part), statsd.settling()?.untilOf(part.name) ?? 0)
         ),
@@ -138,6 +138,7 @@ function partitionOf(
 
 function writesOf(
   { writes, points, raw, refused, lastRefusal, lastWriteAtMs }: Readonly<WriteCounts>,
+  counters: ReturnType<NonNullable<Series["counters"]>> | undefined,
 ) {
   return {
     writes: BigInt(writes),
@@ -147,6 +148,8 @@ function writesOf(
     lastRefusal: lastRefusal?.why ?? "",
     lastRefusalAtMs: BigInt(lastRefusal?.atMs ?? 0),
     lastWriteAtMs: BigInt(lastWriteAtMs ?? 0),
+    leftOut: BigInt(counters?.dropped ?? 0),
+    retries: BigInt(counters?.retries ?? 0),
   };
 }
 

@@ -67,7 +67,7 @@ export function createStatsd(given: StatsdDeps): Statsd {
   const { bus, clock, random, settings: { raw }, pool, metrics = noMetrics } = deps;
   // No two processes may hold the lead by one name, on whatever machines.
   const holder = `statsd-${random.uint32().toString(16)}${random.uint32().toString(16)}`;
-  const keeping = createKeeping({ ...deps, raw });
+  const keeping = createKeeping({ ...deps, holder, raw });
   const rolling = new Rolling({ ...deps, holder });
   let settling: Settling | null = null;
   const lead = createLead({ ...deps, holder, rolling, settling: () => settling });

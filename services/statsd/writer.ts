@@ -11,13 +11,14 @@ import type { Claims } from "./claims.ts";
 import {
   HOLD_MS,
   HOUR_MS,
-  PAUSED_AFTER_MS,
   WRITE_EVERY_MS,
+  WRITE_LONG_MS,
   WRITE_MAX,
   WRITE_RETRY,
 } from "./limits.ts";
 import type { Taken } from "./minutes.ts";
 import type { Part } from "./part.ts";
+import { Pauses } from "./pauses.ts";
 import { pointOf, poolPointOf } from "./points.ts";
 
 export interface WriterDeps {
@@ -31,6 +32,8 @@ export interface WriterDeps {
   readonly logId: string;
   /** Where it counts: of the process, not of one run. */
   readonly counts: WriteCounts;
+  /** Told of a part that another claims by now: it has to be begun anew, by whoever the group gives it to. */
+  readonly onLost: (part: Part) => void;
 }
 
 /** What the store has taken and refused since the process began. */
@@ -69,25 +72,29 @@ export class Writer {
   #done = Promise.withResolvers<void>();
   /** Whether this process may have been taken for dead. */
   #isInDoubt = false;
+  readonly #pauses: Pauses;
 
-  constructor(private readonly deps: WriterDeps) {}
+  constructor(private readonly deps: WriterDeps) {
+    this.#pauses = new Pauses(deps.clock, deps.log, () => this.doubt());
+  }
 
-  /** Writes until `signal` aborts. */
+  /** Writes until `signal` aborts. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#writing(signal), this.#pauses.run(signal)]);
+  }
+
+  async #writing(signal: AbortSignal): Promise<void> {
     const { clock } = this.deps;
     let pauseMs: number = WRITE_RETRY.firstMs;
     while (!signal.aborted) {
-      const askedMs = clock.monotonic();
       await clock.sleep(WRITE_EVERY_MS, AbortSignal.any([signal, this.#wanted.signal]));
       if (signal.aborted) return;
-      if (clock.monotonic() - askedMs > PAUSED_AFTER_MS) this.doubt();
       this.#wanted = new AbortController();
       try {
         await this.write();
         pauseMs = WRITE_RETRY.firstMs;
-      } catch (error) {
-        if (!(error instanceof Error)) throw error;
-        this.#refused(error);
+      } catch (thrown) {
+        this.#refused(thrown instanceof Error ? thrown : new Error(String(thrown)));
         await clock.sleep(pauseMs, signal);
         pauseMs = Math.min(pauseMs * 2, WRITE_RETRY.lastMs);
       }
@@ -97,6 +104,11 @@ export class Writer {
   /** Others may read what this process reads: it is looked at before the next write. */
   doubt(): void {
     this.#isInDoubt = true;
+  }
+
+  /** Whether the process was stopped a moment ago: who reads what is not known yet. */
+  get isShaken(): boolean {
+    return this.#pauses.isShaken;
   }
 
   /** Resolves after the next write that ends well, which is made at once; or when `signal` aborts. */
@@ -120,8 +132,8 @@ export class Writer {
   }
 
   async #writeAll(): Promise<void> {
-    await this.#settleDoubt();
     for (;;) {
+      await this.#settleDoubt();
       const isMore = await this.#writeSome();
       this.#done.resolve();
       this.#done = Promise.withResolvers();
@@ -138,6 +150,7 @@ export class Writer {
     const raw = this.raw.splice(0, most);
     const fold = this.#foldOf(takes, raw);
     if (fold !== null) {
+      using _ = this.#tellLong();
       try {
         await series.write(fold);
       } catch (error) {
@@ -221,21 +234,34 @@ export class Writer {
 
   /** Finds out which parts others have claimed by now. */
   async #settleDoubt(): Promise<void> {
-    const { claims, log } = this.deps;
-    if (!this.#isInDoubt || claims === null) return;
+    const { claims, onLost } = this.deps;
+    if (claims === null) return;
+    await this.#pauses.calm();
+    if (!this.#isInDoubt) return;
     this.#isInDoubt = false;
     try {
       for (const part of this.parts.values()) {
         if (part.isLost || part.claim === null) continue;
-        part.isLost = !await claims.isMine(part.name, part.claim);
-        if (part.isLost) {
-          log.warn("another statsd writes this partition by now", { part: part.name });
-        }
+        if (await claims.isMine(part.name, part.claim)) continue;
+        part.isLost = true;
+        onLost(part);
       }
     } catch (error) {
       this.doubt();
       throw error;
     }
+  }
+
+  /** Says so of a write that is not answered for long; it is waited for all the same, since it may still be done. */
+  #tellLong(): Disposable {
+    const { clock, board } = this.deps;
+    const done = new AbortController();
+    clock.sleep(WRITE_LONG_MS, done.signal).then(() => {
+      if (done.signal.aborted) return;
+      const seconds = WRITE_LONG_MS / 1_000;
+      board.set(STORE_PART, "down", `A write is not answered for more than ${seconds} s`);
+    });
+    return { [Symbol.dispose]: () => done.abort() };
   }
 
   #refused(error: Error): void {

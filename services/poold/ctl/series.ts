@@ -78,6 +78,11 @@ function sentencesOf(found: GetSeriesResponse, nowMs: number): string[] {
       );
     }
   }
+  if (writes !== undefined && writes.leftOut > 0n) {
+    told.push(
+      `${count(writes.leftOut, "point")} LEFT OUT: the store refused them for good, see the log`,
+    );
+  }
   if (found.late > 0n) {
     told.push(`${count(found.late, "share")} came late and count in a later minute`);
   }
