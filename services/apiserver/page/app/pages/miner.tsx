@@ -29,7 +29,7 @@ import { MINER_PAYOUTS } from "../parts/payouts.tsx";
 import { MinerSettings } from "../parts/settings.tsx";
 import { Shares } from "../parts/shares.tsx";
 import { RefusedChart, SpeedChart } from "../parts/speed_chart.tsx";
-import { Hero, Windows } from "../parts/speeds.tsx";
+import { Hero, Windows, WindowsNote } from "../parts/speeds.tsx";
 import { Table } from "../parts/table.tsx";
 import { Workers } from "../parts/workers.tsx";
 import { rememberMiner } from "../stored.ts";
@@ -78,7 +78,7 @@ export function Miner({ address }: { address: string }) {
           <Section
             id="speeds"
             title="Speeds"
-            note="Over longer windows chance evens out, and the error shrinks."
+            note={<WindowsNote freshness={data.freshness} />}
           >
             <Windows hashrates={data.hashrates} known={counted} />
             <Facts rows={bestRows(data)} />

@@ -32,7 +32,7 @@ import { EffortMeter } from "../parts/effort.tsx";
 import { Ago, Miner, Sats, Speed } from "../parts/figures.tsx";
 import { Choice, type FactRow, Facts, Part, Section } from "../parts/layout.tsx";
 import { SpeedChart } from "../parts/speed_chart.tsx";
-import { Hero, Windows } from "../parts/speeds.tsx";
+import { Hero, Windows, WindowsNote } from "../parts/speeds.tsx";
 import { Table } from "../parts/table.tsx";
 import { span } from "../times.ts";
 import { fittingRange, knownSeconds, nameOf, type Range, RANGES } from "../windows.ts";
@@ -66,7 +66,7 @@ export function Overview({ pool, live }: {
           <Section
             id="speeds"
             title="Hashrate"
-            note="Over longer windows chance evens out, and the error shrinks."
+            note={<WindowsNote freshness={data.freshness} />}
           >
             <Windows hashrates={data.hashrates} known={!misses(data.freshness, "statistics")} />
           </Section>

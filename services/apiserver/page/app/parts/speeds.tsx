@@ -3,13 +3,13 @@
  *
  * @module
  */
-import type { HashrateJson } from "@gopool/proto/api";
+import type { FreshnessJson, HashrateJson } from "@gopool/proto/api";
 import { nowMs } from "../clock.ts";
 import { counted, double, type JsonDouble, speed, whole } from "../format.ts";
 import { SILENT_MS } from "../live.ts";
 import { span } from "../times.ts";
 import { WINDOW_SECONDS, WINDOWS } from "../windows.ts";
-import { Speed } from "./figures.tsx";
+import { Ago, Speed } from "./figures.tsx";
 import { Facts } from "./layout.tsx";
 
 /** The one figure that a page is opened for. */
@@ -86,6 +86,21 @@ export function Windows({ hashrates, known: isKnown }: {
         note: restsOn(one),
       }))}
     />
+  );
+}
+
+/** Below the heading of {@link Windows}. */
+export function WindowsNote({ freshness }: { freshness: FreshnessJson | undefined }) {
+  return (
+    <>
+      Over longer windows chance evens out, and the error shrinks.
+      {freshness?.countedUntil && (
+        <>
+          {" "}
+          Counted until <Ago at={freshness.countedUntil} />.
+        </>
+      )}
+    </>
   );
 }
 
