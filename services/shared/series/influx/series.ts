@@ -22,6 +22,7 @@ import type {
   WriteCounters,
 } from "../port.ts";
 import type { Beginnings } from "./beginnings.ts";
+import { nextTurn, Slices } from "../sqlite/turn.ts";
 import { countBlocks, figuresOf, newestBlocks } from "./blocks.ts";
 import { ROLLED_BELIEVED_MS } from "./limits.ts";
 import { blockLine, figuresLine, minuteLine, poolLine, rawLine, Unwritable } from "./lines.ts";
@@ -67,14 +68,20 @@ export class InfluxSeries implements Series {
     const { places, reasons } = this.#deps;
     await reasons.haveAll([...minutes, ...pool]);
     const minuteLines = [
-      ...this.#lines(
+      ...await this.#lines(
         minutes,
         (point) => minuteLine(places.shares.minute.table, point, reasons.known),
       ),
-      ...this.#lines(pool, (point) => poolLine(places.pool.minute.table, point, reasons.known)),
+      ...await this.#lines(
+        pool,
+        (point) => poolLine(places.pool.minute.table, point, reasons.known),
+      ),
     ];
     const isRawKept = places.databases.has(places.raw.database);
-    const rawLines = this.#lines(isRawKept ? raw : [], (share) => rawLine(places.raw.table, share));
+    const rawLines = await this.#lines(
+      isRawKept ? raw : [],
+      (share) => rawLine(places.raw.table, share),
+    );
     const batches = [
       { database: places.shares.minute.database, lines: minuteLines },
       { database: places.raw.database, lines: rawLines },
@@ -215,9 +222,11 @@ export class InfluxSeries implements Series {
     };
   }
 
-  #lines<T>(points: readonly T[], lineFor: (point: T) => string): string[] {
+  async #lines<T>(points: readonly T[], lineFor: (point: T) => string): Promise<string[]> {
     const lines: string[] = [];
+    const slices = new Slices();
     for (const point of points) {
+      if (slices.isFull()) await nextTurn();
       try {
         lines.push(lineFor(point));
       } catch (error) {
@@ -229,7 +238,7 @@ export class InfluxSeries implements Series {
   }
 
   async #writeOne(place: Place, lineFor: (table: Place["table"]) => string): Promise<void> {
-    const lines = this.#lines([place.table], lineFor);
+    const lines = await this.#lines([place.table], lineFor);
     if (lines.length > 0) await this.#deps.writer.write([{ database: place.database, lines }]);
   }
 }

@@ -10,6 +10,7 @@ import { HttpError, InfluxDBClient, setLogger } from "@influxdata/influxdb3-clie
 import { Channel, credentials } from "@grpc/grpc-js";
 import { Buffer } from "node:buffer";
 import { SeriesUnavailable } from "../port.ts";
+import { nextTurn, Slices } from "../sqlite/turn.ts";
 import type { InfluxAddress } from "./address.ts";
 import { away, queryFault, Refused, type RefusedLine, refusedLines, writeFault } from "./faults.ts";
 import { Gate } from "./gate.ts";
@@ -198,7 +199,12 @@ export class InfluxServer implements AsyncDisposable {
   async #rows(database: string, sql: string, params: Params): Promise<Columns[]> {
     const rows: Columns[] = [];
     const options = { type: "sql" as const, params: { ...params }, timeout: this.#queryTimeoutMs };
-    for await (const row of this.#client.query(sql, database, options)) rows.push(row);
+    const slices = new Slices();
+    for await (const row of this.#client.query(sql, database, options)) {
+      rows.push(row);
+      // The client takes a message of thousands of rows apart in one turn.
+      if (slices.isFull()) await nextTurn();
+    }
     return rows;
   }
 }

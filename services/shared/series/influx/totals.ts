@@ -67,20 +67,33 @@ export class Totals {
     return [...sums].map(([worker, adding]) => ({ ...adding.sum(range), worker }));
   }
 
+  /** All accounts' work, then everything of the first ones. */
   async top(asked: Range, limit: number): Promise<AccountSum[]> {
     const { range, pieces } = planOf(asked, await this.deps.horizon());
-    const sums = new Map<string, Adding>();
-    const by = { account: "account" };
-    for (const columns of await this.#ask(pieces, this.deps.places.shares, { by })) {
-      addingOf(sums, textOf(columns.account)).add(rowOf(columns));
+    const { shares } = this.deps.places;
+    const work = new Map<string, number>();
+    const rows = await this.#each(pieces, shares, (table, slice) => ({
+      sql: `SELECT account, sum(work) AS work FROM ${table} WHERE ${within(slice)} ` +
+        `AND status = 'valid' GROUP BY account`,
+      params: {},
+    }));
+    for (const columns of rows) {
+      const account = textOf(columns.account);
+      work.set(account, (work.get(account) ?? 0) + numberOf(columns.work));
     }
-    const first = [...sums].filter(([, { work }]) => work > 0)
-      .sort(([a, { work: aWork }], [b, { work: bWork }]) => bWork - aWork || (a < b ? -1 : 1))
-      .slice(0, limit);
-    const names = first.map(([account]) => account);
-    const workers = names.length === 0 ? new Map() : await this.#workersOf(pieces, names);
-    return first.map(([account, adding]) => ({
-      ...adding.sum(range),
+    const names = [...work].filter(([, hashes]) => hashes > 0)
+      .sort(([a, aWork], [b, bWork]) => bWork - aWork || (a < b ? -1 : 1))
+      .slice(0, limit).map(([account]) => account);
+    if (names.length === 0) return [];
+    const where = ofAccounts(names);
+    const [totals, workers] = await Promise.all([
+      this.#ask(pieces, shares, { by: { account: "account" }, where }),
+      this.#pairs(pieces, where),
+    ]);
+    const sums = new Map<string, Adding>();
+    for (const columns of totals) addingOf(sums, textOf(columns.account)).add(rowOf(columns));
+    return names.map((account) => ({
+      ...addingOf(sums, account).sum(range),
       account,
       workers: workers.get(account)?.size ?? 0,
     }));
@@ -111,10 +124,6 @@ export class Totals {
       best = { ...one, account: textOf(columns.account), worker: textOf(columns.worker) };
     }
     return best;
-  }
-
-  async #workersOf(pieces: readonly Piece[], accounts: readonly string[]) {
-    return await this.#pairs(pieces, ofAccounts(accounts));
   }
 
   /** Account → its workers. */
