@@ -17,7 +17,7 @@ import type { State } from "@gopool/state";
 import { findBeginning } from "./beginning.ts";
 import { Claims } from "./claims.ts";
 import { BATCH_MAX, PAUSED_AFTER_MS, RAW_MAX, TOTALS_MAX } from "./limits.ts";
-import { type Drops, noDrops } from "./minutes.ts";
+import { addDrops, type Drops, noDrops } from "./drops.ts";
 import { Part } from "./part.ts";
 import { type Source, SOURCES } from "./sources.ts";
 import { noWrites, type WriteCounts, Writer } from "./writer.ts";
@@ -64,7 +64,7 @@ export function createKeeping(deps: KeepingDeps): Keeping {
   const parts = () => [...writer?.parts.values() ?? []];
   /** What a partition counted, once it is given back. */
   const retire = ({ minutes, source: { status } }: Part) => {
-    add(drops[status], minutes.drops);
+    addDrops(drops[status], minutes.drops);
     past.late += minutes.late;
     past.folded += minutes.folded;
   };
@@ -109,7 +109,7 @@ export function createKeeping(deps: KeepingDeps): Keeping {
         rejected: { ...drops.rejected },
         stale: { ...drops.stale },
       };
-      for (const { minutes, source } of parts()) add(sums[source.status], minutes.drops);
+      for (const { minutes, source } of parts()) addDrops(sums[source.status], minutes.drops);
       const live = parts().map(({ minutes }) => minutes);
       return {
         records: past.records,
@@ -229,8 +229,4 @@ async function lagsOf(bus: Bus, parts: readonly Part[]): Promise<GroupLag[]> {
       }),
     };
   }));
-}
-
-function add(sums: Drops, more: Readonly<Drops>): void {
-  for (const key of Object.keys(sums) as (keyof Drops)[]) sums[key] += more[key];
 }

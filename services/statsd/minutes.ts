@@ -18,24 +18,10 @@
  */
 import type { Status } from "@gopool/series";
 import type { StatisticsShare } from "@gopool/shares";
+import { DirtyHours } from "./dirty_hours.ts";
+import { type Drops, noDrops } from "./drops.ts";
 import { type Cell, MinuteFold, type NameBounds } from "./fold.ts";
 import { HOUR_MS, MINUTE_MS, OPEN_MINUTES_MAX } from "./limits.ts";
-
-/** Why a record did not count. Notes and marks are no shares, and are not told. */
-export interface Drops {
-  /** Published again, and counted before. */
-  repeated: number;
-  /** Answered true twice, and valid once: no refusal. */
-  republished: number;
-  foreign: number;
-  unreadable: number;
-  /** Of a minute of which the beginning is gone. */
-  headless: number;
-}
-
-export function noDrops(): Drops {
-  return { repeated: 0, republished: 0, foreign: 0, unreadable: 0, headless: 0 };
-}
 
 /** Where a reader was told to begin. */
 export interface Beginning {
@@ -57,17 +43,10 @@ export interface Taken {
   readonly cells: readonly Cell[];
 }
 
-/** An hour that has to be rolled up again. Each mark is another object. */
-export interface DirtyHour {
-  /** Of the first record of it that was written late. */
-  readonly firstOffset: number;
-}
-
 export class PartitionMinutes {
   /** Oldest first; the last one is the newest, and open. */
   readonly #minutes: MinuteFold[] = [];
-  /** Hours that were rolled up before they were written. */
-  readonly #dirty = new Map<number, DirtyHour>();
+  readonly dirty = new DirtyHours();
   readonly drops = noDrops();
   /** Records whose log time fell behind the newest minute: counted there. */
   late = 0;
@@ -245,27 +224,6 @@ export class PartitionMinutes {
     this.#held = [];
   }
 
-  /** Hours, rolled up before, that minutes of this partition have changed since. */
-  dirty(): readonly number[] {
-    return [...this.#dirty.keys()];
-  }
-
-  /** Minutes of an hour were written that is rolled up already: it has to be again, and is not left before that. */
-  markDirty(hourMs: number, firstOffset: number): void {
-    const least = Math.min(firstOffset, this.#dirty.get(hourMs)?.firstOffset ?? Infinity);
-    this.#dirty.set(hourMs, { firstOffset: least });
-  }
-
-  /** Tells whether the hour was marked again since. */
-  markOf(hourMs: number): DirtyHour | undefined {
-    return this.#dirty.get(hourMs);
-  }
-
-  /** The hour is rolled up again, with everything that was written when it had this mark. */
-  cleaned(hourMs: number, mark: DirtyHour | undefined): void {
-    if (this.#dirty.get(hourMs) === mark) this.#dirty.delete(hourMs);
-  }
-
   /** Whether a minute of the hour may still be written. */
   isIn(hourMs: number): boolean {
     return this.#minutes.some(({ minuteMs, hasChanged }) =>
@@ -279,11 +237,8 @@ export class PartitionMinutes {
   }
 
   #least(minute: MinuteFold | undefined): number | undefined {
-    let least = minute?.firstOffset;
-    for (const { firstOffset } of this.#dirty.values()) {
-      if (least === undefined || firstOffset < least) least = firstOffset;
-    }
-    return least;
+    const least = Math.min(minute?.firstOffset ?? Infinity, this.dirty.leastOffset);
+    return least === Infinity ? undefined : least;
   }
 
   #hasPassed(minuteMs: number): boolean {

@@ -56,13 +56,13 @@ export class Rolling {
   /** Hours that parts of this process changed after they were rolled up, as far as all of that is written. */
   async dirty(writer: Writer): Promise<void> {
     const parts = [...writer.parts.values()];
-    const hours = new Set(parts.flatMap(({ minutes }) => minutes.dirty()));
+    const hours = new Set(parts.flatMap(({ minutes }) => minutes.dirty.all));
     for (const hourMs of hours) {
       if (parts.some(({ minutes }) => minutes.isIn(hourMs))) continue;
-      const marks = parts.map(({ minutes }) => minutes.markOf(hourMs));
+      const marks = parts.map(({ minutes }) => minutes.dirty.markOf(hourMs));
       if (await this.#roll({ fromMs: hourMs, untilMs: hourMs + HOUR_MS }) === null) return;
       // Unless more of the hour was written meanwhile.
-      parts.forEach(({ minutes }: Part, i) => minutes.cleaned(hourMs, marks[i]));
+      parts.forEach(({ minutes }: Part, i) => minutes.dirty.cleaned(hourMs, marks[i]));
     }
   }
 

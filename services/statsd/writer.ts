@@ -227,7 +227,7 @@ export class Writer {
   #markDirty({ minutes }: Part, taken: readonly Taken[]): void {
     for (const { minute: { minuteMs, firstOffset } } of taken) {
       if (minuteMs < this.rolledUntilMs) {
-        minutes.markDirty(minuteMs - minuteMs % HOUR_MS, firstOffset);
+        minutes.dirty.mark(minuteMs - minuteMs % HOUR_MS, firstOffset);
       }
     }
   }
