@@ -90,3 +90,25 @@ Deno.test("a miner's chart is of one worker where it is named, its reasons are t
   ]);
   assertEquals(both.shares.reasons[0].title, "Sent twice");
 });
+
+Deno.test("figures that stand still for minutes are called stale, in charts and of miners too", async () => {
+  await using at = await stand();
+  await at.mine([{ atMs: NOON_MS - MINUTE }]);
+  await at.say({ settledUntilMs: BigInt(NOON_MS) });
+  const get = restOver(at.deps);
+  const paths = [
+    "/api/v1/pool/chart",
+    "/api/v1/miners",
+    `/api/v1/miners/${ALICE}/chart`,
+    `/api/v1/miners/${ALICE}/workers`,
+    `/api/v1/miners/${ALICE}/worker?name=rig1`,
+  ];
+  const staleOf = async () =>
+    (await Promise.all(paths.map(get))).map(({ body }) =>
+      body.freshness.missing.length > 0 ? "missing" : body.freshness.stale
+    );
+  // The books are away: only the pool's chart has anything of theirs.
+  assertEquals(await staleOf(), ["missing", false, false, false, false]);
+  await at.clock.advance(6 * MINUTE);
+  assertEquals(await staleOf(), ["missing", true, true, true, true]);
+});

@@ -4,6 +4,9 @@ import { ROWS_MAX } from "@gopool/series";
 /** Who is online: the Stratum side aims at 15 shares a minute, so ten minutes without one are no chance. */
 export const ONLINE_MS = 600_000;
 
+/** Minutes are whole a minute or two after their beginning: counting that stands further back than this is behind. */
+export const COUNTED_OLD_MS = 5 * 60_000;
+
 /** Of a request that names no page size. The protos hold what is named within their own bounds. */
 export const WORKERS_USUAL = 100;
 export const TOP_MINERS_USUAL = 20;

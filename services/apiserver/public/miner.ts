@@ -40,7 +40,7 @@ export async function minerAnswer(
   const { books, clock } = deps;
   const parts = partsOf(deps);
   const nowMs = clock.now();
-  const counted = await parts.take("statistics", () => countedOf(deps), null);
+  const counted = await parts.take("statistics", () => countedOf(deps, parts), null);
   const [statistics, money] = await Promise.all([
     counted === null
       ? null
@@ -113,7 +113,7 @@ export async function known(deps: PublicDeps, parts: Parts, subject: Subject): P
   if (subject.kind === "pool") return;
   const { series, books, clock } = deps;
   const seen = await parts.take("statistics", async () => {
-    const counted = await countedOf(deps);
+    const counted = await countedOf(deps, parts);
     const untilMs = Math.max(counted.untilMs, wholeMinute(clock.now())) + MINUTE_MS;
     const sums = await series.sums(subject, [
       ever(counted),
@@ -145,7 +145,7 @@ export async function minerChartAnswer(
     ? { kind: "account", account }
     : { kind: "worker", account, worker };
   const nowMs = clock.now();
-  const counted = await countedOf(deps);
+  const counted = await countedOf(deps, parts);
   const chart = await chartOf(series, subject, range, counted);
   const empty = chart.steps.every(({ lastMs }) => lastMs === 0);
   if (empty) await known(deps, parts, subject);

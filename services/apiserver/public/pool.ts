@@ -44,7 +44,7 @@ export async function poolAnswer(
   const { books, clock, network, settings } = deps;
   const parts = partsOf(deps);
   const nowMs = clock.now();
-  const counted = await parts.take("statistics", () => countedOf(deps), null);
+  const counted = await parts.take("statistics", () => countedOf(deps, parts), null);
   const [statistics, terms, lastBlock, now] = await Promise.all([
     counted === null ? null : parts.take("statistics", () => statisticsOf(deps, counted), null),
     parts.take("ledger", () => books.terms(), null),
@@ -142,7 +142,7 @@ export async function poolChartAnswer(
   const { books, series, clock } = deps;
   const parts = partsOf(deps);
   const nowMs = clock.now();
-  const counted = await countedOf(deps);
+  const counted = await countedOf(deps, parts);
   const chart = await chartOf(series, POOL, range, counted);
   const { fromMs } = chart.steps[0]!.range;
   const blocks = await parts.take(
@@ -165,7 +165,8 @@ export async function topMinersAnswer(
   pageSize: number,
 ): Promise<MessageInitShape<typeof ListTopMinersResponseSchema>> {
   const { series, clock, settings: { finders } } = deps;
-  const counted = await countedOf(deps);
+  const parts = partsOf(deps);
+  const counted = await countedOf(deps, parts);
   const limit = pageSize || TOP_MINERS_USUAL;
   const found = finders === "hidden"
     ? []
@@ -177,7 +178,7 @@ export async function topMinersAnswer(
       workers: one.workers,
       bestDifficulty: one.best.difficulty,
     })),
-    freshness: partsOf(deps).freshness(clock.now(), counted.untilMs),
+    freshness: parts.freshness(clock.now(), counted.untilMs),
   };
 }
 

@@ -31,7 +31,7 @@ export async function workersAnswer(
   const { series, clock } = deps;
   const parts = partsOf(deps);
   const nowMs = clock.now();
-  const now = await countedOf(deps);
+  const now = await countedOf(deps, parts);
   const place = pageToken === "" ? null : placeOf(pageToken);
   // All pages are of one moment, so that a worker which is seen meanwhile does not move to a page that was read.
   const counted = place === null ? now : { ...now, untilMs: Math.min(place.untilMs, now.untilMs) };
@@ -127,7 +127,7 @@ export async function workerAnswer(
   const { series, clock } = deps;
   const parts = partsOf(deps);
   const nowMs = clock.now();
-  const counted = await countedOf(deps);
+  const counted = await countedOf(deps, parts);
   const subject: Subject = { kind: "worker", account, worker };
   const [overview, [online]] = await Promise.all([
     overviewOf(series, subject, counted),
