@@ -8,6 +8,7 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { canonicalAddress, fromHex } from "@gopool/chain";
 import { type Browser, hindrances, openBrowser, type Page } from "@gopool/testing/browser";
+import { systemClock } from "@gopool/runtime";
 import { tempDir, waitFor } from "@gopool/testing";
 import { ownPool, RunningTask } from "@gopool/poold/child_fixture";
 import { findBrowser } from "../real/chromium.ts";
@@ -26,8 +27,12 @@ interface Pool {
   readonly origin: string;
 }
 
+/** The visitor and the test are one client, whom the pool lets ask ten times a second: most is left to the visitor. */
+const ASK_EVERY_MS = 500;
+
 /** What the page asks of the API, for a test that needs a name out of it. */
 async function ask<T>({ origin }: Pool, path: string): Promise<T> {
+  await systemClock.sleep(ASK_EVERY_MS);
   return await (await fetch(`${origin}/api/v1/${path}`)).json();
 }
 
