@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { systemClock } from "@gopool/runtime";
 import { FakeClock } from "@gopool/testing";
 import type { InfluxPlace } from "@gopool/testing/servers";
 import type { Stand } from "../contract_stand.ts";
@@ -19,14 +20,28 @@ export function databaseName(): string {
   return `gopool_test_${RUN}_${stands++}`;
 }
 
+/** Its wall is the tests' to move; a write that waits to be tried again waits by the real time. */
+class WallClock extends FakeClock {
+  override monotonic(): number {
+    return performance.now();
+  }
+  override sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return systemClock.sleep(ms, signal);
+  }
+}
+
+/** A test that waits for a server without faults has failed. */
+const WRITE_TRIES_MS = 5_000;
+
 /** The server counts retention by its own clock: the tests' begins there. */
 export async function influxStand(place: InfluxPlace, retentions?: Retentions): Promise<Stand> {
-  const clock = new FakeClock(Date.now());
+  const clock = new WallClock(Date.now());
   const database = databaseName();
   const opened: Series[] = [];
   const options: InfluxOptions = {
     clock,
     raw: true,
+    writeTriesMs: WRITE_TRIES_MS,
     ...(place.token === undefined ? {} : { token: place.token }),
     ...(retentions === undefined ? {} : { retentions }),
   };
