@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { createDocs, createGateway, type Gateway, openApi, serving } from "@gopool/control/gateway";
+import { createDocs, createGateway, openApi, serving } from "@gopool/control/gateway";
 import { BlockService, MinerService, PayoutService, PoolService } from "@gopool/proto/api";
 import { COMMENTS } from "@gopool/proto/api/comments";
 import type { Answers } from "./answers.ts";
@@ -14,7 +14,7 @@ import {
   createPayoutApi,
 } from "./books/mod.ts";
 import { createCompat } from "./compat/mod.ts";
-import type { Corner } from "./front.ts";
+import { type Corner, createPlaces, type Places } from "./places.ts";
 import { keptAnswers } from "./kept_answers.ts";
 import { COMPAT_FRESH_MS, STREAMS_MAX } from "./limits.ts";
 import type { Live } from "./live.ts";
@@ -38,12 +38,7 @@ export interface ContentsDeps extends ApiserverDeps {
   readonly stop: AbortSignal;
 }
 
-export interface Contents {
-  readonly gateway: Gateway;
-  readonly corners: readonly Corner[];
-}
-
-export function createContents(deps: ContentsDeps): Contents {
+export function createContents(deps: ContentsDeps): Places {
   const { pool, page, books, series, clock, log } = deps;
   const { apiStratumUrls = [], apiFinders: finders } = deps.settings;
   const { streams, answers, generation, onAnswer, stop } = deps;
@@ -82,5 +77,5 @@ export function createContents(deps: ContentsDeps): Contents {
     isConditional: true,
   }));
   const pages: Corner = { name: "page", fetch: (request) => page.fetch(request) };
-  return { gateway, corners: [docs, compat, pages] };
+  return createPlaces(gateway, [docs, compat, pages]);
 }

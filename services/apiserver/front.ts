@@ -5,7 +5,7 @@
  * @module
  */
 import { Code } from "@gopool/control";
-import { type Gateway, refusal } from "@gopool/control/gateway";
+import { refusal } from "@gopool/control/gateway";
 import type { Clock, Histogram, Logger } from "@gopool/runtime";
 import type { ApiConfig } from "./api_rows.ts";
 import { allowOrigin, preflight } from "./cors.ts";
@@ -15,24 +15,11 @@ import { sendReady } from "./etag.ts";
 import { FRESH_MS } from "./kept_answers.ts";
 import type { Allowed, Limiter } from "./limiter.ts";
 import { REQUESTS_MAX, URL_MAX_CHARS } from "./limits.ts";
+import { pathOf, type Places, type Routed } from "./places.ts";
 import { Proxies } from "./proxies.ts";
-import { ttlOf } from "./ttl.ts";
-
-/** Something that answers some paths. Null: none of its own. */
-export interface Corner {
-  /** For the metrics. */
-  readonly name: string;
-  fetch(request: Request): Response | null | Promise<Response | null>;
-  /** How long its answers with status 200 to a GET are kept; absent: they are not. */
-  readonly ttl?: { readonly freshMs: number; readonly staleMs: number };
-  /** Whether a path (without its query) may be one of its own; absent: any. */
-  has?(path: string): boolean;
-}
 
 export interface FrontDeps {
-  readonly gateway: Gateway;
-  /** Asked in this order after the gateway. */
-  readonly corners: readonly Corner[];
+  readonly places: Places;
   readonly ready: Ready;
   /** Changes when an operator flushes: what was asked for before is not kept after it. */
   readonly generation: () => string;
@@ -60,17 +47,19 @@ interface Asked {
   readonly sinceMs: number;
 }
 
-/** What an answer came from, and its name in the metrics. */
-interface Routed {
+/** An answer that is not kept, read whole for all who wait for it. */
+interface Refused {
   readonly route: string;
-  readonly response: Response;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
 }
 
 export function createFront(deps: FrontDeps): Front {
-  const { gateway, corners, ready, limiter, counts, clock, log, settings, seconds } = deps;
+  const { places, ready, limiter, counts, clock, log, settings, seconds } = deps;
   const proxies = new Proxies(settings.apiTrustedProxies);
-  /** Answers that are being made, for who asks the same meanwhile; null: it is not kept, each asks for itself. */
-  const making = new Map<string, Promise<ReadyAnswer | Routed>>();
+  /** Answers that are being made, for who asks the same meanwhile. */
+  const making = new Map<string, Promise<ReadyAnswer | Refused>>();
   let underWay = 0;
 
   function answer(request: Request, remote: string): Response | Promise<Response> {
@@ -104,8 +93,10 @@ export function createFront(deps: FrontDeps): Front {
         const isFresh = asked.sinceMs < found.freshUntilMs;
         counts.kept[isFresh ? "ready" : "stale"]++;
         if (!isFresh && !making.has(path) && underWay < REQUESTS_MAX) {
-          // Not awaited: it ends within the deadline of a call, and tells the log itself.
-          void made(asked).catch(() => {});
+          // Not awaited: it ends within the deadline of a call.
+          made(asked).catch((error) =>
+            log.error("an answer could not be made anew", { path, error })
+          );
         }
         return sent(asked, found, allowed, seconds.ready);
       }
@@ -128,7 +119,7 @@ export function createFront(deps: FrontDeps): Front {
       const { method } = asked.request;
       const got = method === "GET" || method === "HEAD"
         ? await made(asked)
-        : await counted(() => routed(asked.request, asked.client));
+        : await counted(() => places.answer(asked.request, asked.client));
       return "body" in got
         ? sent(asked, got, allowed, seconds.made)
         : finished(asked, got, allowed, seconds.made);
@@ -142,37 +133,35 @@ export function createFront(deps: FrontDeps): Front {
   /** What is kept is made once for all who wait for it, whoever goes meanwhile. */
   async function made(asked: Asked): Promise<ReadyAnswer | Routed> {
     const { request, path, client } = asked;
-    if (keptFor(request, path) === null) return await counted(() => routed(request, client));
-    const under = making.get(path);
-    if (under !== undefined) {
-      const got = await under;
-      // An answer that is not kept has a body that is read once: who waited for it asks for itself.
-      return "body" in got ? got : await counted(() => routed(request, client));
+    if (places.ttlOf(request, path) === null) {
+      return await counted(() => places.answer(request, client));
     }
+    const under = making.get(path);
+    if (under !== undefined) return orRouted(await under);
     // Another request than the caller's: its end, its conditions and its method are the caller's alone.
     const own = new Request(request.url, { headers: { accept: "application/json" } });
     const mine = counted(() => keep(own, path, client)).finally(() => making.delete(path));
     making.set(path, mine);
-    return await mine;
+    return orRouted(await mine);
   }
 
   async function keep(
     request: Request,
     path: string,
     client: string,
-  ): Promise<ReadyAnswer | Routed> {
-    const ttl = keptFor(request, path)!;
+  ): Promise<ReadyAnswer | Refused> {
+    const ttl = places.ttlOf(request, path)!;
     const generation = deps.generation();
-    const got = await routed(request, client);
-    const { route, response } = got;
-    if (response.status !== 200) return got;
+    const { route, response } = await places.answer(request, client);
+    const { status, headers } = response;
+    if (status !== 200) return { route, status, headers, text: await response.text() };
     const body = new Uint8Array(await response.arrayBuffer());
-    const told = response.headers.get(FRESH_MS);
+    const told = headers.get(FRESH_MS);
     const freshMs = told === null ? ttl.freshMs : Math.min(Number(told), ttl.freshMs);
     const freshUntilMs = clock.monotonic() + freshMs;
     const answer: ReadyAnswer = {
       route,
-      type: response.headers.get("content-type") ?? "application/json",
+      type: headers.get("content-type") ?? "application/json",
       body,
       etag: etagOf(body),
       freshUntilMs,
@@ -181,31 +170,6 @@ export function createFront(deps: FrontDeps): Front {
     };
     if (generation === deps.generation()) ready.put(path, answer);
     return answer;
-  }
-
-  function keptFor(request: Request, path: string) {
-    const found = gateway.routeOf(request);
-    if (found !== null) return found.kind === "rest" ? ttlOf(found.method) : null;
-    const name = nameOf(path);
-    return corners.find((corner) => corner.has?.(name) ?? false)?.ttl ?? null;
-  }
-
-  async function routed(request: Request, client: string): Promise<Routed> {
-    const found = gateway.routeOf(request);
-    const response = await gateway.fetch(request, { address: client });
-    if (response !== null) {
-      return { route: found === null ? "none" : routeName(found.method), response };
-    }
-    const name = nameOf(pathOf(request.url));
-    for (const corner of corners) {
-      if (corner.has?.(name) === false) continue;
-      const given = await corner.fetch(request);
-      if (given !== null) return { route: corner.name, response: given };
-    }
-    return {
-      route: "none",
-      response: refusal(Code.NotFound, "there is nothing here: the API is at /api/v1/", 404),
-    };
   }
 
   async function counted<T>(work: () => Promise<T>): Promise<T> {
@@ -258,19 +222,11 @@ export function createFront(deps: FrontDeps): Front {
   };
 }
 
-/** The path with its query, as it was sent. */
-function pathOf(url: string): string {
-  return url.slice(url.indexOf("/", url.indexOf("://") + 3));
-}
-
-/** Without the query. */
-function nameOf(path: string): string {
-  const at = path.indexOf("?");
-  return at < 0 ? path : path.slice(0, at);
-}
-
-function routeName({ parent, name }: { parent: { name: string }; name: string }): string {
-  return `${parent.name}/${name}`;
+/** What was refused, as a response of one's own. */
+function orRouted(got: ReadyAnswer | Refused): ReadyAnswer | Routed {
+  if ("body" in got) return got;
+  const { route, status, headers, text } = got;
+  return { route, response: new Response(text, { status, headers }) };
 }
 
 function tooMany({ waitMs }: Allowed): Response {

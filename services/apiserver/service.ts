@@ -107,9 +107,9 @@ export function createApiserver(deps: ApiserverDeps): Apiserver {
     const ended = new AbortController();
     const onAnswer = (from: "made" | "shared") => counts.kept[from]++;
     const given = { live, books, streams, answers, generation, onAnswer, stop: ended.signal };
-    const contents = createContents({ ...deps, ...given });
-    const own = { ready, generation, limiter, counts, seconds };
-    const { answer } = front = createFront({ ...deps, ...contents, ...own });
+    const places = createContents({ ...deps, ...given });
+    const own = { places, ready, generation, limiter, counts, seconds };
+    const { answer } = front = createFront({ ...deps, ...own });
     await using server = servePublic(apiListen, answer, deps.log);
     listening.resolve(server.port);
     listen = `${apiListen.host}:${server.port}`;

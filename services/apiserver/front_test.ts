@@ -1,0 +1,138 @@
+import { assertEquals } from "@std/assert";
+import { Code } from "@gopool/control";
+import { refusal } from "@gopool/control/gateway";
+import { captureLog, FakeClock, settle } from "@gopool/testing";
+import { Counts } from "./counts.ts";
+import { createFront } from "./front.ts";
+import { REQUESTS_MAX } from "./limits.ts";
+import type { Places } from "./places.ts";
+import { Ready } from "./ready.ts";
+
+const TTL = { freshMs: 10_000, staleMs: 10_000 };
+
+/** A front before one place, which answers when it is let. */
+function stand() {
+  const clock = new FakeClock();
+  const { log, lines } = captureLog();
+  const counts = new Counts();
+  const ready = new Ready();
+  const place = {
+    asked: 0,
+    say: (_request: Request): Response => new Response(`answer ${place.asked}`),
+    hold: Promise.resolve(),
+  };
+  let generation = 0;
+  const places: Places = {
+    ttlOf: (_, path) => path.startsWith("/kept") ? TTL : null,
+    async answer(request) {
+      place.asked++;
+      await place.hold;
+      return { route: "place", response: place.say(request) };
+    },
+  };
+  const observe = () => {};
+  const front = createFront({
+    places,
+    ready,
+    generation: () => String(generation),
+    limiter: null,
+    counts,
+    clock,
+    log,
+    settings: { apiOrigins: "*", apiTrustedProxies: [], apiRate: 0, apiBurst: 1 },
+    seconds: { ready: { observe }, made: { observe } },
+  });
+  const ask = async (path: string, init: RequestInit = {}) => {
+    const response = await front.answer(new Request(`http://pool${path}`, init), "192.0.2.1");
+    return { status: response.status, text: await response.text() };
+  };
+  const flush = () => {
+    generation++;
+    ready.clear();
+  };
+  return { clock, lines, counts, ready, place, front, ask, flush };
+}
+
+Deno.test("all who ask at once for what is kept share one question, whatever comes of it", async () => {
+  const { place, ask } = stand();
+  const all = async () => {
+    const held = Promise.withResolvers<void>();
+    place.hold = held.promise;
+    const asked = Array.from({ length: 20 }, () => ask("/kept/a"));
+    await settle();
+    held.resolve();
+    return await Promise.all(asked);
+  };
+  place.say = () => refusal(Code.Unavailable, "away");
+  const refused = await all();
+  assertEquals([...new Set(refused.map(({ status }) => status))], [503]);
+  assertEquals(new Set(refused.map(({ text }) => text)).size, 1);
+  assertEquals(place.asked, 1);
+  place.say = () => new Response("well");
+  assertEquals([...new Set((await all()).map(({ text }) => text))], ["well"]);
+  assertEquals(place.asked, 2, "a refusal is not kept");
+});
+
+Deno.test("an answer is given for a while longer while a new one is made", async () => {
+  const { clock, place, ask, counts } = stand();
+  assertEquals((await ask("/kept/a")).text, "answer 1");
+  await clock.advance(TTL.freshMs);
+  assertEquals((await ask("/kept/a")).text, "answer 1");
+  await settle();
+  assertEquals([place.asked, counts.kept.stale], [2, 1]);
+  assertEquals((await ask("/kept/a")).text, "answer 2");
+  await clock.advance(TTL.freshMs + TTL.staleMs);
+  assertEquals((await ask("/kept/a")).text, "answer 3", "too old to be given");
+});
+
+Deno.test("a fault while a new one is made is told to the log, and the old one is given", async () => {
+  const { clock, place, ask, lines } = stand();
+  await ask("/kept/a");
+  await clock.advance(TTL.freshMs);
+  place.say = () => {
+    throw new Error("broken");
+  };
+  assertEquals((await ask("/kept/a")).text, "answer 1");
+  await settle();
+  assertEquals(lines.map(({ level }) => level), ["error"]);
+  const { status, text } = await ask("/other");
+  assertEquals([status, JSON.parse(text).code], [500, "internal"]);
+});
+
+Deno.test("what was asked for before a flush is not kept after it", async () => {
+  const { place, ask, flush, ready } = stand();
+  const held = Promise.withResolvers<void>();
+  place.hold = held.promise;
+  const early = ask("/kept/a");
+  await settle();
+  flush();
+  held.resolve();
+  assertEquals((await early).text, "answer 1");
+  assertEquals(ready.count, 0);
+  assertEquals((await ask("/kept/a")).text, "answer 2");
+});
+
+Deno.test("too much under way is turned away, but for what is ready", async () => {
+  const { place, ask, counts, front } = stand();
+  await ask("/kept/a");
+  const held = Promise.withResolvers<void>();
+  place.hold = held.promise;
+  const many = Array.from({ length: REQUESTS_MAX }, (_, i) => ask(`/other/${i}`));
+  await settle();
+  assertEquals(front.underWay, REQUESTS_MAX);
+  assertEquals((await ask("/other/more")).status, 503);
+  assertEquals((await ask("/kept/a")).status, 200);
+  assertEquals(counts.busy, 1);
+  held.resolve();
+  assertEquals((await Promise.all(many)).filter(({ status }) => status !== 200), []);
+  assertEquals(front.underWay, 0);
+});
+
+Deno.test("a question is the caller's own where its answer is not kept", async () => {
+  const { place, ask } = stand();
+  place.say = (request) => new Response(request.headers.get("x-own"));
+  const headers = { "x-own": "mine" };
+  assertEquals((await ask("/other", { headers })).text, "mine");
+  assertEquals((await ask("/kept/a", { headers })).text, "");
+  assertEquals((await ask("/kept/b", { method: "POST", headers })).text, "mine");
+});
