@@ -9,7 +9,9 @@ import type {
   GetMinerSettingsResponseJson,
 } from "@gopool/proto/api";
 import { type ApiError, postJson } from "../api.ts";
+import { basisPoints, whole } from "../format.ts";
 import { useLoaded } from "../load.ts";
+import { span } from "../times.ts";
 import { Ago, Copy, Sats } from "./figures.tsx";
 import { Notice, Part } from "./layout.tsx";
 
@@ -30,6 +32,14 @@ export function MinerSettings({ path }: { path: string }) {
               <dt>Is paid from</dt>
               <dd>
                 <Sats value={known.payoutThresholdSats} />
+              </dd>
+            </div>
+            <div>
+              <dt>The pool keeps</dt>
+              <dd>
+                {basisPoints(known.feeBasisPoints ?? 0)}
+                {(known.donationBasisPoints ?? 0) > 0 &&
+                  `, and ${basisPoints(known.donationBasisPoints!)} is donated`}
               </dd>
             </div>
             <div>
@@ -67,6 +77,8 @@ function Change({ path, settings, onChange }: {
   const busy = useSignal(false);
   const outcome = useSignal<Outcome | null>(null);
   const text = message.value ?? example;
+  const least = whole(settings.leastThresholdSats);
+  const delay = settings.addressDelaySeconds ?? 0;
 
   const send = async (event: SubmitEvent) => {
     event.preventDefault();
@@ -101,6 +113,13 @@ function Change({ path, settings, onChange }: {
         There is no account and no password: whoever holds the address's key may change its
         settings. Edit the message, sign exactly this text with the address in your wallet (BIP 322,
         or BIP 137 as older wallets do), and send both.
+        {least > 0n && (
+          <>
+            {" "}
+            The least that can be set is <Sats value={least} />.
+          </>
+        )}
+        {delay > 0 && ` A new payout address waits ${span(delay)} before it is paid.`}
       </p>
       <form onSubmit={send}>
         <label for="settings-message">Message</label>
