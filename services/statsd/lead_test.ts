@@ -210,3 +210,38 @@ Deno.test("minutes are settled when judged, counted and written; hours are rolle
   const figures = await series.figures({ fromMs: START_MS, untilMs: START_MS + 2 * HOUR_MS });
   assert(figures.length > 100);
 });
+
+Deno.test("two statsd know together up to where minutes are settled, each by what it reads itself", async () => {
+  const clock = new FakeClock();
+  await using bus = await openBus("memory:", { clock, sharePartitions: 2 });
+  await using series = await tempSeries(clock);
+  await using state = await openState("memory:", { clock });
+  // As a server is: it keeps no positions, so that several may write.
+  const server = new Proxy(series, {
+    get(target, name) {
+      if (name === "positions") return () => Promise.resolve(null);
+      const value = Reflect.get(target, name);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+  await using one = await run({ bus, series: server, clock, state, seed: 1 });
+  await clock.advance(2_000);
+  await using two = await run({ bus, series: server, clock, state, seed: 2 });
+  await clock.advance(5_000);
+  const read = [one, two].map(({ statsd }) => [...statsd.keeping.writer()!.parts.keys()]);
+  assertEquals(read.map(({ length }) => length), [3, 3]);
+  for (const partition of [0, 1]) {
+    await bus.publish(shareSubmissions, [{ partition, value: new Uint8Array(1) }]);
+    const share = judgedShare(0, { sourcePartition: partition, loggedAtMs: clock.now() });
+    await put(bus, shareValid, partition, share);
+  }
+  await clock.advance(70_000);
+  assertEquals(one.statsd.lead.settledMs, START_MS);
+  await judged(bus, clock);
+  await clock.advance(20_000);
+  assertEquals(one.statsd.lead.settledMs, START_MS + MINUTE_MS);
+  // Who leads says so; the other one knows its own.
+  assertEquals([one.statsd.lead.isLeading, two.statsd.lead.isLeading], [true, false]);
+  const known = read[1]!.map((name) => two.statsd.settling()!.untilOf(name));
+  assertEquals(new Set(known), new Set([START_MS + MINUTE_MS]));
+});

@@ -64,8 +64,11 @@ interface Take {
 export class Writer {
   readonly parts = new Map<string, Part>();
   readonly raw: RawShare[] = [];
-  /** The end of the newest hour that is rolled up, as the store last said; what is written before it is dirty. */
-  rolledUntilMs = 0;
+  /**
+   * The end of the newest hour that is rolled up, as the store last said; what is written before it is dirty. Null: not
+   * asked yet, and nothing is written before it is.
+   */
+  rolledUntilMs: number | null = null;
   readonly #stored = new Map<string, number>();
   #turn: Promise<unknown> = Promise.resolve();
   #wanted = new AbortController();
@@ -134,6 +137,7 @@ export class Writer {
   async #writeAll(): Promise<void> {
     for (;;) {
       await this.#settleDoubt();
+      this.rolledUntilMs ??= await this.deps.series.rolledUntil();
       const isMore = await this.#writeSome();
       this.#done.resolve();
       this.#done = Promise.withResolvers();
@@ -167,6 +171,7 @@ export class Writer {
       this.deps.board.clear(STORE_PART);
     }
     for (const { part, taken, position, next } of takes) {
+      // Once more: an hour that was rolled up while this was on its way was rolled up without it.
       this.#markDirty(part, taken);
       part.minutes.written();
       if (next !== undefined) part.writtenNext = next;
@@ -184,6 +189,8 @@ export class Writer {
       const { minutes } = part;
       if (minutes.beginning.hold && nowMs - part.begunAtMs >= HOLD_MS) minutes.release();
       const taken = left > 0 ? minutes.take(left) : [];
+      // Before it is asked where it begins again: the position that is written beside them stays before a dirty hour.
+      this.#markDirty(part, taken);
       for (const { cells } of taken) left -= cells.length + 1;
       const isWhole = minutes.isCaughtUp && !minutes.hasChanged;
       takes.push({
@@ -226,7 +233,7 @@ export class Writer {
 
   #markDirty({ minutes }: Part, taken: readonly Taken[]): void {
     for (const { minute: { minuteMs, firstOffset } } of taken) {
-      if (minuteMs < this.rolledUntilMs) {
+      if (minuteMs < this.rolledUntilMs!) {
         minutes.dirty.mark(minuteMs - minuteMs % HOUR_MS, firstOffset);
       }
     }

@@ -10,7 +10,7 @@ import { seededRandom, systemClock } from "@gopool/runtime";
 import { openSeries, type Series } from "@gopool/series";
 import { judgedShare, put } from "@gopool/statsd/fixture";
 import { SOURCES } from "@gopool/statsd/sources";
-import { waitFor } from "@gopool/testing";
+import { tempDir, waitFor } from "@gopool/testing";
 import {
   freePort,
   startInflux,
@@ -18,7 +18,7 @@ import {
   testKafka,
   testRedis,
 } from "@gopool/testing/servers";
-import { Member } from "../e2e/member.ts";
+import { Member, type Variables } from "../e2e/member.ts";
 
 const kafka = await testKafka();
 const redis = await testRedis();
@@ -98,6 +98,38 @@ async function stored(series: Series, fromMs: number, untilMs: number) {
   return found;
 }
 
+function member(label: string, variables: Variables): Member {
+  const healthPort = freePort();
+  return new Member("statsd", label, healthPort, {
+    GOPOOL_SERIES_RAW: "off",
+    GOPOOL_SHARE_PARTITIONS: String(PARTITIONS),
+    GOPOOL_POOL: "test",
+    GOPOOL_HEALTH_LISTEN: `127.0.0.1:${healthPort}`,
+    GOPOOL_CONTROL_LISTEN: `127.0.0.1:${freePort()}`,
+    GOPOOL_CONTROL_TOKENS: "tests:operate:0123456789abcdef0123",
+    ...variables,
+  });
+}
+
+/** Waits until the store has what was fed, to the share. */
+async function exact(series: Series, feeder: Feeder, log: () => string): Promise<void> {
+  let last: unknown;
+  await waitFor(
+    async () => {
+      last = sorted(await stored(series, feeder.fromMs, feeder.untilMs));
+      return JSON.stringify(last) === JSON.stringify(sorted(feeder.counts));
+    },
+    "exact totals",
+    { deadlineMs: EXACT_WITHIN_MS },
+  ).catch((error) => {
+    console.log(log());
+    assertEquals(last, sorted(feeder.counts), error.message);
+  });
+}
+
+/** Hours ago, so that no minute is of the future. */
+const startOfFeeding = () => Math.floor(Date.now() / MINUTE_MS - 300) * MINUTE_MS;
+
 const sorted = (counts: ReadonlyMap<string, number>) =>
   [...counts].sort(([a], [b]) => a < b ? -1 : 1);
 
@@ -114,26 +146,16 @@ Deno.test(
     await using bus = await openBus(busUrl, options);
     await using influx = await startInflux(python!);
     const seriesUrl = `${influx.url}/statsd_${prefix.slice(0, 8)}`;
-    const member = (label: string) => {
-      const healthPort = freePort();
-      return new Member("statsd", label, healthPort, {
-        GOPOOL_BUS_URL: busUrl,
-        GOPOOL_STATE_URL: `${redis}?prefix=${prefix}`,
-        GOPOOL_SERIES_URL: seriesUrl,
-        GOPOOL_SERIES_RAW: "off",
-        GOPOOL_SHARE_PARTITIONS: String(PARTITIONS),
-        GOPOOL_POOL: "test",
-        GOPOOL_HEALTH_LISTEN: `127.0.0.1:${healthPort}`,
-        GOPOOL_CONTROL_LISTEN: `127.0.0.1:${freePort()}`,
-        GOPOOL_CONTROL_TOKENS: "tests:operate:0123456789abcdef0123",
-      });
+    const variables = {
+      GOPOOL_BUS_URL: busUrl,
+      GOPOOL_STATE_URL: `${redis}?prefix=${prefix}`,
+      GOPOOL_SERIES_URL: seriesUrl,
     };
-    await using one = member("statsd 1");
-    await using two = member("statsd 2");
+    await using one = member("statsd 1", variables);
+    await using two = member("statsd 2", variables);
     await Promise.all([one.start(), two.start()]);
     await Promise.all([one.ready(), two.ready()]);
-    // Hours ago, so that no minute is of the future.
-    const feeder = new Feeder(bus, Math.floor(Date.now() / MINUTE_MS - 300) * MINUTE_MS);
+    const feeder = new Feeder(bus, startOfFeeding());
     const over = new AbortController();
     const feeding = feeder.run(over.signal);
     const wait = (ms: number) => systemClock.sleep(ms);
@@ -164,19 +186,7 @@ Deno.test(
       raw: false,
     });
     const log = () => `${one.log}\n${two.log}`;
-    let last: unknown;
-    await waitFor(
-      async () => {
-        const found = await stored(series, feeder.fromMs, feeder.untilMs);
-        last = sorted(found);
-        return JSON.stringify(sorted(found)) === JSON.stringify(sorted(feeder.counts));
-      },
-      "exact totals",
-      { deadlineMs: EXACT_WITHIN_MS },
-    ).catch((error) => {
-      console.log(log());
-      assertEquals(last, sorted(feeder.counts), error.message);
-    });
+    await exact(series, feeder, log);
     assert([...feeder.counts.values()].reduce((a, b) => a + b) > 2_000);
     assertEquals(await one.stop(), 0, log());
     // What is written at its end takes nothing away.
@@ -186,3 +196,33 @@ Deno.test(
     );
   },
 );
+
+Deno.test("statsd killed again and again on embedded stores: every record of the topics counts once", async () => {
+  await using folder = await tempDir();
+  const busUrl = `sqlite:${folder.join("bus.db")}`;
+  const options = { clock: systemClock, sharePartitions: PARTITIONS };
+  await using bus = await openBus(busUrl, options);
+  const seriesUrl = `sqlite:${folder.join("series.db")}`;
+  await using statsd = member("statsd", { GOPOOL_BUS_URL: busUrl, GOPOOL_SERIES_URL: seriesUrl });
+  const feeder = new Feeder(bus, startOfFeeding());
+  const over = new AbortController();
+  const feeding = feeder.run(over.signal);
+  const random = seededRandom(8);
+  for (let kills = 0; kills < 4; kills++) {
+    await statsd.start();
+    await statsd.ready();
+    await systemClock.sleep(500 + random.uint32() % 2_500);
+    await statsd.kill();
+  }
+  over.abort();
+  await feeding;
+  await statsd.start();
+  await using series = await openSeries(seriesUrl, {
+    clock: systemClock,
+    access: "read",
+    raw: false,
+  });
+  await exact(series, feeder, () => statsd.log);
+  assertEquals(await statsd.stop(), 0, statsd.log);
+  assertEquals(sorted(await stored(series, feeder.fromMs, feeder.untilMs)), sorted(feeder.counts));
+});
