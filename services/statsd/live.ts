@@ -77,6 +77,7 @@ export class Live {
       (stop) => this.#followJobs(stop),
       (stop) => this.#followBlocks(stop),
       (stop) => this.#tell(stop),
+      (stop) => this.#keepWritingFigures(stop),
     );
   }
 
@@ -146,7 +147,6 @@ export class Live {
       }
       minuteMs = thisMinuteMs;
       this.rings.sweep(clock.now(), LIVE_SWEEP);
-      await this.#writeFigures();
     }
   }
 
@@ -158,13 +158,22 @@ export class Live {
     if (this.#figures.length > FIGURES_WAITING_MAX) this.#figures.shift();
   }
 
+  /** By itself: a store that takes its time to answer holds up nothing that is told. */
+  async #keepWritingFigures(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#writeFigures();
+      await this.deps.clock.sleep(LIVE_EVERY_MS, signal);
+    }
+  }
+
   /** The oldest that waits; a store that is away is asked again a second later. */
   async #writeFigures(): Promise<void> {
     const [oldest] = this.#figures;
     if (oldest === undefined) return;
     try {
       await this.deps.series.writeFigures(oldest);
-      this.#figures.shift();
+      // Unless it had to make room meanwhile.
+      if (this.#figures[0] === oldest) this.#figures.shift();
     } catch (error) {
       this.deps.log.debug("figures of a minute were not written, will be again", { error });
     }
