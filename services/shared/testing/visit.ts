@@ -4,9 +4,9 @@
  * @module
  */
 import { assertEquals } from "@std/assert";
-import type { Browser, Page } from "@gopool/testing/browser";
+import type { Browser, Page } from "puppeteer-core";
 
-const FOLDER = new URL("../../data/screenshots/", import.meta.url);
+const FOLDER = new URL("../../../data/screenshots/", import.meta.url);
 
 /** Where a screenshot of the run is kept. */
 export function screenshots(name: string): string {
@@ -35,8 +35,10 @@ export class Visit implements AsyncDisposable {
     });
   }
 
-  static async open(browser: Browser, url: string): Promise<Visit> {
+  /** @param cached False: as by somebody who has never been here. */
+  static async open(browser: Browser, url: string, { cached = true } = {}): Promise<Visit> {
     const page = await browser.newPage();
+    await page.setCacheEnabled(cached);
     const visit = new Visit(page, new URL(url).origin);
     await page.setViewport({ width: 1280, height: 800 });
     await page.goto(url, { waitUntil: "load" });
