@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { HOUR_MS, type Level, LEVEL_MS } from "../levels.ts";
+import { DAY_MS, HOUR_MS, type Level, LEVEL_MS } from "../levels.ts";
 import type { Range } from "../port.ts";
 import { isBetter } from "../sums.ts";
 import { Gate } from "./gate.ts";
@@ -177,9 +177,26 @@ function pointOf(row: TotalsRow): TotalsPoint {
 }
 
 /**
- * The end of the newest hour that is rolled up in a stretch, looked for from its end on; null where there is none.
+ * Up to where everything in a stretch is rolled up, looked for from its end on; null where nothing is. A day's last hour
+ * counts once the day is there, too: questions read the day's row from then on.
  */
-export async function newestHour(
+export async function rolledIn(
+  deps: Pick<RollingDeps, "server" | "places">,
+  slices: readonly Range[],
+): Promise<number | null> {
+  const newest = await newestHour(deps, slices);
+  if (newest === null || newest % DAY_MS !== 0) return newest;
+  const { server, places: { pool: { day: { database, table } } } } = deps;
+  const day = within({ fromMs: newest - DAY_MS, untilMs: newest });
+  const rows = await server.select(
+    database,
+    `SELECT time FROM ${table.name} WHERE ${day} LIMIT 1`,
+  );
+  return rows.length > 0 ? newest : newest - HOUR_MS;
+}
+
+/** The end of the newest hour that has a row. */
+async function newestHour(
   { server, places }: Pick<RollingDeps, "server" | "places">,
   slices: readonly Range[],
 ): Promise<number | null> {

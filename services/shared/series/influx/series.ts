@@ -26,7 +26,7 @@ import { nextTurn, Slices } from "../sqlite/turn.ts";
 import { countBlocks, figuresOf, newestBlocks } from "./blocks.ts";
 import { ROLLED_BELIEVED_MS } from "./limits.ts";
 import { blockLine, figuresLine, minuteLine, poolLine, rawLine, Unwritable } from "./lines.ts";
-import { newestHour, rollStretch } from "./rolling.ts";
+import { rolledIn, rollStretch } from "./rolling.ts";
 import type { Reasons } from "./reasons.ts";
 import type { InfluxServer } from "./server.ts";
 import { slicesOf } from "./slices.ts";
@@ -124,8 +124,8 @@ export class InfluxSeries implements Series {
     // A clock that was set back hides no hours.
     const until = Math.max(clock.now(), known) + 24 * HOUR_MS;
     const slices = slicesOf({ fromMs: known, untilMs: floorTo(until, HOUR_MS) }, HOUR_MS);
-    const newest = await newestHour({ server, places }, slices);
-    this.#believe(newest ?? this.#rolled.untilMs);
+    const rolled = await rolledIn({ server, places }, slices);
+    this.#believe(rolled ?? this.#rolled.untilMs);
     return this.#rolled.untilMs;
   }
 
