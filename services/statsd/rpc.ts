@@ -68,7 +68,7 @@ export function createSeriesRpc(deps: SeriesRpcDeps): ServiceImpl<typeof SeriesS
     },
 
     async rollUpAgain({ fromMs, untilMs }, context) {
-      const range = rangeOf(Number(fromMs), Number(untilMs));
+      const range = rangeOf(Number(fromMs), Number(untilMs), clock.now());
       try {
         const rolled = await statsd.rollUpAgain(range, context.signal);
         note(context, {
@@ -85,13 +85,20 @@ export function createSeriesRpc(deps: SeriesRpcDeps): ServiceImpl<typeof SeriesS
   };
 }
 
-function rangeOf(fromMs: number, untilMs: number): { fromMs: number; untilMs: number } {
+function rangeOf(
+  fromMs: number,
+  untilMs: number,
+  nowMs: number,
+): { fromMs: number; untilMs: number } {
   const problem = fromMs % MINUTE_MS !== 0 || untilMs % MINUTE_MS !== 0
     ? "from_ms and until_ms have to be on whole minutes (divisible by 60000)"
     : untilMs <= fromMs
     ? "until_ms has to be after from_ms"
     : untilMs - fromMs > ROLL_AGAIN_MAX_MS
     ? "the range is longer than seven days: ask for it in parts"
+    // An hour that is summed before it is over would be told as that sum from then on.
+    : untilMs > nowMs
+    ? "until_ms lies ahead: hours are summed once they are over"
     : null;
   if (problem !== null) throw new ConnectError(problem, Code.InvalidArgument);
   return { fromMs, untilMs };

@@ -6,6 +6,8 @@ import { FakeClock, samples } from "@gopool/testing";
 import { judgedShare, put, run, START_MS, tempSeries } from "./fixture.ts";
 import { createSeriesRpc } from "./rpc.ts";
 
+const HOUR_MS = 3_600_000;
+
 /** What a handler is given of its call; nothing of it is a real one's. */
 const context = () => ({
   signal: new AbortController().signal,
@@ -13,7 +15,7 @@ const context = () => ({
 });
 
 Deno.test("an operator is told what is read, held, written and dropped, and may have a range summed again", async () => {
-  const clock = new FakeClock();
+  const clock = new FakeClock(START_MS + HOUR_MS);
   await using bus = await openBus("memory:", { clock, sharePartitions: 2 });
   await using series = await tempSeries(clock);
   const metrics = createMetrics();
@@ -64,12 +66,13 @@ Deno.test("an operator is told what is read, held, written and dropped, and may 
       { fromMs: BigInt(fromMs), untilMs: BigInt(untilMs) } as never,
       context() as never,
     );
-  assertEquals(await roll(START_MS, START_MS + 3_600_000), { hours: 1, days: 0 });
+  assertEquals(await roll(START_MS, START_MS + HOUR_MS), { hours: 1, days: 0 });
   for (
     const [fromMs, untilMs] of [
       [START_MS + 1, START_MS + 60_000],
       [START_MS, START_MS],
       [START_MS, START_MS + 8 * 86_400_000],
+      [START_MS, START_MS + 2 * HOUR_MS],
     ] as const
   ) {
     const error = await assertRejects(() => roll(fromMs, untilMs), ConnectError);
