@@ -41,14 +41,24 @@ export class Proxies {
 
   /**
    * Who counts as the client: the nearest hop that is no trusted proxy. Headers are read only where the connection
-   * itself comes from one; what stands beyond the first stranger is that stranger's word, and not read.
+   * itself comes from one; what stands beyond the first stranger is that stranger's word, and not read. A proxy writes one
+   * of the two headers and lets the other through as the caller sent it: where they differ neither is believed, and the
+   * caller counts as the proxy.
    *
    * @param remote Address of the connection.
    * @returns An IPv4 address, or the /64 of an IPv6 address: what one subscriber has.
    */
   clientOf(remote: string, headers: Headers): string {
     if (!this.#any || !this.#isTrusted(remote)) return bucketOf(remote);
-    const hops = forwardedFor(headers);
+    const told = [forwardedHops(headers), xForwardedForHops(headers)]
+      .filter((hops) => hops !== null)
+      .map((hops) => bucketOf(this.#nearest(remote, hops)));
+    const [client = bucketOf(remote), other = client] = told;
+    return client === other ? client : bucketOf(remote);
+  }
+
+  /** The last hop that is no trusted proxy. */
+  #nearest(remote: string, hops: readonly string[]): string {
     let client = remote;
     for (const hop of hops.slice(-HOPS_MAX).reverse()) {
       // What is no address ends the chain: the proxy that wrote it is the last that is known.
@@ -56,7 +66,7 @@ export class Proxies {
       client = hop;
       if (!this.#isTrusted(hop)) break;
     }
-    return bucketOf(client);
+    return client;
   }
 
   #isTrusted(address: string): boolean {
@@ -66,17 +76,17 @@ export class Proxies {
   }
 }
 
-/** The hops, the farthest first: of Forwarded (RFC 7239) where it is there, else of X-Forwarded-For. */
-function forwardedFor(headers: Headers): string[] {
-  const forwarded = headers.get("forwarded");
-  if (forwarded !== null) {
-    return forwarded.split(",").map((element) => {
-      const [, value = ""] = /(?:^|;)\s*for\s*=\s*("[^"]*"|[^;,\s]*)/i.exec(element) ?? [];
-      return withoutPort(value.replace(/^"(.*)"$/, "$1"));
-    });
-  }
-  const listed = headers.get("x-forwarded-for");
-  return listed === null ? [] : listed.split(",").map((hop) => withoutPort(hop.trim()));
+/** The hops of Forwarded (RFC 7239), the farthest first; null where it is not there. */
+function forwardedHops(headers: Headers): string[] | null {
+  return headers.get("forwarded")?.split(",").map((element) => {
+    const [, value = ""] = /(?:^|;)\s*for\s*=\s*("[^"]*"|[^;,\s]*)/i.exec(element) ?? [];
+    return withoutPort(value.replace(/^"(.*)"$/, "$1"));
+  }) ?? null;
+}
+
+/** The same of X-Forwarded-For. */
+function xForwardedForHops(headers: Headers): string[] | null {
+  return headers.get("x-forwarded-for")?.split(",").map((hop) => withoutPort(hop.trim())) ?? null;
 }
 
 /** `192.0.2.1:4711`, `[2001:db8::1]:4711`, `[2001:db8::1]` → the address. */

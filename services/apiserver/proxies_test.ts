@@ -28,9 +28,17 @@ Deno.test("a trusted proxy names the client, and only the nearest stranger count
   );
 });
 
-Deno.test("Forwarded is read in all its forms, and before X-Forwarded-For", () => {
-  const by = (forwarded: string) =>
-    of(["10.0.0.1"], "10.0.0.1", { forwarded, "x-forwarded-for": "192.0.2.99" });
+Deno.test("the header that a proxy does not write is the caller's own, and makes nobody another", () => {
+  const by = (forwarded: string, xForwardedFor: string) =>
+    of(["10.0.0.1"], "10.0.0.1", { forwarded, "x-forwarded-for": xForwardedFor });
+  assertEquals(by("for=198.51.100.1", "192.0.2.7"), "10.0.0.1");
+  assertEquals(by("for=192.0.2.7", "198.51.100.2"), "10.0.0.1");
+  assertEquals(by("", "192.0.2.7"), "10.0.0.1");
+  assertEquals(by("for=192.0.2.7", "198.51.100.2, 192.0.2.7"), "192.0.2.7");
+});
+
+Deno.test("Forwarded is read in all its forms", () => {
+  const by = (forwarded: string) => of(["10.0.0.1"], "10.0.0.1", { forwarded });
   assertEquals(by("for=192.0.2.60;proto=http;by=203.0.113.43"), "192.0.2.60");
   assertEquals(by("proto=https; For=192.0.2.61"), "192.0.2.61");
   assertEquals(by('for="[2001:db8:cafe::17]:4711"'), "2001:db8:cafe:0::/64");
