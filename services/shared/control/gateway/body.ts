@@ -1,10 +1,11 @@
 /**
- * The body of a request over plain HTTP, as bounded text.
+ * The body of a request: bounded in time, and over plain HTTP as bounded text.
  *
  * @module
  */
 import { Code } from "@connectrpc/connect";
-import { READ_MAX_BYTES } from "./limits.ts";
+import type { Clock } from "@gopool/runtime";
+import { BODY_MS, READ_MAX_BYTES } from "./limits.ts";
 
 /** A refusal that HTTP has its own status for. No ConnectError: that class takes itself for its heirs. */
 export class HttpError extends Error {
@@ -18,8 +19,11 @@ export class HttpError extends Error {
   }
 }
 
-/** @throws {HttpError} It is too large, no JSON by its own word, or no UTF-8. */
-export async function readBody(request: Request): Promise<string> {
+/** @throws {HttpError} It is too large, too slow, no JSON by its own word, or no UTF-8. */
+export async function readBody(
+  request: Request,
+  clock: Pick<Clock, "sleep">,
+): Promise<string> {
   const type = request.headers.get("content-type") ?? "";
   if (!/^application\/json\s*(?:;|$)/i.test(type)) {
     throw new HttpError(
@@ -31,7 +35,7 @@ export async function readBody(request: Request): Promise<string> {
   const bytes = new Uint8Array(READ_MAX_BYTES);
   let length = 0;
   if (Number(request.headers.get("content-length") ?? 0) > READ_MAX_BYTES) throw tooLarge();
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of timely(request.body ?? [], clock, tooSlow)) {
     if (length + chunk.length > READ_MAX_BYTES) throw tooLarge();
     bytes.set(chunk, length);
     length += chunk.length;
@@ -41,6 +45,39 @@ export async function readBody(request: Request): Promise<string> {
   } catch {
     throw new HttpError(400, "the body is no UTF-8", Code.InvalidArgument);
   }
+}
+
+/**
+ * The chunks as they come, as long as the last of them comes within {@link BODY_MS} of the beginning.
+ *
+ * @throws What `late` makes, when they do not.
+ */
+export async function* timely<T>(
+  chunks: Iterable<T> | AsyncIterable<T>,
+  clock: Pick<Clock, "sleep">,
+  late: (sentence: string) => Error,
+): AsyncGenerator<T> {
+  const ended = new AbortController();
+  const over = clock.sleep(BODY_MS, ended.signal).then(() => null);
+  const from = (async function* () {
+    yield* chunks;
+  })();
+  try {
+    while (true) {
+      const next = await Promise.race([from.next(), over]);
+      if (next === null) throw late(`the body did not come within ${BODY_MS / 1_000} s`);
+      if (next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    ended.abort();
+    // Not awaited: it waits for a chunk that may never come.
+    from.return(undefined).catch(() => {});
+  }
+}
+
+function tooSlow(sentence: string): HttpError {
+  return new HttpError(408, sentence, Code.DeadlineExceeded);
 }
 
 function tooLarge(): HttpError {

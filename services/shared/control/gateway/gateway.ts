@@ -5,6 +5,7 @@
  */
 import {
   Code,
+  ConnectError,
   createConnectRouter,
   createContextValues,
   createServiceImplSpec,
@@ -15,6 +16,7 @@ import {
 } from "@connectrpc/connect";
 import {
   type UniversalHandler,
+  type UniversalServerRequest,
   universalServerRequestFromFetch,
   universalServerResponseToFetch,
 } from "@connectrpc/connect/protocol";
@@ -25,6 +27,7 @@ import { faultsToLog } from "../faults.ts";
 import { validated } from "../validated.ts";
 import { refusal } from "./answers.ts";
 import { type Binding, bindingsOf } from "./bindings.ts";
+import { timely } from "./body.ts";
 import { type CallerInfo, withCaller } from "./caller.ts";
 import { DOCUMENT_PATH } from "./docs.ts";
 import {
@@ -122,7 +125,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     const url = new URL(request.url);
     const values = withCaller(createContextValues(), info);
     const handler = rpc.get(url.pathname);
-    if (handler !== undefined) return await answerRpc(handler, request, values);
+    if (handler !== undefined) return await answerRpc(handler, request, values, clock);
     if (request.url.length > URL_MAX_CHARS && isOurs(url.pathname)) {
       return refusal(
         Code.InvalidArgument,
@@ -206,9 +209,13 @@ async function answerRpc(
   handler: UniversalHandler,
   request: Request,
   contextValues: HandlerContext["values"],
+  clock: Pick<Clock, "sleep">,
 ): Promise<Response> {
   const universal = universalServerRequestFromFetch(request, {});
-  const response = await handler({ ...universal, contextValues });
+  const late = (sentence: string) => new ConnectError(sentence, Code.DeadlineExceeded);
+  const { body: chunks } = universal;
+  const body = isIterable(chunks) ? timely(chunks, clock, late) : chunks;
+  const response = await handler({ ...universal, body, contextValues });
   if (response.body === undefined && response.status >= 400) {
     const allow = handler.allowedMethods.join(", ");
     return response.status === 405
@@ -224,6 +231,13 @@ async function answerRpc(
       );
   }
   return universalServerResponseToFetch(response);
+}
+
+/** Of what Connect's server makes of a fetch request it always is: its type has parsed bodies of other servers. */
+function isIterable(
+  body: UniversalServerRequest["body"],
+): body is AsyncIterable<Uint8Array> {
+  return typeof body === "object" && body !== null && Symbol.asyncIterator in body;
 }
 
 function restRoute({ method, verb, template }: Binding): Route {

@@ -10,6 +10,9 @@ export const READ_MAX_BYTES = 65_536;
 /** The largest answer: a page of a thousand credits or workers is a few hundred kilobytes. */
 export const WRITE_MAX_BYTES = 8 * 1_048_576;
 
+/** A request's body comes within so long: who sends it by drops holds a place that others need. */
+export const BODY_MS = 10_000;
+
 /** What servers and proxies take commonly; a page token is the longest thing asked for. */
 export const URL_MAX_CHARS = 8_192;
 

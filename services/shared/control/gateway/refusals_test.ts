@@ -2,10 +2,10 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { assert, assertEquals } from "@std/assert";
 import { BlockService, MinerService, PoolService } from "@gopool/proto/api";
 import { silent, systemClock } from "@gopool/runtime";
-import { captureLog } from "@gopool/testing";
+import { captureLog, FakeClock, settle } from "@gopool/testing";
 import fc from "@gopool/testing/fc";
 import { createGateway, serving } from "./gateway.ts";
-import { READ_MAX_BYTES, URL_MAX_CHARS } from "./limits.ts";
+import { BODY_MS, READ_MAX_BYTES, URL_MAX_CHARS } from "./limits.ts";
 import { servingRandom } from "./random_fixture.ts";
 import { serveGateway } from "./served_fixture.ts";
 
@@ -176,4 +176,25 @@ Deno.test("whatever is asked is answered, and nothing of it is a fault of ours",
     { numRuns: 500 },
   );
   assertEquals(lines.filter(({ level }) => level === "error"), []);
+});
+
+Deno.test("a body that comes by drops holds nobody's place for long, by REST and by Connect", async () => {
+  const clock = new FakeClock();
+  const slow = createGateway({ services: [servingRandom(MinerService)], clock, log: silent });
+  for (const path of [SETTINGS, "/gopool.api.v1.MinerService/ChangeMinerSettings"]) {
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new TextEncoder().encode("{")),
+    });
+    const request = new Request(`http://pool${path}`, { method: "POST", headers: JSON_TYPE, body });
+    let isOver = false;
+    const answered = slow.fetch(request, { address: "192.0.2.1" }).finally(() => isOver = true);
+    await clock.advance(BODY_MS - 1);
+    await settle();
+    assertEquals(isOver, false, path);
+    await clock.advance(1);
+    const response = (await answered)!;
+    assert([408, 504].includes(response.status), `${path} ${response.status}`);
+    const { code, message } = await response.json();
+    assertEquals([code, message], ["deadline_exceeded", "the body did not come within 10 s"]);
+  }
 });

@@ -65,7 +65,7 @@ export function createRest(options: RestOptions): RestHandler {
       contextValues: values,
     });
     try {
-      const body = binding.body === "none" ? undefined : await readBody(request);
+      const body = binding.body === "none" ? undefined : await readBody(request, options.clock);
       const input = requestOf(binding, { captured, query: url.searchParams, body });
       if (spec.kind === "unary") {
         const output = await invokeUnaryImplementation(spec, context, input, interceptors);
