@@ -4,7 +4,12 @@
  *
  * @module
  */
-import { assertAlmostEquals, assertEquals, assertStringIncludes } from "@std/assert";
+import {
+  assertAlmostEquals,
+  assertEquals,
+  assertNotEquals,
+  assertStringIncludes,
+} from "@std/assert";
 import { workOf } from "@gopool/series";
 import { restOver } from "../public/rest_fixture.ts";
 import {
@@ -240,5 +245,32 @@ Deno.test("a figure is the one that the pool's own API gives", async () => {
   );
   for (const { label, data } of (await ask("/api/info/chart"))!.body) {
     assertEquals(data, slots.get(Date.parse(label)), label);
+  }
+});
+
+Deno.test("where finders are not shown, a block's session is not that of its finder's machine", async () => {
+  const sessionsOf = async (finders: "full" | "short" | "hidden") => {
+    await using at = await mined({ finders });
+    const ask = askOf(at);
+    const [block] = (await ask("/api/info"))!.body.blockData;
+    const { workers } = (await ask(`/api/client/${ALICE}`))!.body;
+    const own = workers.find(({ name }: { name: string }) => name === "rig1").sessionId;
+    return [block.sessionId, own];
+  };
+  const [shown, own] = await sessionsOf("full");
+  assertEquals(shown, own);
+  for (const finders of ["short", "hidden"] as const) {
+    const [session, machine] = await sessionsOf(finders);
+    assertNotEquals(session, machine, finders);
+  }
+});
+
+Deno.test("what is refused is kept by nobody", async () => {
+  await using at = await mined();
+  const compat = createCompat(at.deps);
+  for (const path of ["/api/client/hello", `/api/client/${ALICE}/rig1/00000000`]) {
+    const response = (await compat(new Request(`http://pool.example${path}`)))!;
+    assertEquals(response.headers.get("cache-control"), "no-store", path);
+    await response.body?.cancel();
   }
 });

@@ -117,9 +117,14 @@ const REASONS: Readonly<Record<number, string>> = {
 };
 
 /** As the original's framework says errors (NestJS, HttpException). */
-function errorOf(status: number, message: string, headers: HeadersInit = {}): Response {
+function errorOf(
+  status: number,
+  message: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
   return Response.json({ statusCode: status, message, error: REASONS[status] }, {
     status,
-    headers,
+    // Somebody on the way may keep a 404 that says nothing of it (RFC 9111, section 4.2.2).
+    headers: { "cache-control": "no-store", ...headers },
   });
 }

@@ -145,7 +145,8 @@ async function foundBlocks({ series, clock, settings: { finders } }: PublicDeps)
       height: point.height,
       minerAddress: finder,
       worker: shownName(worker),
-      sessionId: sessionIdOf(point.finder, point.worker),
+      // Of what is shown: the id of the whole address would tell whoever tries out addresses.
+      sessionId: sessionIdOf(finder, worker),
     };
   }
 }
