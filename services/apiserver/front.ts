@@ -15,7 +15,7 @@ import { sendReady } from "./etag.ts";
 import { FRESH_MS } from "./kept_answers.ts";
 import type { Allowed, Limiter } from "./limiter.ts";
 import { REQUESTS_MAX, URL_MAX_CHARS } from "./limits.ts";
-import { pathOf, type Places, type Routed } from "./places.ts";
+import { NONE, pathOf, type Places, type Routed } from "./places.ts";
 import { Proxies } from "./proxies.ts";
 
 export interface FrontDeps {
@@ -41,7 +41,7 @@ export interface Front {
 
 interface Asked {
   readonly request: Request;
-  /** With its query. */
+  /** With its query, where that tells answers apart. */
   readonly path: string;
   readonly client: string;
   readonly sinceMs: number;
@@ -64,7 +64,7 @@ export function createFront(deps: FrontDeps): Front {
 
   function answer(request: Request, remote: string): Response | Promise<Response> {
     const sinceMs = clock.monotonic();
-    const path = pathOf(request.url);
+    const path = places.keyOf(pathOf(request.url));
     const client = proxies.clientOf(remote, request.headers);
     const asked = { request, path, client, sinceMs };
     const allowed = limiter?.take(client) ?? null;
@@ -105,6 +105,10 @@ export function createFront(deps: FrontDeps): Front {
   }
 
   async function slowly(asked: Asked, allowed: Allowed | null): Promise<Response> {
+    if (!URL.canParse(asked.request.url)) {
+      const response = refusal(Code.InvalidArgument, "the Host of the request is no host");
+      return finished(asked, { route: NONE, response }, allowed);
+    }
     if (underWay >= REQUESTS_MAX && !making.has(asked.path)) {
       counts.busy++;
       const response = refusal(

@@ -23,6 +23,7 @@ function stand() {
   };
   let generation = 0;
   const places: Places = {
+    keyOf: (path) => path,
     ttlOf: (_, path) => path.startsWith("/kept") ? TTL : null,
     async answer(request) {
       place.asked++;

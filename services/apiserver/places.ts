@@ -12,7 +12,7 @@ export interface Corner {
   /** For the metrics. */
   readonly name: string;
   fetch(request: Request): Response | null | Promise<Response | null>;
-  /** How long its answers with status 200 to a GET are kept; absent: they are not. */
+  /** How long its answers with status 200 to a GET are kept, whatever its query is; absent: they are not. */
   readonly ttl?: Ttl;
   /** Whether a path (without its query) may be one of its own; absent: any. */
   has?(path: string): boolean;
@@ -33,6 +33,13 @@ export interface Places {
    * @param path With its query.
    */
   ttlOf(request: Request, path: string): Ttl | null;
+  /**
+   * What the answer to a GET or HEAD is kept by. A corner reads no query: its answers would be made, and kept, once more
+   * for each that somebody makes up.
+   *
+   * @param path With its query.
+   */
+  keyOf(path: string): string;
 }
 
 /** @param corners Asked in this order after the gateway. */
@@ -59,6 +66,12 @@ export function createPlaces(gateway: Gateway, corners: readonly Corner[]): Plac
       if (found !== null) return found.kind === "rest" ? ttlOf(found.method) : null;
       const name = nameOf(path);
       return corners.find((corner) => corner.has?.(name) ?? false)?.ttl ?? null;
+    },
+    keyOf(path) {
+      const name = nameOf(path);
+      return name !== path && corners.some((one) => one.ttl !== undefined && one.has?.(name))
+        ? name
+        : path;
     },
   };
 }
