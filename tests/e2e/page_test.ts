@@ -150,6 +150,16 @@ async function colours({ browser, origin }: Pool): Promise<void> {
   const dark = await ground();
   await visit.page.reload();
   assertEquals(await ground(), dark);
+
+  // And back: the other steps look at both themes as the system's.
+  await visit.until(
+    `document.querySelector("footer input[value=dark]:checked")`,
+    "the choice again",
+  );
+  await visit.page.focus("footer input:checked");
+  await visit.page.keyboard.press("ArrowLeft");
+  await visit.page.keyboard.press("ArrowLeft");
+  await waitFor(async () => await ground() === light, "the system's colours");
   visit.assertQuiet();
 }
 
