@@ -41,6 +41,11 @@ export async function findBeginning(
   if (kept !== null && kept >= earliest && kept <= next) {
     return { ...common, offset: kept, lost: null, trouble: null };
   }
+  // Nothing is left: a partition that was silent for as long as the log keeps records, its newest minute open all the
+  // time. What comes next is of a minute that begins later, and has its head.
+  if (earliest === next && (kept === null || kept < earliest)) {
+    return { ...common, offset: next, lost: null, trouble: null };
+  }
   // From the first record there is: statistics are rebuilt, never added to. Only the first minute may have lost its head.
   const keepFrom = kept !== null && kept < earliest ? kept : earliest - 1;
   const lost = earliest === 0 ? null : { keepFrom };
