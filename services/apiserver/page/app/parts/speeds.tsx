@@ -60,7 +60,7 @@ function toldText({ living, agoMs, open, quiet, told }: {
   if (living) return "Live: mean of the last ten minutes";
   if (quiet && open) return told ? `No share for ${span(agoMs / 1000)}` : "Waiting for a share";
   if (told) return `Last told ${span(Math.max(1, agoMs / 1000))} ago; looking for the pool`;
-  return open ? "Waiting for live figures" : "Not live";
+  return "Waiting for live figures";
 }
 
 /** Each window's speed with its error. */
