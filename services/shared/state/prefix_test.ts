@@ -2,7 +2,7 @@ import { assert, assertEquals, assertMatch, assertNotEquals } from "@std/assert"
 import { FakeClock } from "@gopool/testing";
 import { seededRandom } from "@gopool/runtime";
 import { MemoryState } from "./memory.ts";
-import { type Lease, type Level, type State, StateUnavailable } from "./port.ts";
+import { type Bucket, type Lease, type Level, type State, StateUnavailable } from "./port.ts";
 import { Extranonces, type ExtranoncesDeps, type Grant, type Taken } from "./prefix.ts";
 
 const MINUTE_MS = 60_000;
@@ -58,6 +58,7 @@ function behindWire(state: State): State & { away: boolean } {
     increment: (key: string, by: number, ttl?: number) => call(() => state.increment(key, by, ttl)),
     tally: (member: string, levels: readonly Level[], ttl: number) =>
       call(() => state.tally(member, levels, ttl)),
+    take: (key: string, bucket: Bucket, cost: number) => call(() => state.take(key, bucket, cost)),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   });
 }

@@ -37,6 +37,8 @@ function fastState(state: State): State {
       state.compareAndSet(key, expected, value, real(ttlMs)),
     increment: (key, by, ttlMs) => state.increment(key, by, real(ttlMs)),
     tally: (member, levels, ttlMs) => state.tally(member, levels, ttlMs / FAST),
+    take: (key, { capacity, perSecond }, cost) =>
+      state.take(key, { capacity, perSecond: perSecond * FAST }, cost),
     [Symbol.asyncDispose]: () => state[Symbol.asyncDispose](),
   };
 }

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { BlockService, MinerService, PayoutService, PoolService } from "@gopool/proto/api";
 import { COMMENTS } from "@gopool/proto/api/comments";
-import { findChromium, openBrowser } from "@gopool/testing/browser";
+import { findBrowser, openBrowser } from "@gopool/testing/browser";
 import { createDocs } from "./docs.ts";
 import { openApi } from "./openapi/document.ts";
 
@@ -59,7 +59,7 @@ Deno.test("a pool's name cannot write into the page", async () => {
   assert(text.includes("<title>A pool &lt;of> ours</title>"));
 });
 
-const chromium = findChromium();
+const chromium = findBrowser();
 
 Deno.test({
   name: "a browser shows the document at /docs, and asks nobody else",
