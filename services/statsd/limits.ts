@@ -25,7 +25,7 @@ export const OPEN_MINUTES_MAX = 60;
 
 /**
  * Totals of minutes that are over and wait to be written, over everything this process reads, beyond which reading waits:
- * at some 250 bytes each 50 MB. A minute of 30,000 workers on four partitions has 120,000 at the very most.
+ * at some 400 bytes each 80 MB, refused ones with their reasons twice that. A minute of 30,000 workers on four partitions has 120,000 at the very most.
  */
 export const TOTALS_MAX = 200_000;
 
@@ -102,7 +102,10 @@ export const LIVE_RATE_SECONDS = 10;
 export const LIVE_EVERY_MS = 1_000;
 /** Accounts of one record, those with most work first: some 100 bytes each, below a tenth of the topic's largest value. */
 export const LIVE_ACTIVE_MAX = 1_000;
-/** Accounts with rings of their own, at a kilobyte; the shares of those beyond count for the pool alone. */
+/**
+ * Accounts with rings of their own, at four kilobytes, or one where every share was refused; the shares of those beyond
+ * count for the pool alone.
+ */
 export const LIVE_ACCOUNTS_MAX = 50_000;
 /** Accounts looked at each second for rings that nothing is in any more: each is looked at within a minute. */
 export const LIVE_SWEEP = 1_000;

@@ -21,30 +21,33 @@ const SECONDS = 2 * LIVE_RATE_SECONDS + 1;
 
 /** Sums by piece of time. A slot that was last filled a round ago counts as empty. */
 export class Ring {
-  readonly #sums: Float64Array;
-  readonly #pieces: Float64Array;
+  /** The sums, then the piece that each is of. Made with the first sum: most accounts that were made up have none. */
+  #cells: Float64Array | null = null;
 
-  constructor(readonly slots: number) {
-    this.#sums = new Float64Array(slots);
-    this.#pieces = new Float64Array(slots).fill(-1);
-  }
+  constructor(readonly slots: number) {}
 
   add(piece: number, value: number): void {
-    const slot = piece % this.slots;
-    if (this.#pieces[slot]! > piece) return;
-    if (this.#pieces[slot]! < piece) {
-      this.#pieces[slot] = piece;
-      this.#sums[slot] = 0;
+    const { slots } = this;
+    const cells = this.#cells ??= new Float64Array(2 * slots).fill(-1, slots);
+    const slot = piece % slots;
+    const known = cells[slots + slot]!;
+    if (known > piece) return;
+    if (known < piece) {
+      cells[slots + slot] = piece;
+      cells[slot] = 0;
     }
-    this.#sums[slot]! += value;
+    cells[slot]! += value;
   }
 
   /** From `first` to `last`, both among them. */
   sum(first: number, last: number): number {
+    const cells = this.#cells;
+    if (cells === null) return 0;
+    const { slots } = this;
     let sum = 0;
-    for (let slot = 0; slot < this.slots; slot++) {
-      const piece = this.#pieces[slot]!;
-      if (piece >= first && piece <= last) sum += this.#sums[slot]!;
+    for (let slot = 0; slot < slots; slot++) {
+      const piece = cells[slots + slot]!;
+      if (piece >= first && piece <= last) sum += cells[slot]!;
     }
     return sum;
   }
