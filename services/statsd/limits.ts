@@ -25,7 +25,8 @@ export const OPEN_MINUTES_MAX = 60;
 
 /**
  * Totals of minutes that are over and wait to be written, over everything this process reads, beyond which reading waits:
- * at some 400 bytes each 80 MB, refused ones with their reasons twice that. A minute of 30,000 workers on four partitions has 120,000 at the very most.
+ * at some 400 bytes each 80 MB, refused ones with their reasons twice that. A minute of 30,000 workers on four
+ * partitions has 120,000 at the very most.
  */
 export const TOTALS_MAX = 200_000;
 
