@@ -11,6 +11,9 @@ export const COUNTED_OLD_MS = 5 * 60_000;
 export const WORKERS_USUAL = 100;
 export const TOP_MINERS_USUAL = 20;
 
+/** The most that a request may name: pool.proto says so, and a test holds one to the other. */
+export const TOP_MINERS_MOST = 100;
+
 /** A page asks the store for one more, to know whether there is a next: that is the most it gives. */
 export const WORKERS_MOST = ROWS_MAX - 1;
 

@@ -32,6 +32,7 @@ import { CHART_BLOCKS_MAX, TOP_MINERS_USUAL } from "./limits.ts";
 import { nowOf } from "./now.ts";
 import type { Parts } from "./parts.ts";
 import { present } from "./present.ts";
+import type { TopMiners } from "./top_miners.ts";
 import { type Counted, last, lengthOf } from "./windows.ts";
 
 const POOL: Subject = { kind: "pool" };
@@ -162,15 +163,16 @@ export async function poolChartAnswer(
 /** @throws {SeriesUnavailable} */
 export async function topMinersAnswer(
   deps: PublicDeps,
+  top: TopMiners,
   pageSize: number,
 ): Promise<MessageInitShape<typeof ListTopMinersResponseSchema>> {
-  const { series, clock, settings: { finders } } = deps;
+  const { clock, settings: { finders } } = deps;
   const parts = partsOf(deps);
   const counted = await countedOf(deps, parts);
   const limit = pageSize || TOP_MINERS_USUAL;
   const found = finders === "hidden"
     ? []
-    : await series.top(last(lengthOf(Window.WINDOW_24H), counted), limit);
+    : (await top.over(last(lengthOf(Window.WINDOW_24H), counted))).slice(0, limit);
   return {
     miners: found.filter(({ account, valid }) => account !== "" && valid.shares > 0).map((one) => ({
       address: finderOf({ finder: one.account, worker: "" }, finders).finder,

@@ -10,6 +10,7 @@ import { NotSeen, partsOf, type PublicDeps } from "./deps.ts";
 import { known, minerAnswer, minerChartAnswer, minerTick } from "./miner.ts";
 import { isAway, PartsAway } from "./parts.ts";
 import { poolAnswer, poolChartAnswer, poolTick, topMinersAnswer } from "./pool.ts";
+import { TopMiners } from "./top_miners.ts";
 import { BadToken } from "./worker_pages.ts";
 import { workerAnswer, workersAnswer } from "./workers.ts";
 
@@ -46,12 +47,13 @@ async function told<T>(work: () => Promise<T> | T): Promise<T> {
 
 export function createPublicRpc(deps: PublicDeps, minerBooks: MinerBooks): PublicRpc {
   const { live, network, settings } = deps;
+  const top = new TopMiners(deps.series);
   const account = ({ address }: { readonly address: string }) => accountOf(address, network);
   return {
     pool: {
       getPool: () => told(() => poolAnswer(deps)),
       getPoolChart: ({ range }) => told(() => poolChartAnswer(deps, range)),
-      listTopMiners: ({ pageSize }) => told(() => topMinersAnswer(deps, pageSize)),
+      listTopMiners: ({ pageSize }) => told(() => topMinersAnswer(deps, top, pageSize)),
       getConnection: () => connectionOf(network, settings),
       async *watchPool(_, { signal }) {
         for await (const record of await told(() => live.watchPool(signal))) {
