@@ -60,7 +60,10 @@ Deno.test({
         const plots = `[aria-labelledby="${section}"] figure${
           colour === "--series-2" ? ":nth-of-type(2)" : ""
         } canvas`;
-        await waitFor(async () => await inkOf(visit, plots, colour) > 100, `${colour} in ${section}`);
+        await waitFor(
+          async () => await inkOf(visit, plots, colour) > 100,
+          `${colour} in ${section}`,
+        );
       }
       // The same figures as a table.
       await visit.page.click(".chart summary");

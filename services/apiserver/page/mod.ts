@@ -118,6 +118,10 @@ function unbuilt(request: Request): Response | null {
   if (!isRoute(pathname) || !["GET", "HEAD"].includes(request.method)) return null;
   return new Response(request.method === "HEAD" ? null : UNBUILT, {
     status: 503,
-    headers: { ...GUARDS, "content-type": "text/plain; charset=utf-8", "cache-control": "no-store" },
+    headers: {
+      ...GUARDS,
+      "content-type": "text/plain; charset=utf-8",
+      "cache-control": "no-store",
+    },
   });
 }

@@ -13,7 +13,8 @@ function get(page: Page, path: string, headers: HeadersInit = {}, method = "GET"
 /** Builds the page from these sources, as the launcher does. */
 async function build(folder: string): Promise<void> {
   const args = pagePreparation(folder)!;
-  const { code, stderr } = await new Deno.Command(Deno.execPath(), { args, stdin: "null" }).output();
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), { args, stdin: "null" })
+    .output();
   assertEquals([code, new TextDecoder().decode(stderr)], [0, ""]);
 }
 

@@ -5,7 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Manifest, MANIFEST } from "./manifest.ts";
+import { MANIFEST, type Manifest } from "./manifest.ts";
 import { pageKey } from "./sources.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));

@@ -18,7 +18,10 @@ export const ADDRESS = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4";
 export const NOW = Date.now();
 export const ago = (seconds: number) => new Date(NOW - seconds * 1000).toISOString();
 export const hex = (seed: number) =>
-  Array.from({ length: 64 }, (_, at) => at < 16 ? "0" : ((seed * 7919 + at * 104_729) % 16).toString(16))
+  Array.from(
+    { length: 64 },
+    (_, at) => at < 16 ? "0" : ((seed * 7919 + at * 104_729) % 16).toString(16),
+  )
     .join("");
 export const freshness = { asOf: ago(1), countedUntil: ago(40) };
 
@@ -50,14 +53,16 @@ export const REASONS: ReasonCountJson[] = [
     reason: "stale-job",
     shares: "1204",
     title: "Late",
-    explained: "The share came after the pool had gone to a new block. A few are normal: they come while the " +
+    explained:
+      "The share came after the pool had gone to a new block. A few are normal: they come while the " +
       "news travels. Many mean a slow line, or a pool that is far away.",
   },
   {
     reason: "low-difficulty",
     shares: "212",
     title: "Above the target",
-    explained: "The hash did not meet the difficulty that was in force. Hardware errors and overclocking do " +
+    explained:
+      "The hash did not meet the difficulty that was in force. Hardware errors and overclocking do " +
       "this; a firmware that ignores a new difficulty does it in bursts.",
   },
   {
@@ -67,7 +72,12 @@ export const REASONS: ReasonCountJson[] = [
     explained: "The same share had come before. It counts once.",
   },
 ];
-export const SHARES: ShareTotalsJson = { valid: "388112", rejected: "229", stale: "1204", reasons: REASONS };
+export const SHARES: ShareTotalsJson = {
+  valid: "388112",
+  rejected: "229",
+  stale: "1204",
+  reasons: REASONS,
+};
 
 export const STEPS: Record<string, [number, number]> = {
   CHART_RANGE_1H: [60, 60],
@@ -78,7 +88,10 @@ export const STEPS: Record<string, [number, number]> = {
   CHART_RANGE_1Y: [86_400, 365],
 };
 
-export function points(range: string, mean: number): { stepSeconds: number; points: ChartPointJson[] } {
+export function points(
+  range: string,
+  mean: number,
+): { stepSeconds: number; points: ChartPointJson[] } {
   const [stepSeconds, many] = STEPS[range] ?? STEPS["CHART_RANGE_24H"]!;
   const first = Math.floor(NOW / 1000 / stepSeconds) * stepSeconds - (many - 1) * stepSeconds;
   const list = Array.from({ length: many }, (_, at): ChartPointJson => {
@@ -108,7 +121,11 @@ export function block(nth: number): BlockSummaryJson {
     hash: hex(nth + 1),
     height: 840_123 - nth * 61,
     foundAt: ago(3600 * 2.3 + nth * 37_000),
-    state: nth === 3 ? "BLOCK_STATE_ORPHANED" : nth < 3 ? "BLOCK_STATE_CONFIRMED" : "BLOCK_STATE_MATURE",
+    state: nth === 3
+      ? "BLOCK_STATE_ORPHANED"
+      : nth < 3
+      ? "BLOCK_STATE_CONFIRMED"
+      : "BLOCK_STATE_MATURE",
     confirmations: nth === 3 ? 0 : 14 + nth * 61,
     rewardSats: String(312_500_000n + BigInt(nth) * 1_234_567n + 8_812_345n),
     ...(nth === 0 ? {} : { effort: [0.12, 0.83, 2.41, 1.07, 0.44][nth % 5]! }),
@@ -171,4 +188,3 @@ export const miner: GetMinerResponseJson = {
     txid: hex(90 + nth),
   })),
 };
-

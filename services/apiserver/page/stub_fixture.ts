@@ -19,7 +19,18 @@ import type {
   ListWorkersResponseJson,
 } from "@gopool/proto/api";
 import { openPage } from "./mod.ts";
-import { ADDRESS, ago, hex, freshness, hashrates, SHARES, points, block, pool, miner } from "./stub_figures_fixture.ts";
+import {
+  ADDRESS,
+  ago,
+  block,
+  freshness,
+  hashrates,
+  hex,
+  miner,
+  points,
+  pool,
+  SHARES,
+} from "./stub_figures_fixture.ts";
 
 const answers: Record<string, (query: URLSearchParams) => unknown> = {
   "/api/v1/pool": () => pool,
@@ -41,17 +52,23 @@ const answers: Record<string, (query: URLSearchParams) => unknown> = {
   "/api/v1/connection": (): GetConnectionResponseJson => ({
     stratumUrls: ["stratum+tcp://pool.example:3333", "stratum+ssl://pool.example:3334"],
     network: "main",
-    username: "Your Bitcoin address, then a dot and a name for the machine, as bc1q….rig1. The name may be left out.",
+    username:
+      "Your Bitcoin address, then a dot and a name for the machine, as bc1q….rig1. The name may be left out.",
     passwordOptions: [
       { example: "x", explained: "Nothing: the pool chooses the difficulty." },
-      { example: "d=65536", explained: "Begin at this difficulty; the pool follows your speed from there." },
+      {
+        example: "d=65536",
+        explained: "Begin at this difficulty; the pool follows your speed from there.",
+      },
       { example: "md=1024", explained: "Never below this difficulty." },
     ],
   }),
   "/api/v1/blocks": (query): ListBlocksResponseJson => ({
     freshness,
-    blocks: Array.from({ length: Number(query.get("page_size") ?? 20) }, (_, nth) =>
-      block(nth + (query.get("page_token") ? 20 : 0))),
+    blocks: Array.from(
+      { length: Number(query.get("page_size") ?? 20) },
+      (_, nth) => block(nth + (query.get("page_token") ? 20 : 0)),
+    ),
     nextPageToken: query.get("page_token") ? "" : "more",
   }),
   [`/api/v1/blocks/*`]: (): GetBlockResponseJson => ({
@@ -69,13 +86,18 @@ const answers: Record<string, (query: URLSearchParams) => unknown> = {
     rewardSats: "322546912",
     feeSats: "3213123",
     donationSats: "12000",
-    rule: "The work of the last two blocks' worth of shares before this one is added up for each account. The reward " +
+    rule:
+      "The work of the last two blocks' worth of shares before this one is added up for each account. The reward " +
       "less the fee is divided in these proportions, rounded down to whole satoshis; what is left over goes one " +
       "satoshi each to the accounts with the largest remainders.",
     basis: {
       window: "2 × network difficulty",
       minutes: 1794,
-      offsets: [{ partition: 0, from: 182_331, until: 201_992 }, { partition: 1, from: 181_020, until: 200_117 }],
+      offsets: [{ partition: 0, from: 182_331, until: 201_992 }, {
+        partition: 1,
+        from: 181_020,
+        until: 200_117,
+      }],
       feeBasisPoints: 100,
     },
     windowFrom: ago(140_000),
@@ -113,14 +135,24 @@ const answers: Record<string, (query: URLSearchParams) => unknown> = {
     freshness,
     workers: ["s21", "s19-garage", "bitaxe", ""].map((name, nth) => ({
       name,
-      hashrates: hashrates([120e12, 75e12, 1.2e12, 410e3][nth]!, 0.2).filter((_, at) => [1, 3, 5].includes(at)),
-      shares: { ...SHARES, valid: String(9000 - nth * 1700), rejected: String(nth * 11), stale: String(20 + nth) },
+      hashrates: hashrates([120e12, 75e12, 1.2e12, 410e3][nth]!, 0.2).filter((_, at) =>
+        [1, 3, 5].includes(at)
+      ),
+      shares: {
+        ...SHARES,
+        valid: String(9000 - nth * 1700),
+        rejected: String(nth * 11),
+        stale: String(20 + nth),
+      },
       bestDifficulty: 912.4e6 / (nth + 1),
       lastShareAt: nth === 3 ? ago(260_000) : ago(8 + nth * 21),
       online: nth !== 3,
     })),
   }),
-  "/api/v1/miners/*/payouts": (): ListMinerPayoutsResponseJson => ({ freshness, payouts: miner.payouts! }),
+  "/api/v1/miners/*/payouts": (): ListMinerPayoutsResponseJson => ({
+    freshness,
+    payouts: miner.payouts!,
+  }),
   "/api/v1/miners/*/earnings": (): ListEarningsResponseJson => ({
     freshness,
     days: Array.from({ length: 30 }, (_, nth) => ({
@@ -139,7 +171,8 @@ const answers: Record<string, (query: URLSearchParams) => unknown> = {
     leastThresholdSats: "50000",
     addressDelaySeconds: 172_800,
     nextNonce: "12",
-    messageExample: `gopool settings\npool: copperhead\naddress: ${ADDRESS}\nthreshold: 100000\nnonce: 12`,
+    messageExample:
+      `gopool settings\npool: copperhead\naddress: ${ADDRESS}\nthreshold: 100000\nnonce: 12`,
   }),
 };
 
@@ -178,7 +211,10 @@ const stale = {
   freshness: {
     asOf: new Date().toISOString(),
     stale: true,
-    missing: [{ part: "statistics", why: "the store does not answer since 14:02; it is asked again every second." }],
+    missing: [{
+      part: "statistics",
+      why: "the store does not answer since 14:02; it is asked again every second.",
+    }],
   },
   hashrates: [],
 };
@@ -198,13 +234,18 @@ export function stubApi(request: Request): Response | null {
     return Response.json({ code: "invalid_argument", message }, { status: 400 });
   }
   const answer = answers[general];
-  if (answer && pathname.includes("stale")) return Response.json({ ...answer(searchParams) as object, ...stale });
+  if (answer && pathname.includes("stale")) {
+    return Response.json({ ...answer(searchParams) as object, ...stale });
+  }
   return answer ? Response.json(answer(searchParams)) : new Response(null, { status: 404 });
 }
 
 if (import.meta.main) {
   const [port, folder] = Deno.args;
   const page = await openPage({ folder: folder! });
-  Deno.serve({ port: Number(port), hostname: "127.0.0.1" }, (request) =>
-    stubApi(request) ?? page.fetch(request) ?? new Response("not found\n", { status: 404 }));
+  Deno.serve(
+    { port: Number(port), hostname: "127.0.0.1" },
+    (request) =>
+      stubApi(request) ?? page.fetch(request) ?? new Response("not found\n", { status: 404 }),
+  );
 }

@@ -6,7 +6,7 @@
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
-import { type Manifest, MANIFEST, type PageFile } from "../manifest.ts";
+import { MANIFEST, type Manifest, type PageFile } from "../manifest.ts";
 import { APP, pageKey } from "../sources.ts";
 
 /** What the browser may do: load the page's own files and ask its own origin, nothing else. */
@@ -81,7 +81,9 @@ export async function buildPage(folder: string): Promise<Manifest> {
   return manifest;
 }
 
-async function bundled(): Promise<{ script: Uint8Array<ArrayBuffer>; style: Uint8Array<ArrayBuffer> }> {
+async function bundled(): Promise<
+  { script: Uint8Array<ArrayBuffer>; style: Uint8Array<ArrayBuffer> }
+> {
   const result = await Deno.bundle({
     entrypoints: Object.keys(ENTRIES).map((name) => fileURLToPath(new URL(name, APP))),
     // Nothing is written there: names of what comes out are relative to it.
