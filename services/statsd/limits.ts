@@ -42,6 +42,11 @@ export const PAUSED_AFTER_MS = 6_000;
 export const SHAKEN_MS = 3_000;
 /** A write that is not answered for this long is told: servers answer within a second, or say no within ten. */
 export const WRITE_LONG_MS = 20_000;
+/**
+ * How long the store is waited for once statsd was told to end: a write that is taken is taken by then, and the process
+ * has ten seconds for all it still has to do.
+ */
+export const END_WAIT_MS = 3_000;
 
 /**
  * Names of one minute, status and partition that get totals of their own; the shares of those beyond count for the

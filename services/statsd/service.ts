@@ -19,6 +19,7 @@ import {
 import type { Range, Series } from "@gopool/series";
 import type { State } from "@gopool/state";
 import { createBlockKeeping } from "./blocks.ts";
+import { leaving } from "./ending.ts";
 import { createKeeping, type Keeping } from "./keeping.ts";
 import { createLead, type Lead } from "./lead.ts";
 import { CHORES_EVERY_MS } from "./limits.ts";
@@ -63,7 +64,8 @@ export interface Statsd extends Service {
 }
 
 export function createStatsd(given: StatsdDeps): Statsd {
-  const deps = { ...given, board: softened(given.board) };
+  const left = leaving(given.series, given.clock);
+  const deps = { ...given, series: left.series, board: softened(given.board) };
   const { bus, clock, random, settings: { raw }, pool, metrics = noMetrics } = deps;
   // No two processes may hold the lead by one name, on whatever machines.
   const holder = `statsd-${random.uint32().toString(16)}${random.uint32().toString(16)}`;
@@ -99,7 +101,11 @@ export function createStatsd(given: StatsdDeps): Statsd {
       return [...await keeping.lags(), ...blocks];
     },
     rollUpAgain: (range, signal) => rolling.again(range, signal),
-    run: (signal) => runTogether(signal, ...parts.map((part) => supervise(part, deps).run)),
+    run: (signal) =>
+      left.during(
+        signal,
+        () => runTogether(signal, ...parts.map((part) => supervise(part, deps).run)),
+      ),
   };
 
   /** Rolls up again what changed after it was. */

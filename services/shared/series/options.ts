@@ -50,7 +50,7 @@ export interface SeriesOptions {
   readonly onTrouble?: (sentence: string | null) => void;
   /** Where questions and writes are counted and timed. One series for each registry. */
   readonly metrics?: Metrics;
-  /** Aborts waiting for a store that is away at the start. */
+  /** Of the process's end: waits no more for a store that is away, at the start or to write to it again. */
   readonly signal?: AbortSignal;
 }
 

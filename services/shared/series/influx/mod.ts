@@ -55,6 +55,8 @@ export async function openInflux(url: string, options: InfluxOptions): Promise<I
   });
   const writer = new LineWriter({ server, clock, onDropped, triesMs: options.writeTriesMs });
   const write = (batches: readonly Batch[]) => writer.write(batches);
+  // At the process's end a write is tried once, not for half a minute.
+  options.signal?.addEventListener("abort", () => writer.close(), { once: true });
   return new InfluxSeries({
     server,
     places,
