@@ -31,17 +31,47 @@ export interface SignedRequest {
   readonly signature: string;
 }
 
+/** A request that nothing is wrong with but perhaps its signature, which is the dearest to check. */
+export interface Sound {
+  readonly kind: "sound";
+  readonly request: ClientRequest;
+  readonly choice: Choice;
+  readonly client: Client;
+}
+
+/** Whose signature a request has been found to carry. */
+export interface Signer {
+  readonly kind: "signed";
+  readonly by: string;
+}
+
+type Refused = RequestVerdict & { readonly kind: "refused" };
+
 /**
  * Judges a request and follows it. Sent again it is answered as the first time, and nothing is done.
  *
  * In a money transaction, before anything else in it.
+ *
+ * @param signer What `signerOf` gave for this very request before; null: its signature is verified here.
  */
 export async function applyRequest(
   tx: Tx,
-  { text, signature }: SignedRequest,
+  signed: SignedRequest,
   rules: ClientRules,
   nowMs: number,
+  signer: Signer | null = null,
 ): Promise<RequestVerdict> {
+  const sound = await judge(tx, signed, rules, nowMs);
+  if (sound.kind !== "sound") return sound;
+  // Who may sign a cancellation may have changed since the signature was looked at.
+  const known = signer !== null && signersOf(sound, rules).includes(signer.by) ? signer : null;
+  const found = known ?? signerOf(sound, signed, rules);
+  if (found.kind === "refused") return found;
+  return await follow(tx, { ...sound, ...signed, signedBy: found.by }, rules, nowMs);
+}
+
+/** The request that a line is, where it is one for this pool. Asks nobody. */
+export function readRequest(text: string, rules: ClientRules): ClientRequest | Refused {
   const request = parseRequest(text);
   if (request === null) {
     return refused(
@@ -49,13 +79,26 @@ export async function applyRequest(
       "This is no request that can be read: sign the line as it was shown",
     );
   }
-  const { pool, network, account: address, setting, value, nonce, expiresAtMs } = request;
+  const { pool, network } = request;
   if (pool !== rules.pool || network !== rules.network) {
     return refused(
       "other-pool",
       `This request is for pool ${pool} on ${network}, not for ${rules.pool} on ${rules.network}`,
     );
   }
+  return request;
+}
+
+/** Everything but the signature. Only reads. */
+export async function judge(
+  tx: Tx,
+  { text }: SignedRequest,
+  rules: ClientRules,
+  nowMs: number,
+): Promise<Sound | RequestVerdict> {
+  const request = readRequest(text, rules);
+  if ("kind" in request) return request;
+  const { account: address, setting, value, nonce, expiresAtMs } = request;
   const client = await clientOf(tx, address, nowMs);
   if (client === null) {
     return refused("unknown-account", `Nobody has mined here as ${address}`);
@@ -74,10 +117,7 @@ export async function applyRequest(
   if (setting === "cancel-payout-address" && client.pending === null) {
     return refused("nothing-pending", "There is no change of the payout address to cancel");
   }
-  // The dearest check last.
-  const signer = signerOf(request, { text, signature }, client, rules);
-  if ("kind" in signer) return signer;
-  return await follow(tx, { request, choice, client, text, signature, ...signer }, rules, nowMs);
+  return { kind: "sound", request, choice, client };
 }
 
 /** The same line again is the same request, whatever its signature; another line needs another nonce. */
@@ -90,34 +130,35 @@ function answered(earlier: AcceptedRequest, text: string): RequestVerdict {
 }
 
 /**
- * Whose signature it is. A cancellation may also be signed by the payout address in force: who has stolen the mining
- * key cannot hold its owner to a change.
+ * Whose signature may be on it. A cancellation may also be signed by the payout address in force: who has stolen the
+ * mining key cannot hold its owner to a change.
  */
-function signerOf(
-  { account, setting }: ClientRequest,
-  { text, signature }: SignedRequest,
-  client: Client,
-  { network }: ClientRules,
-): { readonly signedBy: string } | RequestVerdict & { kind: "refused" } {
-  const candidates = [account];
+function signersOf({ request, client }: Sound, { network }: ClientRules): string[] {
+  const { account, setting } = request;
+  const signers = [account];
   if (setting === "cancel-payout-address" && client.script !== null) {
-    candidates.push(canonicalAddress(client.script, network)!);
+    signers.push(canonicalAddress(client.script, network)!);
   }
+  return signers;
+}
+
+/** Whose signature it is. Pure, and takes a millisecond or so: nothing that others wait for is held meanwhile. */
+export function signerOf(
+  sound: Sound,
+  { text, signature }: SignedRequest,
+  rules: ClientRules,
+): Signer | Refused {
   const whys: string[] = [];
-  for (const address of candidates) {
-    const verdict = verifyMessage({ address, message: text, signature }, network);
-    if (verdict.kind === "valid") return { signedBy: address };
+  for (const address of signersOf(sound, rules)) {
+    const verdict = verifyMessage({ address, message: text, signature }, rules.network);
+    if (verdict.kind === "valid") return { kind: "signed", by: address };
     whys.push(`the signature ${verdict.why}`);
   }
+  const { account } = sound.request;
   return refused("bad-signature", `This request is not signed by ${account}: ${whys[0]}`);
 }
 
-interface Judged {
-  readonly request: ClientRequest;
-  readonly choice: Choice;
-  readonly client: Client;
-  readonly text: string;
-  readonly signature: string;
+interface Judged extends Omit<Sound, "kind">, SignedRequest {
   readonly signedBy: string;
 }
 

@@ -3,6 +3,6 @@
  *
  * @module
  */
-export { applyRequest, type SignedRequest } from "./apply.ts";
+export { applyRequest, judge, readRequest, type SignedRequest, signerOf } from "./apply.ts";
 export type { ClientRules, RefusedFor, RequestVerdict } from "./rules.ts";
 export { LEAST_THRESHOLD_SATS } from "./limits.ts";
