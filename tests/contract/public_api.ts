@@ -30,6 +30,8 @@ export interface PublicApiOptions {
 
 export interface Answer {
   readonly status: number;
+  /** Where the answer says one. */
+  readonly retryAfter?: string;
   // deno-lint-ignore no-explicit-any
   readonly body: any;
 }
@@ -55,7 +57,10 @@ export function publicApi(options: PublicApiOptions) {
     const request = new Request(`http://pool.example/api/v1${path}`, init);
     const response = await gateway.fetch(request, { address: "192.0.2.1" });
     if (response === null) throw new Error(`Nobody serves ${path}`);
-    return { status: response.status, body: await response.json() };
+    const { status, headers } = response;
+    const wait = headers.get("retry-after");
+    const body = await response.json();
+    return { status, body, ...wait === null ? {} : { retryAfter: wait } };
   };
   return {
     books,

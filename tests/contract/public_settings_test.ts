@@ -3,7 +3,7 @@
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { createSettingsForward } from "@gopool/apiserver/books";
-import { createAccess, serveControl } from "@gopool/control";
+import { Code, ConnectError, createAccess, serveControl } from "@gopool/control";
 import { freshLedger } from "@gopool/ledger/fixture";
 import { parseRequest, requestText } from "@gopool/ledger/clients";
 import { noteTerms } from "@gopool/ledger/terms";
@@ -21,7 +21,7 @@ import {
 import { createClientRpc, requestsBy } from "@gopool/payoutd/rpc_clients";
 import { ClientService, Role } from "@gopool/proto/control";
 import { silent, systemClock } from "@gopool/runtime";
-import { FakeClock } from "@gopool/testing";
+import { FakeClock, waitFor } from "@gopool/testing";
 import { publicApi, READS } from "./public_api.ts";
 
 const clock = () => new FakeClock(NOW_MS);
@@ -200,3 +200,33 @@ Deno.test("a server that takes no changes says so; in one process with the books
 function iso(ms: number): string {
   return new Date(ms).toISOString().replace(".000Z", "Z");
 }
+
+Deno.test("of changes that come all at once a few are handed on, the others are told to come again", async () => {
+  const miner = minerOf(1);
+  const held = Promise.withResolvers<void>();
+  let handed = 0;
+  const api = publicApi({
+    ledger: { transaction: () => Promise.reject(new Error("not asked")) },
+    clock: clock(),
+    async applyRequest() {
+      handed++;
+      await held.promise;
+      throw new ConnectError("not now", Code.Unavailable);
+    },
+  });
+  const send = () =>
+    api.post(`/miners/${miner.address}/settings`, { message: "x", signature: "y" });
+  const first = Array.from({ length: 4 }, send);
+  await waitFor(() => handed === 4, "four under way");
+  const more = await Promise.all([send(), send()]);
+  assertEquals(more.map(({ status, body }) => [status, body.code]), [
+    [429, "resource_exhausted"],
+    [429, "resource_exhausted"],
+  ]);
+  assertMatch(more[0]!.body.message, /^Too many changes of settings .* again in a moment$/);
+  assertEquals(more[0]!.retryAfter, "1");
+  held.resolve();
+  // Whatever came of them, their places are free again.
+  assertEquals((await Promise.all(first)).map(({ status }) => status), [503, 503, 503, 503]);
+  assertEquals([(await send()).status, handed], [503, 5]);
+});

@@ -43,3 +43,9 @@ export const EXAMPLE_LIFE_MS = 86_400_000;
 
 /** A threshold for the example, where payoutd has not said what the usual one is. */
 export const EXAMPLE_THRESHOLD_SATS = 1_000_000n;
+
+/**
+ * Changes of settings that are handed on at once: each costs whoever keeps the books a look into them and a check of a
+ * signature, and anybody may send any number of wrong ones. Miners change theirs once in months.
+ */
+export const FORWARDS_MAX = 4;

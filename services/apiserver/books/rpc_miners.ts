@@ -6,7 +6,7 @@ import { type ApplyRequestResponse, RequestRefusal } from "@gopool/proto/control
 import type { Clock, Logger } from "@gopool/runtime";
 import { accountOf } from "../public/accounts.ts";
 import { Parts } from "../public/parts.ts";
-import { DAYS_MAX, DAYS_USUAL, LIST_MAX, LIST_USUAL } from "./limits.ts";
+import { DAYS_MAX, DAYS_USUAL, FORWARDS_MAX, LIST_MAX, LIST_USUAL } from "./limits.ts";
 import { sizeOf } from "./pages.ts";
 import type { BooksReader } from "./reader.ts";
 import { NotInBooks, told } from "./rpc_errors.ts";
@@ -30,6 +30,7 @@ export type MinerBooks = Pick<
 export function createMinerBooksRpc(deps: MinerBooksDeps): MinerBooks {
   const { books, clock, log, network, applyRequest } = deps;
   const freshness = () => new Parts().freshness(clock.now());
+  let forwards = 0;
   return {
     listMinerPayouts: told(async ({ address, pageSize, pageToken }) => {
       const account = accountOf(address, network);
@@ -74,7 +75,10 @@ export function createMinerBooksRpc(deps: MinerBooksDeps): MinerBooks {
       if (applyRequest === null) {
         throw new ConnectError("This server takes no changes of settings", Code.Unimplemented);
       }
-      const answer = await forwarded(applyRequest, { text: message, signature }, signal, log);
+      if (forwards >= FORWARDS_MAX) throw busy();
+      forwards++;
+      const request = { text: message, signature };
+      const answer = await forwarded(applyRequest, request, signal, log).finally(() => forwards--);
       if (answer.refusal !== RequestRefusal.UNSPECIFIED) throw refusal(answer);
       return { changes: [changeOf(answer)] };
     }),
@@ -84,6 +88,14 @@ export function createMinerBooksRpc(deps: MinerBooksDeps): MinerBooks {
 function known<T>(account: string, found: T | null): T {
   if (found === null) throw new NotInBooks(`The pool's books know nobody by ${account}`);
   return found;
+}
+
+function busy(): ConnectError {
+  return new ConnectError(
+    "Too many changes of settings are being judged now: send the same message again in a moment",
+    Code.ResourceExhausted,
+    { "retry-after": "1" },
+  );
 }
 
 /** @throws {ConnectError} In words for the miner: what is wrong between the pool's own parts is the log's. */
