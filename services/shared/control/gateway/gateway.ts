@@ -6,6 +6,7 @@
 import {
   Code,
   ConnectError,
+  type ContextValues,
   createConnectRouter,
   createContextValues,
   createServiceImplSpec,
@@ -99,8 +100,14 @@ export interface Gateway {
 export function createGateway(options: GatewayOptions): Gateway {
   const { services, clock, log, stop } = options;
   const unaryDefaultMs = options.unaryMs ?? UNARY_DEFAULT_MS;
+  /** Calls whose request could be read: interceptors see no others. */
+  const read = new WeakSet<ContextValues>();
   // From the outside in.
   const interceptors: Interceptor[] = [
+    (next) => (request) => {
+      read.add(request.contextValues);
+      return next(request);
+    },
     faultsToLog(log),
     deadlines({ clock, unaryDefaultMs }),
     ...options.before ?? [],
@@ -125,7 +132,17 @@ export function createGateway(options: GatewayOptions): Gateway {
     const url = new URL(request.url);
     const values = withCaller(createContextValues(), info);
     const handler = rpc.get(url.pathname);
-    if (handler !== undefined) return await answerRpc(handler, request, values, clock);
+    if (handler !== undefined) {
+      const response = await answerRpc(handler, request, values, clock);
+      // The library calls it its own fault where a body is no message in protobuf's binary form.
+      if (response.status !== 500 || read.has(values)) return response;
+      await response.body?.cancel();
+      const { name } = handler.method.input;
+      return refusal(
+        Code.InvalidArgument,
+        `the body is no ${name} in protobuf's binary form`,
+      );
+    }
     if (request.url.length > URL_MAX_CHARS && isOurs(url.pathname)) {
       return refusal(
         Code.InvalidArgument,

@@ -86,6 +86,36 @@ Deno.test("a body of another type, too large, or no text is refused for that", a
   ]);
 });
 
+Deno.test("by Connect, a body that is no message is the caller's mistake, in either form", async () => {
+  const path = "/gopool.api.v1.PoolService/GetPoolChart";
+  const send = (type: string, body: BodyInit) =>
+    refused("POST", path, { headers: { "content-type": type }, body });
+  // A tag that does not end; a length beyond the end; a wire type that there is not.
+  for (const bytes of [[0xff], [0x0a, 0x05, 0x01], [0x0f]]) {
+    assertEquals(await send("application/proto", new Uint8Array(bytes)), [
+      400,
+      "invalid_argument",
+      "the body is no GetPoolChartRequest in protobuf's binary form",
+    ]);
+  }
+  const [status, code] = await send("application/json", "{");
+  assertEquals([status, code], [400, "invalid_argument"]);
+  // A fault of ours stays one.
+  const failing = serving(PoolService, {
+    getPoolChart: () => {
+      throw new TypeError("broken");
+    },
+  });
+  await using served = serveGateway({ services: [failing] });
+  const headers = { "content-type": "application/proto" };
+  const fault = await fetch(`${served.url}${path}`, {
+    method: "POST",
+    headers,
+    body: new Uint8Array([0x08, 0x01]),
+  });
+  assertEquals([fault.status, (await fault.json()).code], [500, "internal"]);
+});
+
 Deno.test("a body whose length is not told is cut at the bound", async () => {
   let given = 0;
   const body = new ReadableStream<Uint8Array>({
