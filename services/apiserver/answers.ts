@@ -45,22 +45,25 @@ interface Making {
   readonly answer: Promise<Answer>;
 }
 
+/** In the place of a claim: it was given up, and is anybody's. */
+const GIVEN_UP = new Uint8Array(1);
+
 /** When it was made (ms since the Unix epoch, a float64), then the answer. */
 const HEAD_BYTES = 8;
 
 export class Answers {
   readonly #deps: AnswersDeps;
   readonly #making = new Map<string, Making>();
-  /** Of who holds a claim: any that no other has. */
-  readonly #holder: Uint8Array;
+  /** Of who holds a claim: any that no other has, and no other claim of this instance. */
+  readonly #holder: readonly [number, number];
+  #claims = 0;
   /** What this instance has put into the state, until it is gone from there: ends rising only roughly. */
   #put: { readonly endsMs: number; readonly bytes: number }[] = [];
   #putBytes = 0;
 
   constructor(deps: AnswersDeps) {
     this.#deps = deps;
-    const holder = new Uint32Array([deps.random.uint32(), deps.random.uint32()]);
-    this.#holder = new Uint8Array(holder.buffer);
+    this.#holder = [deps.random.uint32(), deps.random.uint32()];
   }
 
   /**
@@ -87,6 +90,7 @@ export class Answers {
     const { state, clock, pool } = this.#deps;
     const key = `answer:${pool}:${name}`;
     const claim = `${key}:claim`;
+    const mine = new Uint8Array(new Uint32Array([...this.#holder, this.#claims++]).buffer);
     const endMs = clock.monotonic() + CLAIM_MS;
     let hasClaim = false;
     try {
@@ -94,22 +98,27 @@ export class Answers {
         const kept = this.#read(await state.get(key), ttl);
         if (kept !== null) return kept;
         if (clock.monotonic() >= endMs) break;
-        hasClaim = await state.compareAndSet(claim, null, this.#holder, CLAIM_MS);
+        hasClaim = await state.compareAndSet(claim, null, mine, CLAIM_MS) ||
+          await state.compareAndSet(claim, GIVEN_UP, mine, CLAIM_MS);
         if (hasClaim) break;
         await clock.sleep(CLAIM_LOOK_MS);
       }
     } catch (error) {
       if (!(error instanceof StateUnavailable)) throw error;
     }
+    let isKept = false;
     try {
       const made = await make();
       const madeAtMs = clock.now();
       if (made.isDegraded) return { bytes: made.bytes, freshMs: DEGRADED_FRESH_MS, from: "made" };
-      await this.#keep(key, made.bytes, madeAtMs, ttl);
+      isKept = await this.#keep(key, made.bytes, madeAtMs, ttl);
       return { bytes: made.bytes, freshMs: ttl.freshMs, from: "made" };
     } finally {
-      // Those who wait for this one look for a claim of their own at once where there is no answer.
-      if (hasClaim) await state.delete(claim).catch(() => {});
+      // Where there is no answer, those who wait for it look for a claim of their own at once; where there is one, they
+      // find it, and the claim ends by itself before it. After its time it may be another's by now: that one stays.
+      if (hasClaim && !isKept) {
+        await state.compareAndSet(claim, mine, GIVEN_UP, CLAIM_MS).catch(() => {});
+      }
     }
   }
 
@@ -121,10 +130,18 @@ export class Answers {
     return left > 0 ? { bytes: kept.subarray(HEAD_BYTES), freshMs: left, from: "shared" } : null;
   }
 
-  async #keep(key: string, bytes: Uint8Array, madeAtMs: number, { freshMs }: Ttl): Promise<void> {
+  /** @returns Whether the others can find it. */
+  async #keep(
+    key: string,
+    bytes: Uint8Array,
+    madeAtMs: number,
+    { freshMs }: Ttl,
+  ): Promise<boolean> {
     const { state, clock, log } = this.#deps;
     const size = HEAD_BYTES + bytes.length;
-    if (size > SHARED_ENTRY_MAX_BYTES || !this.#makesRoom(clock.monotonic(), size)) return;
+    if (size > SHARED_ENTRY_MAX_BYTES || !this.#makesRoom(clock.monotonic(), size)) {
+      return false;
+    }
     const value = new Uint8Array(size);
     new DataView(value.buffer).setFloat64(0, madeAtMs);
     value.set(bytes, HEAD_BYTES);
@@ -132,9 +149,11 @@ export class Answers {
     this.#putBytes += size;
     try {
       await state.set(key, value, freshMs);
+      return true;
     } catch (error) {
       if (!(error instanceof StateUnavailable)) throw error;
       log.debug("an answer is not shared", { error });
+      return false;
     }
   }
 

@@ -94,6 +94,30 @@ Deno.test("who waits for an instance that does not come back makes the answer it
   assertEquals(textOf((await answer).bytes), "x");
 });
 
+Deno.test("who was slow does not give up another's claim", async () => {
+  const { clock, instance } = await memory();
+  const slow = maker("slow"), busy = maker("busy"), third = maker("third");
+  const [slowly, busily] = [slow, busy].map(({ made }) => {
+    const held = Promise.withResolvers<void>();
+    made.hold = held.promise;
+    return held;
+  });
+  const first = instance().get("a", TTL, slow.make);
+  await clock.advance(CLAIM_MS + 1);
+  const second = instance().get("a", TTL, busy.make);
+  await settle();
+  assertEquals(busy.made.count, 1, "the first is thought gone");
+  slowly!.reject(new RangeError("no such miner"));
+  await assertRejects(() => first, RangeError);
+  const last = instance().get("a", TTL, third.make);
+  await clock.advance(200);
+  assertEquals(third.made.count, 0, "the second is at work");
+  busily!.resolve();
+  await settle();
+  await clock.advance(200);
+  assertEquals([textOf((await second).bytes), textOf((await last).bytes)], ["busy", "busy"]);
+});
+
 Deno.test("a failure reaches all who wait, and the next try is not held up by it", async () => {
   const { instance } = await memory();
   const one = instance();
