@@ -10,7 +10,7 @@ import { partsOf, type PublicDeps } from "../public/deps.ts";
 import { isAway, PartsAway } from "../public/parts.ts";
 import { clientOf, workerGroupOf, workerSessionOf } from "./client_answers.ts";
 import { NAME_MAX_LENGTH } from "./limits.ts";
-import { infoOf, networkOf, poolOf, slotsOf } from "./pool_answers.ts";
+import { bestSharesOf, infoOf, networkOf, poolOf, slotsOf } from "./pool_answers.ts";
 
 export type * from "./shapes.ts";
 
@@ -63,8 +63,9 @@ function routesOf(
   startedMs: number,
 ): readonly { readonly pattern: RegExp; readonly answer: Handler }[] {
   const account = (address: string) => accountOf(address, deps.network);
+  const shares = bestSharesOf(deps.series);
   return [
-    { pattern: /^\/api\/info$/, answer: () => infoOf(deps, startedMs) },
+    { pattern: /^\/api\/info$/, answer: () => infoOf(deps, shares, startedMs) },
     { pattern: /^\/api\/info\/chart$/, answer: () => slotsOf(deps, { kind: "pool" }) },
     { pattern: /^\/api\/pool$/, answer: () => poolOf(deps) },
     { pattern: /^\/api\/network$/, answer: () => networkOf(deps) },

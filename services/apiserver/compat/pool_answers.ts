@@ -6,14 +6,16 @@
  */
 import type { Network as Chain } from "@gopool/chain";
 import { ChartRange, Window } from "@gopool/proto/api";
-import { type BlockPoint, ROWS_MAX, type Subject, workOf } from "@gopool/series";
+import { type BestBy, type BlockPoint, type Subject, workOf } from "@gopool/series";
 import { finderOf } from "../books/mod.ts";
 import { chartOf } from "../public/chart.ts";
 import { countedOf } from "../public/counted.ts";
 import { partsOf, type PublicDeps } from "../public/deps.ts";
 import { overviewOf, speedOver, sumOver } from "../public/figures.ts";
 import { nowOf } from "../public/now.ts";
+import { OnceARange } from "../public/once_a_range.ts";
 import type { Parts } from "../public/parts.ts";
+import { TopMiners } from "../public/top_miners.ts";
 import { type Counted, ever, last, lengthOf, secondsOf } from "../public/windows.ts";
 import { BLOCKS_MAX, HIGH_SCORES_MAX } from "./limits.ts";
 import { sessionIdOf, shownName } from "./names.ts";
@@ -64,14 +66,18 @@ export async function poolOf(deps: PublicDeps): Promise<Pool> {
 }
 
 /** @param startedMs When this server was started. @throws {SeriesUnavailable} */
-export async function infoOf(deps: PublicDeps, startedMs: number): Promise<Info> {
+export async function infoOf(
+  deps: PublicDeps,
+  shares: BestShares,
+  startedMs: number,
+): Promise<Info> {
   const parts = partsOf(deps);
   const counted = await countedOf(deps);
   const [blockData, totalHashRate, now, highScores] = await Promise.all([
     foundBlocks(deps),
     speedNow(deps, POOL, counted),
     nowStrict(deps, parts, counted),
-    highScoresOf(deps, counted),
+    highScoresOf(shares, counted),
   ]);
   // What a miner calls itself is in no figure: all of them are one row, so that sums over rows come out right.
   const userAgents = now.workers === 0 ? [] : [{
@@ -151,12 +157,24 @@ async function foundBlocks({ series, clock, settings: { finders } }: PublicDeps)
   }
 }
 
-/** The best of those who worked most in a week, and the pool's best of all times. */
-async function highScoresOf(deps: PublicDeps, counted: Counted): Promise<HighScore[]> {
-  const { series } = deps;
+/** What is asked of the store once a minute for all who ask: the original's dashboards ask every ten seconds. */
+export interface BestShares {
+  readonly week: TopMiners;
+  readonly ever: OnceARange<BestBy | null>;
+}
+
+export function bestSharesOf(series: PublicDeps["series"]): BestShares {
+  return {
+    week: new TopMiners(series),
+    ever: new OnceARange((range) => series.best(POOL, range)),
+  };
+}
+
+/** The best of the hundred who worked most in a week, and the pool's best of all times. */
+async function highScoresOf(shares: BestShares, counted: Counted): Promise<HighScore[]> {
   const [top, best] = await Promise.all([
-    series.top(last(lengthOf(Window.WINDOW_7D), counted), ROWS_MAX),
-    series.best(POOL, ever(counted)),
+    shares.week.over(last(lengthOf(Window.WINDOW_7D), counted)),
+    shares.ever.over(ever(counted)),
   ]);
   const all = top.map(({ account, best }) => ({ account, ...best }));
   if (best !== null && !all.some(({ difficulty }) => difficulty >= best.difficulty)) all.push(best);
