@@ -4,14 +4,19 @@
  * @module
  */
 import { checkLimit } from "../checks.ts";
-import { chartPlanOf, floorTo, LEVEL_MS, type Piece, planOf } from "../levels.ts";
+import { chartPlanOf, floorTo, type Level, LEVEL_MS, type Piece, planOf } from "../levels.ts";
 import type { Retentions, SeriesClock } from "../options.ts";
-import type { AccountSum, BestBy, Range, Step, Subject, Sum, WorkerSum } from "../port.ts";
+import type { AccountSum, Best, BestBy, Range, Step, Subject, Sum, WorkerSum } from "../port.ts";
 import { Adding, isBetter } from "../sums.ts";
 import { rowOf } from "./columns.ts";
+import { First, Ids, SumsById } from "./ids.ts";
 import { bytesOf, nameOf } from "./names.ts";
 import type { ReadConnection, Value } from "./read_connection.ts";
 import * as selects from "./selects.ts";
+import { nextTurn, Slices } from "./turn.ts";
+
+/** Workers' numbers looked through at once: half a megabyte of times, however many names an account has. */
+const IDS_AT_ONCE = 65_536;
 
 export interface QuestionsDeps {
   readonly connection: ReadConnection;
@@ -65,47 +70,46 @@ export class Questions {
     const { range, pieces } = planOf(asked, this.#horizon());
     const id = this.#account(account);
     if (id === null) return [];
-    const byWorker = new Map<number, Adding>();
-    for (const { level, range: { fromMs, untilMs } } of pieces) {
-      const sql = selects.ofWorkersOf(level);
-      await this.#connection.each(sql, [id, fromMs, untilMs], (columns) => {
-        adding(byWorker, columns[0] as number).add(rowOf(columns, 1));
-      });
+    const slices = new Slices();
+    const first = new First<Seen>(page.limit, bySeen);
+    // Names are the miners' to choose: of however many only those of the page are added up.
+    for (let from = 0; from <= this.#lastWorker(); from += IDS_AT_ONCE) {
+      const last = await this.#lastSeen(id, pieces, from, slices);
+      for (const [i, lastMs] of last.entries()) {
+        if (lastMs === 0) continue;
+        const one = new Seen(from + i, lastMs, (id) => this.#nameOf("worker", id));
+        if (page.after === undefined || bySeen(one, page.after) > 0) first.add(one);
+        if (slices.isFull()) await nextTurn();
+      }
     }
     const found: WorkerSum[] = [];
-    await this.#connection.each(
-      "SELECT id, name FROM worker WHERE account = ?",
-      [id],
-      ([worker, name]) => {
-        const sum = byWorker.get(worker as number)?.sum(range);
-        if (sum !== undefined && sum.lastMs > 0) found.push({ ...sum, worker: nameOf(name) });
-      },
-    );
-    found.sort(bySeen);
-    const { after } = page;
-    const rest = after === undefined ? found : found.filter((one) => bySeen(one, after) > 0);
-    return rest.slice(0, page.limit);
+    for (const { id, lastMs, worker } of first.inOrder()) {
+      const sum = await this.#sumOf("worker", id, pieces, slices);
+      // As it was looked for: a share that came meanwhile must not shift the next page.
+      found.push({ ...sum.sum(range), lastMs, worker });
+    }
+    return found;
   }
 
   async top(asked: Range, limit: number): Promise<AccountSum[]> {
     checkLimit(limit);
     const { range, pieces } = planOf(asked, this.#horizon());
-    const works = new Map<number, number>();
+    const works = new SumsById();
     for (const { level, range: { fromMs, untilMs } } of pieces) {
       await this.#connection.each(selects.workOfAll(level), [fromMs, untilMs], (columns) => {
-        const id = columns[0] as number;
-        works.set(id, (works.get(id) ?? 0) + (columns[1] as number));
+        works.add(columns[0] as number, columns[1] as number);
       });
     }
-    const first = [...works].filter(([, work]) => work > 0)
-      .sort(([, a], [, b]) => b - a).slice(0, limit);
+    const first = new First<{ id: number; work: number }>(limit, (a, b) => b.work - a.work);
+    const slices = new Slices();
+    for (const [id, work] of works.all.entries()) {
+      if (work > 0) first.add({ id, work });
+      if (slices.isFull()) await nextTurn();
+    }
     const found: AccountSum[] = [];
-    for (const [id] of first) {
-      const sum = new Adding();
-      await this.#eachOf({ kind: "account" }, [id], pieces, (columns) => {
-        sum.add(rowOf(columns, selects.AFTER_AT));
-      });
-      const workers = await this.#workersSeen(id, pieces, () => true);
+    for (const { id } of first.inOrder()) {
+      const sum = await this.#sumOf("account", id, pieces, slices);
+      const workers = await this.#workersSeen(id, pieces, () => true, slices);
       found.push({ ...sum.sum(range), account: this.#nameOf("account", id), workers });
     }
     return found;
@@ -115,14 +119,19 @@ export class Questions {
     const { pieces } = planOf(asked, this.#horizon());
     if (account !== undefined) {
       const id = this.#account(account);
-      const workers = id === null ? 0 : await this.#workersSeen(id, pieces, (code) => code === 0);
+      const workers = id === null ? 0 : await this.#workersSeen(
+        id,
+        pieces,
+        (code) => code === 0,
+        new Slices(),
+      );
       return { accounts: workers > 0 ? 1 : 0, workers };
     }
-    const accounts = new Set<unknown>(), workers = new Set<unknown>();
+    const accounts = new Ids(), workers = new Ids();
     for (const { level, range: { fromMs, untilMs } } of pieces) {
       await this.#connection.each(selects.validWorkers(level), [fromMs, untilMs], (columns) => {
-        accounts.add(columns[0]);
-        workers.add(columns[1]);
+        accounts.add(columns[0] as number);
+        workers.add(columns[1] as number);
       });
     }
     return { accounts: accounts.size, workers: workers.size };
@@ -141,17 +150,51 @@ export class Questions {
       if (isBetter(own, best)) [best, from] = [own, piece];
     }
     if (from === null) return null;
-    const at = floorTo(best.atMs, LEVEL_MS[from.level]);
-    const who = this.#connection.one(selects.whoseBest(from.level), [
-      at,
-      best.difficulty,
-      best.atMs,
-    ]);
+    return { ...best, ...await this.#whose(subject, from.level, best) };
+  }
+
+  /** Who has this best share: looked for among accounts first, then among that one's workers. */
+  async #whose(
+    subject: Subject,
+    level: Level,
+    best: Best,
+  ): Promise<{ account: string; worker: string }> {
+    if (subject.kind === "worker") return { account: subject.account, worker: subject.worker };
+    const at = floorTo(best.atMs, LEVEL_MS[level]);
+    const isIt = ([, difficulty, atMs]: readonly unknown[]) =>
+      difficulty === best.difficulty && atMs === best.atMs;
+    const account = subject.kind === "account"
+      ? this.#account(subject.account)
+      : (await this.#connection.find(selects.bestOfAccounts(level), [at], isIt))?.[0] as number;
+    const sql = selects.bestOfWorkers(level);
+    const row = await this.#connection.find(sql, [at, account ?? -1], isIt);
+    if (row === null) return { account: "", worker: "" };
     return {
-      ...best,
-      account: who === null ? "" : this.#nameOf("account", who[0] as number),
-      worker: who === null ? "" : this.#nameOf("worker", who[1] as number),
+      account: this.#nameOf("account", account!),
+      worker: this.#nameOf("worker", row[0] as number),
     };
+  }
+
+  /** When each of IDS_AT_ONCE workers was last seen, those of the account; 0: it was not. */
+  async #lastSeen(
+    account: number,
+    pieces: readonly Piece[],
+    from: number,
+    slices: Slices,
+  ): Promise<Float64Array> {
+    const last = new Float64Array(IDS_AT_ONCE);
+    for (const [level, at] of rowsOf(pieces)) {
+      const sql = selects.lastSeen(level);
+      await this.#connection.each(sql, [at, account, from, from + IDS_AT_ONCE], (columns) => {
+        const i = (columns[0] as number) - from;
+        last[i] = Math.max(last[i]!, columns[1] as number);
+      }, slices);
+    }
+    return last;
+  }
+
+  #lastWorker(): number {
+    return this.#connection.one("SELECT max(id) FROM worker", [])?.[0] as number ?? -1;
   }
 
   /** How many workers of an account have a share in the pieces of a status that counts. */
@@ -159,14 +202,28 @@ export class Questions {
     id: number,
     pieces: readonly Piece[],
     counts: (status: number) => boolean,
+    slices: Slices,
   ): Promise<number> {
-    const seen = new Set<unknown>();
-    for (const { level, range: { fromMs, untilMs } } of pieces) {
-      await this.#connection.each(selects.workersSeen(level), [id, fromMs, untilMs], (columns) => {
-        if (counts(columns[2] as number)) seen.add(columns[1]);
-      });
+    const seen = new Ids();
+    for (const [level, at] of rowsOf(pieces)) {
+      await this.#connection.each(selects.workersSeen(level), [at, id], (columns) => {
+        if (counts(columns[1] as number)) seen.add(columns[0] as number);
+      }, slices);
     }
     return seen.size;
+  }
+
+  async #sumOf(
+    kind: "account" | "worker",
+    id: number,
+    pieces: readonly Piece[],
+    slices: Slices,
+  ): Promise<Adding> {
+    const sum = new Adding();
+    await this.#eachOf({ kind }, [id], pieces, (columns) => {
+      sum.add(rowOf(columns, selects.AFTER_AT));
+    }, slices);
+    return sum;
   }
 
   async #eachOf(
@@ -174,10 +231,12 @@ export class Questions {
     own: readonly Value[] | null,
     pieces: readonly Piece[],
     row: (columns: readonly unknown[]) => void,
+    slices: Slices = new Slices(),
   ): Promise<void> {
     if (own === null) return;
     for (const { level, range: { fromMs, untilMs } } of pieces) {
-      await this.#connection.each(selects.ofSubject(kind, level), [...own, fromMs, untilMs], row);
+      const sql = selects.ofSubject(kind, level);
+      await this.#connection.each(sql, [...own, fromMs, untilMs], row, slices);
     }
   }
 
@@ -207,10 +266,26 @@ export class Questions {
   }
 }
 
-function adding(sums: Map<number, Adding>, id: number): Adding {
-  let sum = sums.get(id);
-  if (sum === undefined) sums.set(id, sum = new Adding());
-  return sum;
+/** When each row of the pieces begins. */
+function* rowsOf(pieces: readonly Piece[]): Generator<readonly [Level, number]> {
+  for (const { level, range: { fromMs, untilMs } } of pieces) {
+    for (let at = fromMs; at < untilMs; at += LEVEL_MS[level]) yield [level, at];
+  }
+}
+
+/** A worker by its number; its name is read where two were seen in one ms, or it is on the page. */
+class Seen {
+  #name: string | null = null;
+
+  constructor(
+    readonly id: number,
+    readonly lastMs: number,
+    readonly nameOf: (id: number) => string,
+  ) {}
+
+  get worker(): string {
+    return this.#name ??= this.nameOf(this.id);
+  }
 }
 
 /** Seen last first; of one ms by name. */

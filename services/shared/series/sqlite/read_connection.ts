@@ -15,6 +15,9 @@ import { nextTurn, Slices } from "./turn.ts";
 /** A value of a statement. */
 export type Value = number | string | null | Uint8Array;
 
+/** What a statement takes beside its rows, in rows. */
+const STATEMENT_ROWS = 4;
+
 export class ReadConnection {
   readonly path: string;
   #open: { statements: Statements; meta: Meta } | null = null;
@@ -55,20 +58,40 @@ export class ReadConnection {
     return this.#opened().meta;
   }
 
-  /** Hands over rows one by one, with others' turns between slices. A row is the columns in their order. */
+  /**
+   * Hands over rows one by one, with others' turns between slices. A row is the columns in their order.
+   *
+   * @param slices Of a question that asks many statements: all of them together take turns.
+   */
   async each(
     sql: string,
     values: readonly Value[],
     row: (columns: readonly unknown[]) => void,
+    slices: Slices = new Slices(),
   ): Promise<void> {
+    const all = (columns: readonly unknown[]) => {
+      row(columns);
+      return false;
+    };
+    await this.find(sql, values, all, slices);
+  }
+
+  /** The first row that is the one; null where none is. Otherwise as `each`. */
+  async find(
+    sql: string,
+    values: readonly Value[],
+    isIt: (columns: readonly unknown[]) => boolean,
+    slices: Slices = new Slices(),
+  ): Promise<readonly unknown[] | null> {
     const { statements } = this.#opened();
+    if (slices.isFull(STATEMENT_ROWS)) await nextTurn();
     const statement = statements.take(sql);
-    const slices = new Slices();
     try {
       for (const columns of statement.iterate(...values) as Iterable<unknown>) {
-        row(columns as unknown[]);
+        if (isIt(columns as unknown[])) return columns as unknown[];
         if (slices.isFull()) await nextTurn();
       }
+      return null;
     } finally {
       statements.give(sql, statement);
     }

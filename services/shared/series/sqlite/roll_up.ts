@@ -1,14 +1,16 @@
 /**
- * Sums rows up into the next coarser level, one hour or day after another.
+ * Sums rows up into the next coarser level, one hour or day after another. Names are the miners' to choose: however many
+ * there are, the sums of one are made, written and forgotten before the next one's.
  *
  * @module
  */
-import type { DatabaseSync } from "node:sqlite";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { type Level, LEVEL_MS } from "../levels.ts";
+import { byKey, type Columns } from "./by_key.ts";
 import { TOTALS_COLUMNS } from "./columns.ts";
 import { prepareArrays } from "./file.ts";
 import { Totals } from "./totals.ts";
-import { nextTurn, Slices } from "./turn.ts";
+import { nextTurn, SLICE_ROWS, Slices } from "./turn.ts";
 
 const FINER = { hour: "minute", day: "hour" } as const satisfies Partial<Record<Level, Level>>;
 
@@ -19,11 +21,6 @@ export const SUBJECTS = {
   worker: ["account", "worker"],
 } as const;
 
-interface Group {
-  readonly keys: readonly number[];
-  readonly totals: Totals;
-}
-
 /** Sums the hour or day that begins at `at` anew. Stands inside a transaction. */
 export async function rollOne(
   database: DatabaseSync,
@@ -31,57 +28,75 @@ export async function rollOne(
   at: number,
 ): Promise<void> {
   for (const subject of Object.keys(SUBJECTS) as (keyof typeof SUBJECTS)[]) {
+    const table = `${subject}_${level}`;
     const keys: readonly string[] = SUBJECTS[subject];
-    const groups = await gather(database, `${subject}_${FINER[level]}`, keys, {
-      fromMs: at,
-      untilMs: at + LEVEL_MS[level],
-    });
-    await replace(database, `${subject}_${level}`, keys, at, groups);
+    await clear(database, table, keys, at);
+    const streams = finer(database, subject, level, at);
+    await sumUp(insertInto(database, table, keys), keys.length, at, streams);
   }
 }
 
-async function gather(
+/** Rows of one minute (hour) in the order of their key, as they stand in the table. Values: when it begins. */
+export function ofOneFiner(subject: keyof typeof SUBJECTS, level: "hour" | "day"): string {
+  const keys: readonly string[] = SUBJECTS[subject];
+  return `SELECT ${[...keys, TOTALS_COLUMNS].join(", ")} FROM ${subject}_${FINER[level]}
+    WHERE at = ? ORDER BY ${[...keys, "status"].join(", ")}`;
+}
+
+/** The minutes of an hour, the hours of a day: those that have a row, each a stream. */
+function finer(
   database: DatabaseSync,
-  table: string,
-  keys: readonly string[],
-  { fromMs, untilMs }: { fromMs: number; untilMs: number },
-): Promise<Iterable<Group>> {
-  const select = prepareArrays(
-    database,
-    `SELECT ${[...keys, TOTALS_COLUMNS].join(", ")} FROM ${table} WHERE at >= ? AND at < ?`,
+  subject: keyof typeof SUBJECTS,
+  level: "hour" | "day",
+  at: number,
+): Iterable<Columns>[] {
+  const next = database.prepare(
+    `SELECT min(at) AS at FROM ${subject}_${FINER[level]} WHERE at >= ? AND at < ?`,
   );
-  const groups = new Map<number, Group>();
-  const slices = new Slices();
-  for (const row of select.iterate(fromMs, untilMs) as Iterable<unknown>) {
-    const columns = row as unknown[];
-    const status = columns[keys.length] as number;
-    // The last key tells rows apart alone: a worker's number is one account's only.
-    const id = (keys.length === 0 ? 0 : columns[keys.length - 1] as number) * 3 + status;
-    let group = groups.get(id);
-    if (group === undefined) {
-      group = { keys: columns.slice(0, keys.length) as number[], totals: new Totals(status) };
-      groups.set(id, group);
-    }
-    group.totals.add(columns, keys.length);
-    if (slices.isFull()) await nextTurn();
+  const streams: Iterable<Columns>[] = [];
+  for (let from = at;;) {
+    const own = next.get(from, at + LEVEL_MS[level])?.at;
+    if (typeof own !== "number") return streams;
+    const rows = prepareArrays(database, ofOneFiner(subject, level)).iterate(own);
+    streams.push(rows as Iterable<unknown> as Iterable<Columns>);
+    from = own + 1;
   }
-  return groups.values();
 }
 
-async function replace(
+async function sumUp(
+  insert: StatementSync,
+  keys: number,
+  at: number,
+  streams: readonly Iterable<Columns>[],
+): Promise<void> {
+  const slices = new Slices();
+  for (const rows of byKey(streams, keys + 1)) {
+    const first = rows[0]!;
+    const totals = new Totals(first[keys] as number);
+    for (const row of rows) totals.add(row, keys);
+    insert.run(at, ...first.slice(0, keys) as number[], ...totals.row());
+    // What is written costs more than what is read.
+    if (slices.isFull(rows.length + 2)) await nextTurn();
+  }
+}
+
+function insertInto(database: DatabaseSync, table: string, keys: readonly string[]): StatementSync {
+  const columns = ["at", ...keys, TOTALS_COLUMNS].join(", ");
+  const places = columns.split(", ").map(() => "?").join(", ");
+  return database.prepare(`INSERT INTO ${table} (${columns}) VALUES (${places})`);
+}
+
+/** Takes the sums that stand there away, some at a time. */
+async function clear(
   database: DatabaseSync,
   table: string,
   keys: readonly string[],
   at: number,
-  groups: Iterable<Group>,
 ): Promise<void> {
-  database.prepare(`DELETE FROM ${table} WHERE at = ?`).run(at);
-  const columns = ["at", ...keys, TOTALS_COLUMNS].join(", ");
-  const places = columns.split(", ").map(() => "?").join(", ");
-  const insert = database.prepare(`INSERT INTO ${table} (${columns}) VALUES (${places})`);
-  const slices = new Slices();
-  for (const { keys: own, totals } of groups) {
-    insert.run(at, ...own, ...totals.row());
-    if (slices.isFull()) await nextTurn();
-  }
+  const key = ["at", ...keys, "status"].join(", ");
+  const some = database.prepare(
+    `DELETE FROM ${table} WHERE (${key}) IN
+      (SELECT ${key} FROM ${table} WHERE at = ? LIMIT ${SLICE_ROWS})`,
+  );
+  while (Number(some.run(at).changes) > 0) await nextTurn();
 }

@@ -1,11 +1,11 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { DatabaseSync } from "node:sqlite";
 import { FakeClock, tempDir } from "@gopool/testing";
 import { foldOf, minutesAgo, point } from "../contract_stand.ts";
 import { DAY_MS, floorTo, HOUR_MS } from "../levels.ts";
 import { openSeries } from "../mod.ts";
-import { makeIfNew } from "./schema.ts";
-import { LEVELS } from "./schema.ts";
+import { ofOneFiner } from "./roll_up.ts";
+import { LEVELS, makeIfNew } from "./schema.ts";
 import * as selects from "./selects.ts";
 
 Deno.test("no question about totals walks through a whole table", () => {
@@ -16,18 +16,25 @@ Deno.test("no question about totals walks through a whole table", () => {
     selects.ofSubject("account", level),
     selects.ofSubject("worker", level),
     selects.workOfAll(level),
-    selects.ofWorkersOf(level),
+    selects.lastSeen(level),
     selects.validWorkers(level),
     selects.workersSeen(level),
-    selects.whoseBest(level),
-  ]);
+    selects.bestOfAccounts(level),
+    selects.bestOfWorkers(level),
+  ]).concat((["pool", "account", "worker"] as const).flatMap((subject) => [
+    // In the order that they stand in: sorting an hour's would hold everybody up.
+    ofOneFiner(subject, "hour"),
+    ofOneFiner(subject, "day"),
+  ]));
   for (const sql of all) {
     const plan = database.prepare(`EXPLAIN QUERY PLAN ${sql}`).all().map(({ detail }) =>
       String(detail)
     );
     assert(plan.every((step) => step.startsWith("SEARCH")), `${sql}\n${plan.join("\n")}`);
-    // An index by whom, then the time, where one subject is asked about.
-    if (/(account|worker) = \?/.test(sql)) assert(plan.at(-1)!.includes("_of ("), plan.at(-1));
+    // An index by whom, then the time, where one subject is asked about; else along the table.
+    const isOfOne = /(account|worker) = \? AND at >=/.test(sql);
+    assertStringIncludes(plan.at(-1)!, isOfOne ? "_of (" : "PRIMARY KEY (at");
+    if (/account = \?/.test(sql) && !isOfOne) assertStringIncludes(plan.at(-1)!, "AND account=?");
   }
   database.close();
 });

@@ -21,11 +21,13 @@ export function workOfAll(level: Level): string {
   return `SELECT account, work FROM account_${level} WHERE at >= ? AND at < ? AND status = 0`;
 }
 
-/** Worker, its totals: of one account. Values: account, from, until. The join's order is fixed: by the workers' index. */
-export function ofWorkersOf(level: Level): string {
-  const totals = TOTALS_COLUMNS.split(", ").map((name) => `t.${name}`).join(", ");
-  return `SELECT t.worker, ${totals} FROM worker w CROSS JOIN worker_${level} t ON t.worker = w.id
-    WHERE w.account = ? AND t.at >= ? AND t.at < ?`;
+/**
+ * Worker, when it was last seen: of one account in one row's time, those of some numbers. Values: at, account, from,
+ * until.
+ */
+export function lastSeen(level: Level): string {
+  return `SELECT worker, last FROM worker_${level}
+    WHERE at = ? AND account = ? AND worker >= ? AND worker < ?`;
 }
 
 /** Account, worker of valid shares. Values: from, until. */
@@ -33,14 +35,18 @@ export function validWorkers(level: Level): string {
   return `SELECT account, worker FROM worker_${level} WHERE at >= ? AND at < ? AND status = 0`;
 }
 
-/** Account, worker, status of one account's. Values: account, from, until. */
+/** Worker, status of one account's in one row's time. Values: at, account. */
 export function workersSeen(level: Level): string {
-  return `SELECT t.account, t.worker, t.status FROM worker w CROSS JOIN worker_${level} t
-    ON t.worker = w.id WHERE w.account = ? AND t.at >= ? AND t.at < ?`;
+  return `SELECT worker, status FROM worker_${level} WHERE at = ? AND account = ?`;
 }
 
-/** Account, worker of the row whose best is this one. Values: at, best, best_at. */
-export function whoseBest(level: Level): string {
-  return `SELECT account, worker FROM worker_${level}
-    WHERE at = ? AND status = 0 AND best = ? AND best_at = ?`;
+/** Account, best, when: of the valid shares in one row's time. Values: at. */
+export function bestOfAccounts(level: Level): string {
+  return `SELECT account, best, best_at FROM account_${level} WHERE at = ? AND status = 0`;
+}
+
+/** Worker, best, when: of an account's valid shares in one row's time. Values: at, account. */
+export function bestOfWorkers(level: Level): string {
+  return `SELECT worker, best, best_at FROM worker_${level}
+    WHERE at = ? AND account = ? AND status = 0`;
 }
