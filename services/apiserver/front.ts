@@ -93,10 +93,12 @@ export function createFront(deps: FrontDeps): Front {
         const isFresh = asked.sinceMs < found.freshUntilMs;
         counts.kept[isFresh ? "ready" : "stale"]++;
         if (!isFresh && !making.has(path) && underWay < REQUESTS_MAX) {
+          const paid = afterPaying(asked, allowed);
           // Not awaited: it ends within the deadline of a call.
           made(asked).catch((error) =>
             log.error("an answer could not be made anew", { path, error })
           );
+          return sent(asked, found, paid, seconds.ready);
         }
         return sent(asked, found, allowed, seconds.ready);
       }
@@ -104,10 +106,16 @@ export function createFront(deps: FrontDeps): Front {
     return slowly(asked, allowed);
   }
 
-  async function slowly(asked: Asked, allowed: Allowed | null): Promise<Response> {
+  /** What is left to a client for whom something is computed now; who waits for what another began pays nothing. */
+  function afterPaying({ request, path, client }: Asked, allowed: Allowed | null): Allowed | null {
+    if (limiter === null || making.has(path) || !places.isComputed(request)) return allowed;
+    return limiter.computes(client);
+  }
+
+  async function slowly(asked: Asked, before: Allowed | null): Promise<Response> {
     if (!URL.canParse(asked.request.url)) {
       const response = refusal(Code.InvalidArgument, "the Host of the request is no host");
-      return finished(asked, { route: NONE, response }, allowed);
+      return finished(asked, { route: NONE, response }, before);
     }
     if (underWay >= REQUESTS_MAX && !making.has(asked.path)) {
       counts.busy++;
@@ -117,8 +125,9 @@ export function createFront(deps: FrontDeps): Front {
         503,
         { "retry-after": "1" },
       );
-      return finished(asked, { route: "busy", response }, allowed);
+      return finished(asked, { route: "busy", response }, before);
     }
+    const allowed = afterPaying(asked, before);
     try {
       const { method } = asked.request;
       const got = method === "GET" || method === "HEAD"

@@ -1,17 +1,19 @@
 import { assertEquals } from "@std/assert";
 import { Code } from "@gopool/control";
 import { refusal } from "@gopool/control/gateway";
+import { openState } from "@gopool/state";
 import { captureLog, FakeClock, settle } from "@gopool/testing";
 import { Counts } from "./counts.ts";
 import { createFront } from "./front.ts";
-import { REQUESTS_MAX } from "./limits.ts";
+import { Limiter } from "./limiter.ts";
+import { COMPUTED_TOKENS, REQUESTS_MAX } from "./limits.ts";
 import type { Places } from "./places.ts";
 import { Ready } from "./ready.ts";
 
 const TTL = { freshMs: 10_000, staleMs: 10_000 };
 
 /** A front before one place, which answers when it is let. */
-function stand() {
+async function stand(rate: { rate: number; burst: number } | null = null) {
   const clock = new FakeClock();
   const { log, lines } = captureLog();
   const counts = new Counts();
@@ -24,6 +26,7 @@ function stand() {
   let generation = 0;
   const places: Places = {
     keyOf: (path) => path,
+    isComputed: ({ url }) => !url.includes("/file"),
     ttlOf: (_, path) => path.startsWith("/kept") ? TTL : null,
     async answer(request) {
       place.asked++;
@@ -32,20 +35,29 @@ function stand() {
     },
   };
   const observe = () => {};
+  const limiter = rate === null
+    ? null
+    : new Limiter({ state: await openState("memory:", { clock }), clock, pool: "gopool", ...rate });
   const front = createFront({
     places,
     ready,
     generation: () => String(generation),
-    limiter: null,
+    limiter,
     counts,
     clock,
     log,
-    settings: { apiOrigins: "*", apiTrustedProxies: [], apiRate: 0, apiBurst: 1 },
+    settings: {
+      apiOrigins: "*",
+      apiTrustedProxies: [],
+      apiRate: rate?.rate ?? 0,
+      apiBurst: rate?.burst ?? 1,
+    },
     seconds: { ready: { observe }, made: { observe } },
   });
   const ask = async (path: string, init: RequestInit = {}) => {
     const response = await front.answer(new Request(`http://pool${path}`, init), "192.0.2.1");
-    return { status: response.status, text: await response.text() };
+    const left = Number(/;r=(\d+);/.exec(response.headers.get("ratelimit") ?? "")?.[1] ?? NaN);
+    return { status: response.status, left, text: await response.text() };
   };
   const flush = () => {
     generation++;
@@ -55,7 +67,7 @@ function stand() {
 }
 
 Deno.test("all who ask at once for what is kept share one question, whatever comes of it", async () => {
-  const { place, ask } = stand();
+  const { place, ask } = await stand();
   const all = async () => {
     const held = Promise.withResolvers<void>();
     place.hold = held.promise;
@@ -75,7 +87,7 @@ Deno.test("all who ask at once for what is kept share one question, whatever com
 });
 
 Deno.test("an answer is given for a while longer while a new one is made", async () => {
-  const { clock, place, ask, counts } = stand();
+  const { clock, place, ask, counts } = await stand();
   assertEquals((await ask("/kept/a")).text, "answer 1");
   await clock.advance(TTL.freshMs);
   assertEquals((await ask("/kept/a")).text, "answer 1");
@@ -87,7 +99,7 @@ Deno.test("an answer is given for a while longer while a new one is made", async
 });
 
 Deno.test("a fault while a new one is made is told to the log, and the old one is given", async () => {
-  const { clock, place, ask, lines } = stand();
+  const { clock, place, ask, lines } = await stand();
   await ask("/kept/a");
   await clock.advance(TTL.freshMs);
   place.say = () => {
@@ -101,7 +113,7 @@ Deno.test("a fault while a new one is made is told to the log, and the old one i
 });
 
 Deno.test("what was asked for before a flush is not kept after it", async () => {
-  const { place, ask, flush, ready } = stand();
+  const { place, ask, flush, ready } = await stand();
   const held = Promise.withResolvers<void>();
   place.hold = held.promise;
   const early = ask("/kept/a");
@@ -114,7 +126,7 @@ Deno.test("what was asked for before a flush is not kept after it", async () => 
 });
 
 Deno.test("too much under way is turned away, but for what is ready", async () => {
-  const { place, ask, counts, front } = stand();
+  const { place, ask, counts, front } = await stand();
   await ask("/kept/a");
   const held = Promise.withResolvers<void>();
   place.hold = held.promise;
@@ -130,10 +142,59 @@ Deno.test("too much under way is turned away, but for what is ready", async () =
 });
 
 Deno.test("a question is the caller's own where its answer is not kept", async () => {
-  const { place, ask } = stand();
+  const { place, ask } = await stand();
   place.say = (request) => new Response(request.headers.get("x-own"));
   const headers = { "x-own": "mine" };
   assertEquals((await ask("/other", { headers })).text, "mine");
   assertEquals((await ask("/kept/a", { headers })).text, "");
   assertEquals((await ask("/kept/b", { method: "POST", headers })).text, "mine");
+});
+
+Deno.test("what has to be computed costs more than what is ready, and who waits for it pays nothing for it", async () => {
+  const { ask, clock, place } = await stand({ rate: 1, burst: 200 });
+  const dear = 1 + COMPUTED_TOKENS;
+  const lefts = async (...paths: string[]) => {
+    const found: number[] = [];
+    for (const path of paths) found.push((await ask(path)).left);
+    return found;
+  };
+  assertEquals(await lefts("/kept/a", "/kept/a", "/file", "/other", "/other"), [
+    200 - dear,
+    199 - dear,
+    198 - dear,
+    198 - 2 * dear,
+    198 - 3 * dear,
+  ]);
+  // All but one of them wait.
+  const held = Promise.withResolvers<void>();
+  place.hold = held.promise;
+  const all = Array.from({ length: 5 }, () => ask("/kept/b"));
+  await settle();
+  held.resolve();
+  const left = Math.min(...(await Promise.all(all)).map((one) => one.left));
+  assertEquals(left, 194 - 4 * dear);
+  await clock.advance(TTL.freshMs);
+  const asked = place.asked;
+  // Ten tokens came back; an answer that is made anew is computed, too.
+  assertEquals((await ask("/kept/a")).left <= left + 10 - dear, true);
+  assertEquals(place.asked, asked + 1);
+});
+
+Deno.test("questions that nobody asked before run dry soon, a page's own do not", async () => {
+  const { ask, place } = await stand({ rate: 1, burst: 200 });
+  const page = Array.from({ length: 10 }, (_, i) => `/kept/${i}`);
+  for (const path of [...page, ...page, "/file/1", "/file/2"]) {
+    assertEquals((await ask(path)).status, 200, path);
+  }
+  const before = place.asked;
+  let refused = 0;
+  for (let i = 0; i < 100; i++) if ((await ask(`/kept?page=${i}`)).status === 429) refused++;
+  assertEquals(place.asked - before, 100 - refused);
+  assertEquals(place.asked - before <= 30, true, `${place.asked - before} were computed`);
+});
+
+Deno.test("who may do little at once still opens a page", async () => {
+  const { ask } = await stand({ rate: 1, burst: 10 });
+  for (let i = 0; i < 10; i++) assertEquals((await ask(`/kept/${i}`)).status, 200);
+  assertEquals((await ask("/kept/10")).status, 429);
 });

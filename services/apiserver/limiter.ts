@@ -1,12 +1,12 @@
 /**
  * How many requests a client may make: a bucket of tokens in the state, over all instances. Each instance takes a few at a
- * time, so most requests ask nobody.
+ * time, so most requests ask nobody. What is dear costs more, which is owed afterwards and taken with the next tokens.
  *
  * @module
  */
 import type { Clock } from "@gopool/runtime";
 import { type Bucket, type Draw, type State, StateUnavailable } from "@gopool/state";
-import { CLIENTS_MAX, LIMITER_HELD_MS, LIMITER_PACK } from "./limits.ts";
+import { CLIENTS_MAX, COMPUTED_TOKENS, LIMITER_HELD_MS, LIMITER_PACK } from "./limits.ts";
 
 export interface LimiterDeps {
   readonly state: Pick<State, "take">;
@@ -27,7 +27,7 @@ export interface Allowed {
 }
 
 interface Client {
-  /** Taken from the bucket and not used. */
+  /** Taken from the bucket and not used; below 0 it is owed. */
   held: number;
   /** In the bucket when it was last asked, and when that was. */
   left: number;
@@ -51,6 +51,7 @@ export class Limiter {
   readonly #deps: LimiterDeps;
   readonly #bucket: Bucket;
   readonly #pack: number;
+  readonly #computedTokens: number;
   /** The one that was not seen longest comes first. */
   readonly #clients = new Map<string, Client>();
   /** The policy as a header says it. */
@@ -64,6 +65,7 @@ export class Limiter {
     this.#bucket = { capacity: burst, perSecond: rate };
     // A twentieth at most: what one instance holds unused is missing at the others.
     this.#pack = Math.max(1, Math.min(LIMITER_PACK, Math.floor(burst / 20)));
+    this.#computedTokens = Math.min(COMPUTED_TOKENS, Math.floor(burst / 20));
     this.policy = `"default";q=${burst};w=${Math.ceil(burst / rate)}`;
   }
 
@@ -86,6 +88,16 @@ export class Limiter {
     const found = this.#clientOf(client);
     found.requests++;
     return this.#takeHeld(found) ?? this.#afterAsking(client, found);
+  }
+
+  /**
+   * Notes that the answer to a request which may go on is computed for it. It costs more than what was taken for it; this
+   * request goes on all the same, those after it pay.
+   */
+  computes(client: string): Allowed {
+    const found = this.#clientOf(client);
+    found.held -= this.#computedTokens;
+    return { isAllowed: true, left: leftOf(found), waitMs: 0 };
   }
 
   /** Those that asked most, of those that are remembered. */
@@ -129,7 +141,7 @@ export class Limiter {
     if (client.held > 0 && nowMs - client.askedMs > LIMITER_HELD_MS) client.held = 0;
     if (client.held >= 1) {
       client.held--;
-      return { isAllowed: true, left: Math.floor(client.held + client.left), waitMs: 0 };
+      return { isAllowed: true, left: leftOf(client), waitMs: 0 };
     }
     if (nowMs >= client.emptyUntilMs) return null;
     client.refused++;
@@ -148,14 +160,18 @@ export class Limiter {
   }
 
   async #ask(name: string, client: Client): Promise<void> {
-    let draw = await this.#draw(name, client, this.#pack);
-    if (!draw.granted && draw.left >= 1) draw = await this.#draw(name, client, 1);
+    const { capacity, perSecond } = this.#bucket;
+    // No more than a full bucket: who owes more than that asks again.
+    const owed = Math.min(capacity - this.#pack, Math.max(0, -client.held));
+    const least = Math.min(capacity, owed + 1);
+    let draw = await this.#draw(name, client, owed + this.#pack);
+    if (!draw.granted && draw.left >= least) draw = await this.#draw(name, client, least);
     client.askedMs = this.#deps.clock.monotonic();
     client.left = draw.left;
     if (!draw.granted) {
-      // Not the pack, one token: nobody waits longer than that takes.
+      // Not the pack, one token beside what is owed: nobody waits longer than that takes.
       client.emptyUntilMs = client.askedMs +
-        Math.max(1, (1 - draw.left) / this.#bucket.perSecond * 1_000);
+        Math.max(1, (least - draw.left) / perSecond * 1_000);
     }
   }
 
@@ -182,4 +198,8 @@ export class Limiter {
     client.held += cost;
     return { granted: true, left: left - cost, waitMs: 0 };
   }
+}
+
+function leftOf({ held, left }: Client): number {
+  return Math.max(0, Math.floor(held + left));
 }

@@ -106,6 +106,41 @@ Deno.test("clients that are remembered are bounded; those that ask most come fir
   assert(first!.requests > 50 && first!.refused > 0 && second!.requests === 1);
 });
 
+Deno.test("what is owed is paid before anything else, at every instance, and waited for no longer than that takes", async () => {
+  const { clock, limiter, state } = await memory();
+  const away = { take: () => Promise.reject(new StateUnavailable("away")) };
+  for (const given of [{ state }, { state: away }]) {
+    const one = limiter({ state: given.state });
+    const client = given.state === state ? "a" : "b";
+    // A twentieth of 40 is two: each costs three in all.
+    let made = 0;
+    while ((await one.take(client)).isAllowed) {
+      one.computes(client);
+      made++;
+    }
+    assert(made >= 13 && made <= 14, `${made}`);
+    const refused = await one.take(client);
+    assert(!refused.isAllowed && refused.waitMs > 0 && refused.waitMs <= 3_000);
+    await clock.advance(refused.waitMs);
+    assertEquals(allowed(await asked(one, client, 2)), 1);
+  }
+});
+
+Deno.test("many who owe at once are asked for no more than there can be", async () => {
+  const { clock, limiter } = await memory();
+  const one = limiter();
+  await one.take("a");
+  for (let i = 0; i < 100; i++) one.computes("a");
+  assertEquals((await one.take("a")).isAllowed, false);
+  let waitedMs = 0;
+  while (!(await one.take("a")).isAllowed && waitedMs < 300_000) {
+    await clock.advance(1_000);
+    waitedMs += 1_000;
+  }
+  // 199 are owed beyond what was held, 38 were there.
+  assert(waitedMs > 150_000 && waitedMs < 170_000, `${waitedMs}`);
+});
+
 const redis = await testRedis();
 if (redis !== null) {
   Deno.test("redis: two instances share what a client may, over two connections", async () => {

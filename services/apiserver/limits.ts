@@ -61,6 +61,13 @@ export const CLIENTS_MAX = 20_000;
 /** Tokens that an instance takes at once for a client, at most: so many requests ask the state once. */
 export const LIMITER_PACK = 10;
 
+/**
+ * Tokens that an answer costs beside its request's own where it has to be computed: who makes up questions that nobody
+ * asked before is out of them five times as soon. A page that is opened asks about half a dozen: 30 tokens of 200. Where
+ * a client may do less at once it is a twentieth of that at most, so that a page still opens.
+ */
+export const COMPUTED_TOKENS = 4;
+
 /** Tokens taken and not used are let go after this: their bucket has filled meanwhile. */
 export const LIMITER_HELD_MS = 10_000;
 

@@ -33,6 +33,8 @@ export interface Places {
    * @param path With its query.
    */
   ttlOf(request: Request, path: string): Ttl | null;
+  /** Whether a store is asked for the answer, where it is not kept: the files of the page cost next to nothing. */
+  isComputed(request: Request): boolean;
   /**
    * What the answer to a GET or HEAD is kept by. A corner reads no query: its answers would be made, and kept, once more
    * for each that somebody makes up.
@@ -66,6 +68,12 @@ export function createPlaces(gateway: Gateway, corners: readonly Corner[]): Plac
       if (found !== null) return found.kind === "rest" ? ttlOf(found.method) : null;
       const name = nameOf(path);
       return corners.find((corner) => corner.has?.(name) ?? false)?.ttl ?? null;
+    },
+    isComputed(request) {
+      const found = gateway.routeOf(request);
+      if (found !== null) return found.method.methodKind === "unary";
+      const name = nameOf(pathOf(request.url));
+      return corners.find((one) => one.has?.(name) ?? false)?.ttl !== undefined;
     },
     keyOf(path) {
       const name = nameOf(path);
