@@ -7,7 +7,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import fc from "@gopool/testing/fc";
 import { floorTo, HOUR_MS, MINUTE_MS } from "./levels.ts";
-import type { Range, Series, Status, Subject } from "./port.ts";
+import { type Range, ROWS_MAX, type Series, type Status, type Subject } from "./port.ts";
 import { half, history } from "./contract_history.ts";
 import { Reference } from "./contract_reference.ts";
 import {
@@ -121,6 +121,25 @@ export function questionsContract(adapter: ContractAdapter, test: Declare): void
     assertEquals(times, times.toSorted((a, b) => b - a));
     const early = { fromMs: minuteMs - HOUR_MS, untilMs: minuteMs };
     assertEquals(await series.workers("bc1qalice", early, { limit: 7 }), []);
+  });
+
+  test("the longest page has a thousand workers, each with its own sum, and the rest come behind it", async ({ series, clock }) => {
+    const minuteMs = minutesAgo(clock, 2);
+    const workers = Array.from({ length: ROWS_MAX + 50 }, (_, i) => `rig ${i}`);
+    await series.write(
+      foldOf(
+        workers.map((worker, i) =>
+          point({ minuteMs, worker, shares: i + 1, lastMs: minuteMs + i })
+        ),
+      ),
+    );
+    const range = { fromMs: minuteMs, untilMs: minuteMs + MINUTE_MS };
+    const page = await series.workers("bc1qalice", range, { limit: ROWS_MAX });
+    const rest = await series.workers("bc1qalice", range, { limit: ROWS_MAX, after: page.at(-1)! });
+    assertEquals([page.length, rest.length], [ROWS_MAX, 50]);
+    for (const [i, { worker, valid }] of [...page, ...rest].toReversed().entries()) {
+      assertEquals([worker, valid.shares], [`rig ${i}`, i + 1]);
+    }
   });
 
   test("the best share is a valid one, with who sent it; of equal ones the earliest", async ({ series, clock }) => {

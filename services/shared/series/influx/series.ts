@@ -157,10 +157,7 @@ export class InfluxSeries implements Series {
     page: { readonly limit: number; readonly after?: { lastMs: number; worker: string } },
   ): Promise<readonly WorkerSum[]> {
     checkLimit(page.limit);
-    const all = (await this.#totals.workers(account, range)).sort(seenLastFirst);
-    const { after } = page;
-    const rest = after === undefined ? all : all.filter((one) => seenLastFirst(after, one) < 0);
-    return rest.slice(0, page.limit);
+    return await this.#totals.workers(account, range, page);
   }
 
   async top(range: Range, limit: number): Promise<readonly AccountSum[]> {
@@ -241,13 +238,4 @@ export class InfluxSeries implements Series {
     const lines = await this.#lines([place.table], lineFor);
     if (lines.length > 0) await this.#deps.writer.write([{ database: place.database, lines }]);
   }
-}
-
-interface Seen {
-  readonly lastMs: number;
-  readonly worker: string;
-}
-
-function seenLastFirst(a: Seen, b: Seen): number {
-  return b.lastMs - a.lastMs || (a.worker < b.worker ? -1 : a.worker > b.worker ? 1 : 0);
 }

@@ -52,6 +52,17 @@ export function ofAccounts(accounts: readonly string[]): Condition {
   };
 }
 
+/** Of some workers of one account. */
+export function ofWorkers(account: string, workers: readonly { worker: string }[]): Condition {
+  const own = ofSubject({ kind: "account", account });
+  const names = workers.map((_, i) => `$w${i}`);
+  const params = Object.fromEntries(workers.map(({ worker }, i) => [`w${i}`, tagOf(worker)]));
+  return {
+    sql: `${own.sql} AND worker IN (${names.join(", ")})`,
+    params: { ...own.params, ...params },
+  };
+}
+
 /** Sums of a table of totals, a row for each status and each value of `by`. */
 export function totalsQuestion(
   table: string,

@@ -14,6 +14,7 @@ import {
   numberOf,
   ofAccounts,
   ofSubject,
+  ofWorkers,
   type Question,
   rowOf,
   textOf,
@@ -29,6 +30,17 @@ export interface TotalsDeps {
   /** Every reason that has a column. */
   readonly reasons: ReadonlySet<string>;
   readonly horizon: () => Promise<Horizon>;
+}
+
+/** What a page of workers begins behind, and how many it has. */
+export interface Page {
+  readonly limit: number;
+  readonly after?: Seen;
+}
+
+interface Seen {
+  readonly lastMs: number;
+  readonly worker: string;
 }
 
 const NOBODY = { sql: "", params: {} };
@@ -57,14 +69,33 @@ export class Totals {
     return plan.steps.map((step, at) => addings[at]!.sum(step));
   }
 
-  async workers(account: string, asked: Range): Promise<WorkerSum[]> {
+  /** When each of the account's was last seen, then everything of those on the page. */
+  async workers(account: string, asked: Range, { limit, after }: Page): Promise<WorkerSum[]> {
     const { range, pieces } = planOf(asked, await this.deps.horizon());
-    const sums = new Map<string, Adding>();
-    const subject = { kind: "account", account } as const;
-    for (const columns of await this.#rows(pieces, subject, { worker: "worker" })) {
-      addingOf(sums, textOf(columns.worker)).add(rowOf(columns));
+    const { shares } = this.deps.places;
+    const where = ofSubject({ kind: "account", account });
+    const last = new Map<string, number>();
+    const rows = await this.#each(pieces, shares, (table, slice) => ({
+      sql: `SELECT worker, max(last_ms) AS last_ms FROM ${table} WHERE ${within(slice)}` +
+        `${where.sql} GROUP BY worker`,
+      params: where.params,
+    }));
+    for (const columns of rows) {
+      const worker = textOf(columns.worker);
+      last.set(worker, Math.max(last.get(worker) ?? 0, numberOf(columns.last_ms)));
     }
-    return [...sums].map(([worker, adding]) => ({ ...adding.sum(range), worker }));
+    const page = [...last].map(([worker, lastMs]) => ({ worker, lastMs }))
+      .filter((one) => after === undefined || seenLastFirst(after, one) < 0)
+      .sort(seenLastFirst).slice(0, limit);
+    const sums = new Map<string, Adding>();
+    if (page.length > 0) {
+      const what = { by: { worker: "worker" }, where: ofWorkers(account, page) };
+      for (const columns of await this.#ask(pieces, shares, what)) {
+        addingOf(sums, textOf(columns.worker)).add(rowOf(columns));
+      }
+    }
+    // As it was looked for: a share that came meanwhile must not shift the next page.
+    return page.map((seen) => ({ ...addingOf(sums, seen.worker).sum(range), ...seen }));
   }
 
   /** All accounts' work, then everything of the first ones. */
@@ -181,4 +212,8 @@ function addingOf(sums: Map<string, Adding>, name: string): Adding {
   let adding = sums.get(name);
   if (adding === undefined) sums.set(name, adding = new Adding());
   return adding;
+}
+
+function seenLastFirst(a: Seen, b: Seen): number {
+  return b.lastMs - a.lastMs || (a.worker < b.worker ? -1 : a.worker > b.worker ? 1 : 0);
 }
