@@ -89,7 +89,7 @@ export const apiRows = {
   apiTrustedProxies: trustedProxies,
   apiRate: integer(
     "GOPOOL_API_RATE",
-    "requests a second that one client may make for long, over all instances; 0: any number",
+    "requests a second that one client may make for long, over all instances; one whose answer has to be computed counts as five; 0: any number",
     // A page asks for half a dozen things when it is opened and two each minute.
     { min: 0, max: 100_000, fallback: 10 },
   ),
