@@ -14,7 +14,7 @@ import { etagOf, type Ready, type ReadyAnswer } from "./ready.ts";
 import { sendReady } from "./etag.ts";
 import { FRESH_MS } from "./kept_answers.ts";
 import type { Allowed, Limiter } from "./limiter.ts";
-import { REQUESTS_MAX, URL_MAX_CHARS } from "./limits.ts";
+import { RENEWALS_MAX, REQUESTS_MAX, URL_MAX_CHARS } from "./limits.ts";
 import { NONE, pathOf, type Places, type Routed } from "./places.ts";
 import { Proxies } from "./proxies.ts";
 
@@ -61,6 +61,8 @@ export function createFront(deps: FrontDeps): Front {
   /** Answers that are being made, for who asks the same meanwhile. */
   const making = new Map<string, Promise<ReadyAnswer | Refused>>();
   let underWay = 0;
+  /** Of them, those that nobody waits for. */
+  let renewing = 0;
 
   function answer(request: Request, remote: string): Response | Promise<Response> {
     const sinceMs = clock.monotonic();
@@ -92,12 +94,13 @@ export function createFront(deps: FrontDeps): Front {
       if (found !== null) {
         const isFresh = asked.sinceMs < found.freshUntilMs;
         counts.kept[isFresh ? "ready" : "stale"]++;
-        if (!isFresh && !making.has(path) && underWay < REQUESTS_MAX) {
+        if (!isFresh && !making.has(path) && renewing < RENEWALS_MAX && underWay < REQUESTS_MAX) {
           const paid = afterPaying(asked, allowed);
+          renewing++;
           // Not awaited: it ends within the deadline of a call.
-          made(asked).catch((error) =>
-            log.error("an answer could not be made anew", { path, error })
-          );
+          made(asked)
+            .catch((error) => log.error("an answer could not be made anew", { path, error }))
+            .finally(() => renewing--);
           return sent(asked, found, paid, seconds.ready);
         }
         return sent(asked, found, allowed, seconds.ready);

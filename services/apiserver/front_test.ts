@@ -7,6 +7,7 @@ import { Counts } from "./counts.ts";
 import { createFront } from "./front.ts";
 import { Limiter } from "./limiter.ts";
 import { COMPUTED_TOKENS, REQUESTS_MAX } from "./limits.ts";
+import { RENEWALS_MAX } from "./limits.ts";
 import type { Places } from "./places.ts";
 import { Ready } from "./ready.ts";
 
@@ -96,6 +97,25 @@ Deno.test("an answer is given for a while longer while a new one is made", async
   assertEquals((await ask("/kept/a")).text, "answer 2");
   await clock.advance(TTL.freshMs + TTL.staleMs);
   assertEquals((await ask("/kept/a")).text, "answer 3", "too old to be given");
+});
+
+Deno.test("of answers that grow old together a few are made anew at once, the others when they are asked for again", async () => {
+  const { clock, place, ask } = await stand();
+  const paths = Array.from({ length: 3 * RENEWALS_MAX }, (_, i) => `/kept/${i}`);
+  for (const path of paths) await ask(path);
+  await clock.advance(TTL.freshMs);
+  const held = Promise.withResolvers<void>();
+  place.hold = held.promise;
+  const again = async () => {
+    for (const path of paths) assertEquals((await ask(path)).status, 200);
+    await settle();
+    return place.asked - paths.length;
+  };
+  assertEquals(await again(), RENEWALS_MAX, "nobody waited, and four were begun");
+  assertEquals(await again(), RENEWALS_MAX);
+  held.resolve();
+  await settle();
+  assertEquals(await again(), paths.length, "each as soon as one before it is made");
 });
 
 Deno.test("a fault while a new one is made is told to the log, and the old one is given", async () => {

@@ -25,6 +25,12 @@ export const STREAMS_PER_CLIENT_MAX = 12;
 /** Requests under way at once that are not answered from memory: a slow store must not fill the process. */
 export const REQUESTS_MAX = 500;
 
+/**
+ * Kept answers made anew at once while the old ones are given. Thousands may grow old together, as after a start: by
+ * fours they are renewed within their grace, and no caller waits behind all of them.
+ */
+export const RENEWALS_MAX = 4;
+
 /** A request's address with its query; the gateway takes as much. */
 export const URL_MAX_CHARS = 8 * KIB;
 
