@@ -9,9 +9,7 @@ import type {
   GetPoolChartResponseJson,
   GetPoolResponseJson,
   ListBlocksResponseJson,
-  ListTopMinersResponseJson,
   LuckJson,
-  TopMinerJson,
   WatchPoolResponseJson,
 } from "@gopool/proto/api";
 import {
@@ -29,11 +27,11 @@ import { type Loaded, useLoaded } from "../load.ts";
 import { misses, NOT_KNOWN } from "../missing.ts";
 import { BlocksTable } from "../parts/blocks.tsx";
 import { EffortMeter } from "../parts/effort.tsx";
-import { Ago, Miner, Sats, Speed } from "../parts/figures.tsx";
+import { Ago, Sats } from "../parts/figures.tsx";
 import { Choice, type FactRow, Facts, Part, Section } from "../parts/layout.tsx";
 import { SpeedChart } from "../parts/speed_chart.tsx";
 import { Hero, Windows, WindowsNote } from "../parts/speeds.tsx";
-import { Table } from "../parts/table.tsx";
+import { TopMiners } from "../parts/top_miners.tsx";
 import { span } from "../times.ts";
 import { fittingRange, knownSeconds, nameOf, type Range, RANGES } from "../windows.ts";
 
@@ -254,46 +252,6 @@ function LastBlocks({ newest, maturity }: {
                 <a href="/blocks">All blocks</a>
               </p>
             }
-          />
-        )}
-      </Part>
-    </Section>
-  );
-}
-
-function TopMiners() {
-  const miners = useLoaded<ListTopMinersResponseJson>("/api/v1/miners?page_size=10", 20_000);
-  return (
-    <Section id="miners" title="Most work" note="Of the last 24 hours.">
-      <Part of={miners}>
-        {({ miners = [] }) => (
-          <Table<TopMinerJson>
-            caption="Miners with most work in the last 24 hours"
-            columns={[
-              { head: "Miner", cell: ({ address }) => <Miner address={address} /> },
-              {
-                head: "Hashrate",
-                right: true,
-                cell: ({ hashrate }) => (
-                  <Speed value={hashrate?.hashesPerSecond} error={hashrate?.standardError} />
-                ),
-              },
-              {
-                head: "Workers",
-                right: true,
-                wide: true,
-                cell: ({ workers }) => count(workers ?? 0),
-              },
-              {
-                head: "Best share",
-                right: true,
-                wide: true,
-                cell: ({ bestDifficulty }) => difficulty(double(bestDifficulty)),
-              },
-            ]}
-            rows={miners}
-            rowKey={({ address }) => address ?? ""}
-            empty="Nobody's shares are counted yet, or the pool does not tell who mines here."
           />
         )}
       </Part>
